@@ -1,0 +1,245 @@
+"""The facts: areas, sites, devices, links, services, endpoints, credential references.
+
+Every value here is what an import file says; nothing is observed. Keys are text and stable over
+re-imports: an area is `level:code` (`district:374`), everything else has its own unique name.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from functools import cached_property
+
+
+class Level(StrEnum):
+    """Levels of the Local Government Directory, widest first; `subdistrict` is the tehsil."""
+
+    STATE = "state"
+    DISTRICT = "district"
+    SUBDISTRICT = "subdistrict"
+    BLOCK = "block"
+    GP = "gp"
+    VILLAGE = "village"
+
+
+class SiteKind(StrEnum):
+    GP = "gp"
+    BLOCK_POP = "block_pop"
+    DISTRICT_POP = "district_pop"
+    NOC = "noc"
+    KENDRA = "kendra"
+
+
+class Role(StrEnum):
+    ROUTER = "router"
+    OLT = "olt"
+    ONT = "ont"
+    SWITCH = "switch"
+    RADIO = "radio"
+    UPS = "ups"
+    SOLAR = "solar"
+    PC = "pc"
+    PRINTER = "printer"
+    BIOMETRIC = "biometric"
+    CAMERA = "camera"
+
+
+class Medium(StrEnum):
+    FIBRE = "fibre"
+    RADIO = "radio"
+    COPPER = "copper"
+
+
+class Lifecycle(StrEnum):
+    """NetBox's words for the state of a site or device; only `active` ones are expected to work."""
+
+    ACTIVE = "active"
+    PLANNED = "planned"
+    STAGED = "staged"
+    OFFLINE = "offline"
+    DECOMMISSIONING = "decommissioning"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """One name in the product's languages; an empty one is missing, never transliterated."""
+
+    en: str
+    hi: str = ""
+    pa: str = ""
+
+    def in_language(self, language: str) -> tuple[str, bool]:
+        """The name for `language` and whether it is a fallback to English (the page marks it)."""
+        wanted: str = {"en": self.en, "hi": self.hi, "pa": self.pa}[language]
+        return (wanted, False) if wanted else (self.en, True)
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A place of the Local Government Directory.
+
+    `code` is the LGD code where `code_source` is "lgd"; a pack that has to stand something in
+    for an area says what ("post-office"). `population` is None where unknown, never 0 for that.
+    """
+
+    level: Level
+    code: str
+    names: Names
+    parent: str | None = None
+    code_source: str = "lgd"
+    census_code: str = ""
+    lat: float | None = None
+    lon: float | None = None
+    population: int | None = None
+    served_by: str | None = None  # site key of the kendra that serves this village
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    @property
+    def key(self) -> str:
+        return f"{self.level}:{self.code}"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place with equipment. `feeder` names the electricity feeder area that powers it."""
+
+    name: str
+    kind: SiteKind
+    area: str
+    names: Names
+    status: Lifecycle = Lifecycle.ACTIVE
+    lat: float | None = None
+    lon: float | None = None
+    feeder: str = ""
+    hours: str = ""  # opening hours of a kendra, OpenStreetMap syntax: "Mo-Sa 10:00-17:00"
+    planned_by: str = ""  # "rule" where no survey or operator named this equipment
+    approximate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A box at a site.
+
+    With a `primary_ip` it is polled; with `seen_through` (a device name) and `seen_as` (that
+    device's own index for it, "0/1/3:12") it is read through another one; with neither it is not
+    seen at all and stays unknown.
+    """
+
+    name: str
+    role: Role
+    site: str
+    device_type: str = ""
+    manufacturer: str = ""
+    status: Lifecycle = Lifecycle.ACTIVE
+    primary_ip: str = ""
+    port: int | None = None  # SNMP port where it is not 161
+    profile: str = ""  # empty: recognised at the first poll
+    credential: str = ""
+    interval_s: int | None = None  # poll policy: None takes the collector's default
+    reference: bool = False  # a target by which a collector proves its own sight
+    seen_through: str = ""
+    seen_as: str = ""
+    serial: str = ""
+    planned_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Two device ports joined by fibre, radio or copper.
+
+    `ring` names the ring a link belongs to. `trunk` names the fibre that several links share (a
+    GPON feeder up to its splitter): one cut there takes all of them.
+    """
+
+    name: str
+    a_device: str
+    a_port: str
+    b_device: str
+    b_port: str
+    medium: Medium = Medium.FIBRE
+    length_km: float | None = None
+    ring: str = ""
+    trunk: str = ""
+    planned_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One citizen service. Needs are None where the state hasn't stated them."""
+
+    code: str
+    names: Names
+    department: str = ""
+    channels: tuple[str, ...] = ()
+    bandwidth_kbps: int | None = None
+    latency_ms: int | None = None
+    loss_percent: float | None = None
+    peripherals: tuple[str, ...] = ()
+    endpoints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    code: str
+    names: Names
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """How to get the secrets of a kind of device: references (`env:NAME`, `file:PATH`), not values."""
+
+    name: str
+    kind: str  # "snmp-v2c", "snmp-v3" or "ssh"
+    community: str = ""
+    user: str = ""
+    auth_protocol: str = ""  # "SHA-256", RFC 7860
+    auth: str = ""
+    priv_protocol: str = ""  # "AES", RFC 3826
+    priv: str = ""
+    key_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an inventory comes from: printed with the map and in every report."""
+
+    key: str
+    title: str
+    licence: str
+    attribution: str
+    remark: Names = field(default_factory=lambda: Names(""))
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """One whole inventory in memory, each mapping by key, in the order of the import."""
+
+    areas: dict[str, Area] = field(default_factory=dict)
+    sites: dict[str, Site] = field(default_factory=dict)
+    devices: dict[str, Device] = field(default_factory=dict)
+    links: dict[str, Link] = field(default_factory=dict)
+    services: dict[str, Service] = field(default_factory=dict)
+    endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    credentials: dict[str, Credential] = field(default_factory=dict)
+    sources: dict[str, Source] = field(default_factory=dict)
+    boundaries: dict[str, bytes] = field(default_factory=dict)  # area key -> WKB, EPSG:4326
+
+    @cached_property
+    def children(self) -> dict[str, tuple[str, ...]]:
+        """Area key -> keys of the areas directly in it."""
+        found: dict[str, list[str]] = {}
+        for area in self.areas.values():
+            if area.parent:
+                found.setdefault(area.parent, []).append(area.key)
+        return {parent: tuple(keys) for parent, keys in found.items()}
+
+    def within(self, area: str) -> Iterator[str]:
+        """`area` and every area below it; raises KeyError for an area that isn't there."""
+        self.areas[area]
+        waiting = [area]
+        while waiting:
+            key = waiting.pop()
+            yield key
+            waiting.extend(self.children.get(key, ()))

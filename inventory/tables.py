@@ -1,0 +1,142 @@
+"""Tables of the inventory: one a kind, its columns named as in the import files."""
+
+from sqlalchemy import Boolean, Column, Date, Float, ForeignKey, Integer, LargeBinary, String, Table
+
+from storage.metadata import metadata
+
+
+def _names() -> tuple[Column[str], ...]:
+    return (
+        Column("name_en", String, nullable=False),
+        Column("name_hi", String, nullable=False, server_default=""),
+        Column("name_pa", String, nullable=False, server_default=""),
+    )
+
+
+def _text(name: str) -> Column[str]:
+    return Column(name, String, nullable=False, server_default="")
+
+
+area = Table(
+    "area",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("level", String, nullable=False, index=True),
+    Column("code", String, nullable=False),
+    *_names(),
+    Column("parent", String, ForeignKey("area.key", deferrable=True, initially="DEFERRED")),
+    # Keys from the widest area down, each followed by "/": what lies within an area is a
+    # prefix match, so every query can carry an area scope.
+    Column("path", String, nullable=False, index=True),
+    _text("code_source"),
+    _text("census_code"),
+    Column("lat", Float),
+    Column("lon", Float),
+    Column("population", Integer),
+    Column("served_by", String, ForeignKey("site.name", deferrable=True, initially="DEFERRED", use_alter=True)),
+    Column("valid_from", Date),
+    Column("valid_to", Date),
+)
+
+boundary = Table(
+    "boundary",
+    metadata,
+    Column("area", String, ForeignKey("area.key"), primary_key=True),
+    Column("wkb", LargeBinary, nullable=False),
+)
+
+site = Table(
+    "site",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("area", String, ForeignKey("area.key"), nullable=False, index=True),
+    *_names(),
+    Column("status", String, nullable=False),
+    Column("lat", Float),
+    Column("lon", Float),
+    _text("feeder"),
+    _text("hours"),
+    _text("planned_by"),
+    Column("approximate", Boolean, nullable=False),
+)
+
+device = Table(
+    "device",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("role", String, nullable=False),
+    Column("site", String, ForeignKey("site.name"), nullable=False, index=True),
+    _text("device_type"),
+    _text("manufacturer"),
+    Column("status", String, nullable=False),
+    _text("primary_ip"),
+    Column("port", Integer),
+    _text("profile"),
+    _text("credential"),
+    Column("interval_s", Integer),
+    Column("reference", Boolean, nullable=False),
+    _text("seen_through"),
+    _text("seen_as"),
+    _text("serial"),
+    _text("planned_by"),
+)
+
+link = Table(
+    "link",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("a_device", String, ForeignKey("device.name"), nullable=False, index=True),
+    _text("a_port"),
+    Column("b_device", String, ForeignKey("device.name"), nullable=False, index=True),
+    _text("b_port"),
+    Column("medium", String, nullable=False),
+    Column("length_km", Float),
+    _text("ring"),
+    _text("trunk"),
+    _text("planned_by"),
+)
+
+service = Table(
+    "service",
+    metadata,
+    Column("code", String, primary_key=True),
+    *_names(),
+    _text("department"),
+    _text("channels"),  # separated by ";"
+    Column("bandwidth_kbps", Integer),
+    Column("latency_ms", Integer),
+    Column("loss_percent", Float),
+    _text("peripherals"),
+    _text("endpoints"),
+)
+
+endpoint = Table(
+    "endpoint", metadata, Column("code", String, primary_key=True), *_names(), Column("url", String, nullable=False)
+)
+
+credential = Table(
+    "credential",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    _text("community"),
+    _text("user"),
+    _text("auth_protocol"),
+    _text("auth"),
+    _text("priv_protocol"),
+    _text("priv"),
+    _text("key_file"),
+)
+
+source = Table(
+    "source",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("title", String, nullable=False),
+    _text("licence"),
+    _text("attribution"),
+    _text("remark_en"),
+    _text("remark_hi"),
+    _text("remark_pa"),
+)

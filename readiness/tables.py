@@ -1,0 +1,70 @@
+"""Tables of judgement: transitions are the truth, the rest is derived and kept for speed."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table
+
+from storage.metadata import metadata
+from storage.types import UtcTime
+
+# SQLite gives row numbers only to a column of type INTEGER.
+_Id = BigInteger().with_variant(Integer, "sqlite")
+
+transition = Table(
+    "transition",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("subject_kind", String, nullable=False),  # readiness.model.SubjectKind
+    Column("subject", String, nullable=False),
+    Column("at", UtcTime, nullable=False),  # when it happened, back-dated to the first failed poll
+    Column("recorded_at", UtcTime, nullable=False),  # when we knew
+    Column("from_status", String, nullable=False),
+    Column("to_status", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("layer", String, nullable=False, server_default=""),  # villages: first failing layer
+    Column("evidence", String, nullable=False, server_default="[]"),  # JSON list of sentences
+    Index("ix_transition_subject", "subject_kind", "subject", "at"),
+    Index("ix_transition_at", "at"),
+    sqlite_autoincrement=True,
+)
+
+state = Table(
+    "state",
+    metadata,
+    Column("subject_kind", String, primary_key=True),
+    Column("subject", String, primary_key=True),
+    Column("status", String, nullable=False),  # villages: readiness.model.Readiness
+    Column("since", UtcTime, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("layer", String, nullable=False, server_default=""),
+    Column("outage", _Id, ForeignKey("outage.id")),  # the open outage that explains it
+    Column("transition", _Id, nullable=False),  # the transition that made it so
+)
+
+outage = Table(
+    "outage",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("subject_kind", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("status", String, nullable=False),  # down, or degraded (a ring without redundancy)
+    Column("from_at", UtcTime, nullable=False),
+    Column("to_at", UtcTime),
+    Column("cause", String, nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("evidence", String, nullable=False),  # JSON list of sentences
+    Column("root", Boolean, nullable=False),
+    Column("explained_by", _Id, ForeignKey("outage.id")),
+    Column("segment", String, nullable=False, server_default="[]"),  # JSON [port a, port b]
+    Column("ring", String, nullable=False, server_default=""),
+    Column("responsible", String, nullable=False),
+    Column("villages", Integer, nullable=False),
+    Column("citizens", Integer),  # NULL: population unknown
+    Index("ix_outage_subject", "subject_kind", "subject", "from_at"),
+    Index("ix_outage_open", "to_at"),
+    sqlite_autoincrement=True,
+)
+
+# The last moment at which the judge saw something, by collector: after a restart, what lies
+# between then and now was not seen.
+watch = Table(
+    "watch", metadata, Column("collector", String, primary_key=True), Column("last_at", UtcTime, nullable=False)
+)

@@ -1,0 +1,131 @@
+"""All settings, typed. They come from `pahunch.toml` and `PAHUNCH_...` variables.
+
+An unknown key is an error, and docs/settings.md explains every key (a test compares the two).
+"""
+
+import os
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StorageSettings(_Section):
+    url: str = Field("sqlite:///data/pahunch.db", description="SQLAlchemy URL of the relational store")
+    history: Path = Field(Path("data/history"), description="Folder of the Parquet history")
+
+
+class CollectSettings(_Section):
+    name: str = Field("collector-1", description="Name of this collector in figures and records")
+    backend: str = Field("gufo", pattern="^(gufo|pysnmp)$", description="SNMP backend: gufo or pysnmp")
+    interval_s: float = Field(60, gt=0, description="Seconds between two polls of a device without its own interval")
+    timeout_s: float = Field(2, gt=0, description="Seconds to wait for one SNMP answer")
+    deadline_s: float = Field(8, gt=0, description="Seconds after which a device's poll is given up")
+    concurrency: int = Field(1000, gt=0, description="Most polls under way at once")
+    burst_probes: int = Field(20, ge=1, le=20, description="Probes sent after two silent polls before silence counts")
+    burst_spacing_s: float = Field(0.15, gt=0, description="Seconds between two probes of that burst")
+    batch_s: float = Field(0.25, gt=0, description="Seconds after which a batch is closed and handed on")
+    ssh_workers: int = Field(16, gt=0, description="Most SSH sessions at once")
+    known_hosts: Path = Field(Path("data/known_hosts"), description="SSH host keys that are trusted")
+    metrics_port: int = Field(9700, description="Port of /metrics on 127.0.0.1 when `collect` runs alone")
+
+
+class InfluxSettings(_Section):
+    url: str = Field("", description="Base URL of the v2 write API; empty: no InfluxDB")
+    org: str = Field("pahunch", description="Organisation")
+    bucket: str = Field("pahunch", description="Bucket")
+    token: str = Field("", description="Reference to the token: env:NAME or file:PATH")
+
+
+class JudgeSettings(_Section):
+    sight_s: float = Field(
+        30,
+        gt=0,
+        description="A reference target must have answered within these seconds, else the collector counts as blind",
+    )
+    restart_gap_s: float = Field(
+        300, gt=0, description="A pause of observation longer than this is recorded as unknown"
+    )
+    power_window_s: float = Field(
+        900, gt=0, description="How long before a silence a report of lost mains counts as its cause"
+    )
+
+
+class ChannelSettings(_Section):
+    name: str = Field(description="Name of the channel, kept with each delivery")
+    kind: str = Field(pattern="^(apprise|alertmanager)$", description="apprise or alertmanager")
+    url: str = Field(description="Reference (env:NAME, file:PATH) to an apprise URL, or an Alertmanager base URL")
+    language: str = Field("en", pattern="^(en|hi|pa)$", description="Language of the messages")
+
+
+class AlertSettings(_Section):
+    site_down_after_s: float = Field(300, ge=0, description="A site is alerted when it has been down this long")
+    redundancy_after_s: float = Field(60, ge=0, description="A ring is alerted when it has lacked a link this long")
+    kendra_after_s: float = Field(
+        900, ge=0, description="A kendra is alerted when it has not been ready this long in its hours"
+    )
+    channels: tuple[ChannelSettings, ...] = Field((), description="Where alerts go")
+    page_url: str = Field("http://127.0.0.1:8000", description="Base address of the pages, for links in messages")
+
+
+class ServeSettings(_Section):
+    host: str = Field("127.0.0.1", description="Address of the pages; only loopback until sign-in exists")
+    port: int = Field(8000, description="Port of the pages")
+    area: str = Field("", description="Area key that the pages are limited to; empty: the whole inventory")
+
+
+class Settings(BaseSettings):
+    """Everything that can be set."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix="PAHUNCH_", env_nested_delimiter="__", toml_file="pahunch.toml"
+    )
+
+    storage: StorageSettings = StorageSettings()
+    collect: CollectSettings = CollectSettings()
+    influx: InfluxSettings = InfluxSettings()
+    judge: JudgeSettings = JudgeSettings()
+    alerts: AlertSettings = AlertSettings()
+    serve: ServeSettings = ServeSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+class SecretUnavailableError(Exception):
+    """A secret's reference could not be resolved; the message names the reference, not a value."""
+
+
+def resolve_secret(reference: str) -> str:
+    """The secret behind `env:NAME` or `file:PATH` (first line); other text is the secret itself.
+
+    Raises SecretUnavailableError where the variable or file is missing.
+    """
+    kind, _, rest = reference.partition(":")
+    if kind == "env":
+        if rest not in os.environ:
+            raise SecretUnavailableError(f"{reference}: no such environment variable")
+        return os.environ[rest]
+    if kind == "file":
+        try:
+            return Path(rest).read_text(encoding="utf-8").splitlines()[0].rstrip("\r\n")
+        except (OSError, IndexError, UnicodeDecodeError) as error:
+            raise SecretUnavailableError(f"{reference}: {type(error).__name__}") from error
+    return reference
