@@ -1,0 +1,74 @@
+"""The one way in which the product speaks SNMP; gufo.py and pysnmp_backend.py implement it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from collectors.model import Failure
+
+Value = int | bytes | str
+"""An integer type or TimeTicks as int, OCTET STRING, Opaque and IpAddress as bytes, an OBJECT
+IDENTIFIER as dotted text. NULL, noSuchObject and noSuchInstance are absent, never a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usm:
+    """SNMPv3 user (RFC 3414): passphrases here are resolved secrets, so `repr` hides them."""
+
+    user: str
+    auth_protocol: str = ""  # "SHA-256" (RFC 7860) or "SHA"; empty: noAuthNoPriv
+    auth: str = ""
+    priv_protocol: str = ""  # "AES" (AES-128-CFB, RFC 3826); empty: authNoPriv
+    priv: str = ""
+
+    def __repr__(self) -> str:
+        return f"Usm(user={self.user!r}, auth={self.auth_protocol or 'none'}, priv={self.priv_protocol or 'none'})"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where and how to ask one device."""
+
+    address: str
+    port: int = 161
+    version: int = 2  # 1, 2 (for 2c) or 3
+    community: str = ""
+    usm: Usm | None = None
+    timeout_s: float = 2.0
+    max_repetitions: int = 25  # 0: no GETBULK, GETNEXT instead
+
+    def __repr__(self) -> str:
+        return f"Target({self.address}:{self.port}, v{self.version})"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What ends a walk even if the agent doesn't."""
+
+    rows: int = 20_000
+    octets: int = 8_000_000
+    seconds: float = 8.0
+
+
+class SnmpBackend(Protocol):
+    """Asks a device; a device that is down, strange or hostile gives a Failure, never an exception.
+
+    Both methods accept only what was asked for: a value for another object is dropped, an order
+    that does not increase ends a walk. One retry at most, inside `timeout_s` x 2.
+    """
+
+    async def get(self, target: Target, oids: Sequence[str]) -> Mapping[str, Value] | Failure:
+        """Values by object identifier (dotted, no leading dot); an absent object has no key."""
+        ...
+
+    async def walk(self, target: Target, column: str, limits: Limits) -> Mapping[str, Value] | Failure:
+        """Everything below `column`, keyed by the index after it ("4194304256.3"), in agent order.
+
+        A walk that hits a limit or an agent that doesn't advance returns a Failure of reason
+        PROTOCOL or DEADLINE whose detail says how far it came: half a table is no table.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Give back sockets and engines."""
+        ...

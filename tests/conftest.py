@@ -1,0 +1,38 @@
+"""Fixtures that every test may use."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+import alerts.tables
+import inventory.tables
+import readiness.tables  # noqa: F401 - registers its tables
+from inventory.model import Inventory
+from storage.engine import open_engine
+from storage.metadata import metadata
+from tests.small import small_inventory
+
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    """An empty SQLite store with every table."""
+    engine = open_engine(f"sqlite:///{tmp_path}/pahunch.db")
+    metadata.create_all(engine)
+    return engine
+
+
+@pytest.fixture
+def small() -> Inventory:
+    return small_inventory()
+
+
+@pytest.fixture(scope="session")
+def recordings() -> Path:
+    """The folder of device recordings, which lies beside the checkout; the test skips without it."""
+    folder = SHARED / "devices"
+    if not folder.is_dir():
+        pytest.skip(f"recordings of devices are not at {folder}")
+    return folder
