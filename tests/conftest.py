@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-import alerts.tables
-import inventory.tables
-import readiness.tables  # noqa: F401 - registers its tables
+import alerts.tables  # noqa: F401 - registers its tables
+import inventory.tables  # noqa: F401
+import readiness.tables  # noqa: F401
 from inventory.model import Inventory
 from storage.engine import open_engine
 from storage.metadata import metadata

@@ -7,6 +7,8 @@ radio: pop-r2 - radio8 (GP 8)
 kendras with a PC at GP 1, 2, 5, 6, 8; a UPS card at GP 2 and GP 3
 """
 
+from itertools import pairwise
+
 from inventory.model import (
     Area,
     Credential,
@@ -48,7 +50,7 @@ def small_inventory() -> Inventory:
         Link("pop-olt1", "pop-r1", "GE0/0/8", "olt1", "ethernet0/9/0"),
     ]
     for n in range(1, 9):
-        gp, village = f"gp:G{n}", f"village:V{n}"
+        gp = f"gp:G{n}"
         lat, lon = 21.2 + n / 50, 81.9 + (n % 3) / 50
         areas.append(Area(Level.GP, f"G{n}", Names(f"Gram {n}", f"ग्राम {n}"), "block:3591", lat=lat, lon=lon))
         served = f"kendra{n}" if n in (1, 2, 5, 6, 8) else "kendra2" if n < 5 else "kendra6"
@@ -82,7 +84,7 @@ def small_inventory() -> Inventory:
     ring = ["pop-r1", "gp1", "gp2", "gp3", "gp4", "pop-r2"]
     links += [
         Link(f"ring-1-{i}", a, "GE0/0/3" if i == 0 else "GE0/0/2", b, "GE0/0/3" if i == 4 else "GE0/0/1", ring="ring-1")
-        for i, (a, b) in enumerate(zip(ring, ring[1:], strict=False))
+        for i, (a, b) in enumerate(pairwise(ring))
     ]
     credentials = [Credential("net", "snmp-v2c", community="env:PAHUNCH_TEST_COMMUNITY")]
     source = Source("test", "Made up for tests", "none", "nobody", Names("Nothing here is real."))
