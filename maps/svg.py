@@ -1,0 +1,119 @@
+"""The map as SVG, drawn on the server: what a browser without JavaScript or WebGL shows.
+
+It carries classes, no colours: the page's style sheet is the one place of the palette. Points of
+one status are one path, so that a state of thousands of villages stays small.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from inventory.model import SiteKind
+from maps.projection import WIDTH, Projection, fit
+from maps.tally import by_part
+from maps.view import MapView, Position
+
+# Drawn in this order: what needs attention lies on top.
+_POINTS: Mapping[str, str] = {"?": "unknown", "r": "ready", "d": "degraded", "b": "blocked"}
+_SITES: Mapping[str, str] = {"?": "unknown", "u": "ready", "d": "degraded", "x": "blocked"}
+_HUBS = frozenset({SiteKind.NOC, SiteKind.DISTRICT_POP, SiteKind.BLOCK_POP})
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the drawing says, in the page's language; `parts` (name, link, tooltip) run parallel to the view's."""
+
+    title: str
+    parts: Sequence[tuple[str, str, str]]
+
+
+def draw(view: MapView, villages: str, sites: str, words: Words) -> str:
+    """An `<svg>` element; `villages` and `sites` are letters in the order of the view.
+
+    The attributes data-west, data-north, data-per-lon and data-per-lat give the projection to a
+    script that redraws the points.
+    """
+    plane = fit(view.bounds)
+    pieces = [
+        f'<svg id="svg-map" viewBox="0 0 {WIDTH} {plane.height}" role="img" aria-labelledby="svg-title"'
+        f' data-west="{plane.west:.5f}" data-north="{plane.north:.5f}"'
+        f' data-per-lon="{plane.per_lon:.5f}" data-per-lat="{plane.per_lat:.5f}">',
+        f'<title id="svg-title">{escape(words.title)}</title>',
+        _HATCH,
+        *_parts(view, villages, plane, words),
+        *(
+            f'<path class="pt {name}" data-letter="{letter}" d="{_dots(view.village_at, villages, letter, plane)}"/>'
+            for letter, name in _POINTS.items()
+        ),
+        _hubs(view, sites, plane),
+        _labels(view, plane, words),
+        "</svg>",
+    ]
+    return "".join(pieces)
+
+
+# The mark of "mostly unknown": seen without colour, and not mistaken for a share.
+_HATCH = (
+    '<defs><pattern id="hatch" width="14" height="14" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    '<rect class="hatch-ground" width="14" height="14"/><rect class="hatch-line" width="4" height="14"/></pattern></defs>'
+)
+
+
+def _parts(view: MapView, villages: str, plane: Projection, words: Words) -> list[str]:
+    shades = [tally.shade for tally in by_part(view, villages)]
+    number = {part.key: n for n, part in enumerate(view.parts)}
+    drawn = []
+    for key, shape in view.outlines.items():
+        path = _path(shape, plane)
+        if key not in number:
+            drawn.append(f'<path class="part s-none" d="{path}"/>')
+            continue
+        n = number[key]
+        _, link, tip = words.parts[n]
+        drawn.append(
+            f'<a href="{escape(link)}" tabindex="-1"><path class="part {shades[n]}" data-part="{n}" d="{path}">'
+            f"<title>{escape(tip)}</title></path></a>"
+        )
+    return drawn
+
+
+def _path(shape: BaseGeometry, plane: Projection) -> str:
+    """The rings of a (multi)polygon; its holes stay open under fill-rule evenodd."""
+    drawn = []
+    for polygon in shapely.get_parts(shape):
+        for ring in shapely.get_rings(polygon):
+            corners = [plane.xy(lon, lat) for lon, lat in shapely.get_coordinates(ring)]
+            kept = [corner for corner, before in zip(corners, [None, *corners], strict=False) if corner != before]
+            drawn.append("M" + "L".join(f"{x} {y}" for x, y in kept) + "Z")
+    return "".join(drawn)
+
+
+def _dots(places: Sequence[Position | None], letters: str, letter: str, plane: Projection) -> str:
+    """A path of points: lines of no length, which the style's round or square caps make visible."""
+    at = (plane.xy(*place) for place, found in zip(places, letters, strict=True) if place and found == letter)
+    return "".join(f"M{x} {y}h0" for x, y in at)
+
+
+def _hubs(view: MapView, sites: str, plane: Projection) -> str:
+    """Points of presence as open squares; panchayat sites and kendras are where their villages are."""
+    drawn = []
+    for site, place, letter in zip(view.sites, view.site_at, sites, strict=True):
+        if place and site.kind in _HUBS:
+            x, y = plane.xy(*place)
+            drawn.append(
+                f'<rect class="hub {site.kind} {_SITES[letter]}" x="{x - 6}" y="{y - 6}" width="12" height="12"/>'
+            )
+    return f'<g id="svg-hubs">{"".join(drawn)}</g>'
+
+
+def _labels(view: MapView, plane: Projection, words: Words) -> str:
+    drawn = []
+    for part, (name, _, _) in zip(view.parts, words.parts, strict=True):
+        if part.key in view.outlines:
+            spot = view.outlines[part.key].representative_point()
+            x, y = plane.xy(spot.x, spot.y)
+            drawn.append(f'<text class="part-name" x="{x}" y="{y}">{escape(name)}</text>')
+    return "".join(drawn)

@@ -1,0 +1,114 @@
+"""What a map of an area shows: its parts, villages and sites, in one fixed order.
+
+Everything that travels apart from the geometry (statuses, changes) names a village or a site by
+its position in this order.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from inventory.model import Area, Inventory, Level, Site
+
+Position = tuple[float, float]
+"""Longitude, latitude; degrees, WGS 84."""
+
+
+@dataclass(frozen=True)
+class MapView:
+    """The map of `area` (None: the whole inventory).
+
+    `parts` are the areas it is broken down by: districts of a state, blocks of a district.
+    `part_of`, `village_at` and `site_at` run parallel to `villages` and `sites`; a part of -1 is
+    a village directly in `area`, a position of None is a place nobody has located.
+    """
+
+    area: Area | None
+    parts: tuple[Area, ...]
+    villages: tuple[Area, ...]
+    part_of: tuple[int, ...]
+    village_at: tuple[Position | None, ...]
+    sites: tuple[Site, ...]
+    site_at: tuple[Position | None, ...]
+    outlines: dict[str, BaseGeometry]
+
+    @cached_property
+    def village_index(self) -> dict[str, int]:
+        return {village.key: number for number, village in enumerate(self.villages)}
+
+    @cached_property
+    def site_index(self) -> dict[str, int]:
+        return {site.name: number for number, site in enumerate(self.sites)}
+
+    @cached_property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east, north of all that is drawn, with a margin; of India where nothing is."""
+        points = [at for at in (*self.village_at, *self.site_at) if at]
+        found = shapely.total_bounds([*self.outlines.values(), *(shapely.Point(at) for at in points)])
+        if not self.outlines and not points:
+            return 68.0, 6.5, 97.5, 37.5
+        margin = max(0.01, 0.02 * max(found[2] - found[0], found[3] - found[1]))
+        west, south, east, north = (float(edge) for edge in found)
+        return west - margin, south - margin, east + margin, north + margin
+
+
+def view_of(inventory: Inventory, area: str | None) -> MapView:
+    """The map of the area with that key, or of everything; KeyError where there is no such area."""
+    keys = tuple(inventory.within(area)) if area else tuple(inventory.areas)
+    inside = frozenset(keys)
+    parts = _parts(inventory, area)
+    part_of = {key: number for number, part in enumerate(parts) for key in inventory.within(part.key)}
+    villages = tuple(a for a in inventory.areas.values() if a.level is Level.VILLAGE and a.key in inside)
+    sites = tuple(site for site in inventory.sites.values() if site.area in inside)
+    return MapView(
+        area=inventory.areas[area] if area else _single_root(inventory),
+        parts=parts,
+        villages=villages,
+        part_of=tuple(part_of.get(village.key, -1) for village in villages),
+        village_at=tuple(_where(inventory, village) for village in villages),
+        sites=sites,
+        site_at=tuple(_point(site.lon, site.lat) for site in sites),
+        outlines=_outlines(inventory, area, parts),
+    )
+
+
+def _single_root(inventory: Inventory) -> Area | None:
+    roots = [area for area in inventory.areas.values() if area.parent is None]
+    return roots[0] if len(roots) == 1 else None
+
+
+def _parts(inventory: Inventory, area: str | None) -> tuple[Area, ...]:
+    root = inventory.areas[area] if area else _single_root(inventory)
+    if root is None:
+        return tuple(a for a in inventory.areas.values() if a.parent is None)
+    children = (inventory.areas[key] for key in inventory.children.get(root.key, ()))
+    return tuple(sorted((c for c in children if c.level is not Level.VILLAGE), key=lambda c: c.names.en))
+
+
+def _where(inventory: Inventory, village: Area) -> Position | None:
+    """The village's own position, else that of its gram panchayat."""
+    own = _point(village.lon, village.lat)
+    above = inventory.areas.get(village.parent or "")
+    return own or (_point(above.lon, above.lat) if above else None)
+
+
+def _point(lon: float | None, lat: float | None) -> Position | None:
+    return None if lon is None or lat is None else (round(lon, 5), round(lat, 5))
+
+
+def _outlines(inventory: Inventory, area: str | None, parts: Iterable[Area]) -> dict[str, BaseGeometry]:
+    """Boundaries of the parts, or of the area itself where its parts have none, thinned for the screen."""
+    keys = [part.key for part in parts if part.key in inventory.boundaries]
+    if not keys and area in inventory.boundaries:
+        keys = [area] if area else []
+    if not keys:
+        return {}
+    shapes = shapely.from_wkb([inventory.boundaries[key] for key in keys])
+    west, south, east, north = shapely.total_bounds(shapes)
+    # A coverage keeps the borders that neighbours share in one piece; a 1,500th of the width is
+    # below a pixel on a phone.
+    thinned = shapely.coverage_simplify(shapes, max(east - west, north - south) / 1500)
+    return dict(zip(keys, thinned, strict=True))
