@@ -1,0 +1,203 @@
+"""What pages, alerts, reports and the terminal read of the judgement. Every query takes a scope."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine, Row, func, or_, select
+
+from inventory.scope import Scope
+from readiness.model import Cause, Layer, Readiness, Responsible, Status, SubjectKind
+from readiness.rules.uptime import INDIA, Day, midnight
+from readiness.rules.uptime import strip as strip_of
+from readiness.subjects import within
+from readiness.tables import outage, state, transition
+
+
+@dataclass(frozen=True, slots=True)
+class StateRow:
+    """Where a subject stands now; `status` is a Readiness for a village, else a Status."""
+
+    kind: SubjectKind
+    subject: str
+    status: Status | Readiness
+    since: datetime
+    reason: str
+    layer: Layer | None
+    outage: int | None  # the open outage that explains it
+    transition: int  # 0: no transition yet, unknown since it came into the inventory
+
+
+@dataclass(frozen=True, slots=True)
+class TransitionRow:
+    id: int
+    kind: SubjectKind
+    subject: str
+    at: datetime
+    recorded_at: datetime
+    before: Status | Readiness
+    after: Status | Readiness
+    reason: str
+    layer: Layer | None
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OutageRow:
+    """`segment` holds port names in pairs (near end, far end), a pair for each cut of the outage."""
+
+    id: int
+    kind: SubjectKind
+    subject: str
+    status: Status
+    start: datetime
+    end: datetime | None
+    cause: Cause
+    confidence: float
+    evidence: tuple[str, ...]
+    root: bool
+    explained_by: int | None
+    segment: tuple[str, ...]
+    ring: str
+    responsible: Responsible
+    villages: int
+    citizens: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """`status` of DESIGN §8: how many sites and villages stand in each state."""
+
+    sites: Mapping[Status, int]
+    villages: Mapping[Readiness, int]
+
+
+def _status(kind: str, text: str) -> Status | Readiness:
+    return Readiness(text) if kind == SubjectKind.VILLAGE else Status(text)
+
+
+def _layer(text: str) -> Layer | None:
+    return Layer(text) if text else None
+
+
+def _state_row(row: Row[tuple[object, ...]]) -> StateRow:
+    return StateRow(
+        SubjectKind(row.subject_kind), row.subject, _status(row.subject_kind, row.status), row.since, row.reason,
+        _layer(row.layer), row.outage, row.transition,
+    )  # fmt: skip
+
+
+def states(engine: Engine, scope: Scope, kind: SubjectKind | None = None) -> list[StateRow]:
+    """Present state of every subject of `kind` (None: of every kind), ordered by kind and subject."""
+    query = select(state).where(within(state, scope)).order_by(state.c.subject_kind, state.c.subject)
+    if kind is not None:
+        query = query.where(state.c.subject_kind == kind)
+    with engine.connect() as connection:
+        return [_state_row(row) for row in connection.execute(query)]
+
+
+def state_of(engine: Engine, scope: Scope, kind: SubjectKind, subject: str) -> StateRow | None:
+    query = select(state).where(state.c.subject_kind == kind, state.c.subject == subject, within(state, scope))
+    with engine.connect() as connection:
+        row = connection.execute(query).one_or_none()
+    return None if row is None else _state_row(row)
+
+
+def _transition_row(row: Row[tuple[object, ...]]) -> TransitionRow:
+    return TransitionRow(
+        row.id, SubjectKind(row.subject_kind), row.subject, row.at, row.recorded_at,
+        _status(row.subject_kind, row.from_status), _status(row.subject_kind, row.to_status),
+        row.reason, _layer(row.layer), tuple(json.loads(row.evidence)),
+    )  # fmt: skip
+
+
+def transitions(
+    engine: Engine,
+    scope: Scope,
+    *,
+    kind: SubjectKind | None = None,
+    subject: str | None = None,
+    after_id: int = 0,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    limit: int = 1000,
+) -> list[TransitionRow]:
+    """Transitions with an id above `after_id` and `at` in [start, end), in the order of their ids."""
+    conditions = [within(transition, scope), transition.c.id > after_id]
+    if kind is not None:
+        conditions.append(transition.c.subject_kind == kind)
+    if subject is not None:
+        conditions.append(transition.c.subject == subject)
+    if start is not None:
+        conditions.append(transition.c.at >= start)
+    if end is not None:
+        conditions.append(transition.c.at < end)
+    query = select(transition).where(*conditions).order_by(transition.c.id).limit(limit)
+    with engine.connect() as connection:
+        return [_transition_row(row) for row in connection.execute(query)]
+
+
+def latest_transition_id(engine: Engine) -> int:
+    """The newest transition's id, 0 where there is none."""
+    with engine.connect() as connection:
+        return int(connection.execute(select(func.coalesce(func.max(transition.c.id), 0))).scalar_one())
+
+
+def _outage_row(row: Row[tuple[object, ...]]) -> OutageRow:
+    return OutageRow(
+        row.id, SubjectKind(row.subject_kind), row.subject, Status(row.status), row.from_at, row.to_at,
+        Cause(row.cause), row.confidence, tuple(json.loads(row.evidence)), row.root, row.explained_by,
+        tuple(json.loads(row.segment)), row.ring, Responsible(row.responsible), row.villages, row.citizens,
+    )  # fmt: skip
+
+
+def outages(
+    engine: Engine, scope: Scope, start: datetime | None = None, end: datetime | None = None, *, open_only: bool = False
+) -> list[OutageRow]:
+    """Outages that touch [start, end), oldest first. None leaves that side unbounded."""
+    conditions = [within(outage, scope)]
+    if start is not None:
+        conditions.append(or_(outage.c.to_at.is_(None), outage.c.to_at > start))
+    if end is not None:
+        conditions.append(outage.c.from_at < end)
+    if open_only:
+        conditions.append(outage.c.to_at.is_(None))
+    query = select(outage).where(*conditions).order_by(outage.c.from_at, outage.c.id)
+    with engine.connect() as connection:
+        return [_outage_row(row) for row in connection.execute(query)]
+
+
+def outage_by_id(engine: Engine, scope: Scope, number: int) -> OutageRow | None:
+    with engine.connect() as connection:
+        row = connection.execute(select(outage).where(outage.c.id == number, within(outage, scope))).one_or_none()
+    return None if row is None else _outage_row(row)
+
+
+def counts(engine: Engine, scope: Scope) -> Counts:
+    query = (
+        select(state.c.subject_kind, state.c.status, func.count())
+        .where(within(state, scope), state.c.subject_kind.in_([SubjectKind.SITE, SubjectKind.VILLAGE]))
+        .group_by(state.c.subject_kind, state.c.status)
+    )
+    with engine.connect() as connection:
+        found = {(kind, status): number for kind, status, number in connection.execute(query)}
+    return Counts(
+        {status: found.get((SubjectKind.SITE, status), 0) for status in Status},
+        {readiness: found.get((SubjectKind.VILLAGE, readiness), 0) for readiness in Readiness},
+    )
+
+
+def strip(
+    engine: Engine, scope: Scope, kind: SubjectKind, subject: str, *, days: int, now: datetime
+) -> tuple[Day, ...]:
+    """The subject's last `days` days of Indian time, oldest first; unknown before its first transition."""
+    first = midnight(now.astimezone(INDIA).date() - timedelta(days=days - 1))
+    one = [transition.c.subject_kind == kind, transition.c.subject == subject, within(transition, scope)]
+    order = (transition.c.at, transition.c.id)
+    before = select(transition.c.to_status).where(*one, transition.c.at < first)
+    after = select(transition.c.at, transition.c.to_status).where(*one, transition.c.at >= first).order_by(*order)
+    with engine.connect() as connection:
+        initial = connection.execute(before.order_by(*(column.desc() for column in order)).limit(1)).scalar()
+        changes = [(row.at, row.to_status) for row in connection.execute(after)]
+    return strip_of(initial or Status.UNKNOWN, changes, days, now)
