@@ -3,6 +3,7 @@
 from sqlalchemy import Boolean, Column, Date, Float, ForeignKey, Integer, LargeBinary, String, Table
 
 from storage.metadata import metadata
+from storage.types import UtcTime
 
 
 def _names() -> tuple[Column[str], ...]:
@@ -24,7 +25,7 @@ area = Table(
     Column("level", String, nullable=False, index=True),
     Column("code", String, nullable=False),
     *_names(),
-    Column("parent", String, ForeignKey("area.key", deferrable=True, initially="DEFERRED")),
+    Column("parent", String, ForeignKey("area.key", deferrable=True, initially="DEFERRED"), index=True),
     # Keys from the widest area down, each followed by "/": what lies within an area is a
     # prefix match, so every query can carry an area scope.
     Column("path", String, nullable=False, index=True),
@@ -33,7 +34,9 @@ area = Table(
     Column("lat", Float),
     Column("lon", Float),
     Column("population", Integer),
-    Column("served_by", String, ForeignKey("site.name", deferrable=True, initially="DEFERRED", use_alter=True)),
+    # A site, which in turn names its area: the import checks it, for SQLite can't add a constraint
+    # to a table that is there already.
+    Column("served_by", String),
     Column("valid_from", Date),
     Column("valid_to", Date),
 )
@@ -139,4 +142,16 @@ source = Table(
     _text("remark_en"),
     _text("remark_hi"),
     _text("remark_pa"),
+)
+
+# Imports that changed something: a process that keeps the inventory in memory sees here that it is old.
+inventory_import = Table(
+    "inventory_import",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", UtcTime, nullable=False),
+    Column("added", Integer, nullable=False),
+    Column("changed", Integer, nullable=False),
+    Column("removed", Integer, nullable=False),
+    sqlite_autoincrement=True,
 )

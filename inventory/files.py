@@ -1,0 +1,118 @@
+"""An inventory as a folder of files: reading, checking, writing."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from inventory.boundaries import read_boundaries, written_boundaries
+from inventory.kinds import BOUNDARIES_FILE, FILES, KINDS, Kind, Record, inventory_of
+from inventory.model import Inventory
+from inventory.problems import Problem
+from inventory.rows import read_rows, written_rows
+
+LARGEST_FILE = 256 * 1024 * 1024
+_EMPTY = Inventory()
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What was read, and everything that is wrong with it; with problems it must not be stored."""
+
+    inventory: Inventory
+    problems: tuple[Problem, ...]
+
+
+@dataclass(slots=True)
+class _Reading:
+    records: dict[str, dict[str, Record]] = field(default_factory=dict)
+    boundaries: dict[str, bytes] | None = None
+    lines: dict[str, dict[str, int]] = field(default_factory=dict)
+    refused: dict[str, set[str]] = field(default_factory=dict)
+    unreadable: set[str] = field(default_factory=set)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def read_folder(paths: Path | Iterable[Path], base: Inventory = _EMPTY) -> Loaded:
+    """The inventory of one folder or of several files.
+
+    A file holds all rows of its kind; a kind without a file is as it is in `base`.
+    """
+    reading = _Reading()
+    for path in _found([paths] if isinstance(paths, Path) else paths, reading.problems):
+        _read(path, reading)
+    records = {kind.name: reading.records.get(kind.name, kind.of(base)) for kind in KINDS}
+    boundaries = base.boundaries if reading.boundaries is None else reading.boundaries
+    inventory = inventory_of(records, boundaries)
+    return Loaded(inventory, tuple(sorted(reading.problems)))
+
+
+def _found(paths: Iterable[Path], problems: list[Problem]) -> Iterator[Path]:
+    """The files to read, each name once."""
+    taken: set[str] = set()
+    for path in _listed(paths, problems):
+        if path.name not in FILES and path.name != BOUNDARIES_FILE:
+            problems.append(Problem(path.name, 0, "", f"is no inventory file; known are: {_names()}"))
+        elif path.name in taken:
+            problems.append(Problem(path.name, 0, "", "is given twice"))
+        else:
+            taken.add(path.name)
+            yield path
+    if not taken:
+        problems.append(Problem("", 0, "", f"no inventory file was given; known are: {_names()}"))
+
+
+def _listed(paths: Iterable[Path], problems: list[Problem]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(file for file in path.iterdir() if file.suffix.lower() in (".csv", ".geojson"))
+        elif path.is_file():
+            yield path
+        else:
+            problems.append(Problem(path.name, 0, "", "there is no such file"))
+
+
+def _names() -> str:
+    return ", ".join((*FILES, BOUNDARIES_FILE))
+
+
+def _read(path: Path, reading: _Reading) -> None:
+    try:
+        size = path.stat().st_size
+        content = path.read_bytes() if size <= LARGEST_FILE else None
+    except OSError as error:
+        reading.problems.append(Problem(path.name, 0, "", f"cannot be read: {error.strerror}"))
+        reading.unreadable.add(path.stem)
+        return
+    if content is None:
+        reading.problems.append(Problem(path.name, 0, "", f"is larger than {LARGEST_FILE >> 20} MiB"))
+        reading.unreadable.add(path.stem)
+    elif path.name == BOUNDARIES_FILE:
+        reading.boundaries, problems = read_boundaries(content)
+        reading.problems.extend(problems)
+    else:
+        _read_kind(FILES[path.name], content, reading)
+
+
+def _read_kind(kind: Kind, content: bytes, reading: _Reading) -> None:
+    rows = read_rows(kind, content)
+    reading.records[kind.name] = rows.records
+    reading.lines[kind.name] = rows.lines
+    reading.refused[kind.name] = rows.refused
+    reading.problems.extend(rows.problems)
+    if not rows.readable:
+        reading.unreadable.add(kind.name)
+
+
+def write_folder(inventory: Inventory, folder: Path) -> None:
+    """Write every file of an inventory, also of kinds that have no rows; raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for kind in KINDS:
+        _write(folder / kind.file, written_rows(kind, list(kind.of(inventory).values())))
+    _write(folder / BOUNDARIES_FILE, written_boundaries(inventory.boundaries))
+
+
+def _write(path: Path, content: bytes) -> None:
+    # Half a file would be taken for a whole one by the next import, and its other rows removed.
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(content)
+    part.replace(path)

@@ -1,0 +1,260 @@
+"""The kinds of rows and their columns: one declaration for files, tables and diffs.
+
+A column's order and name are those of the file; `attribute` is where the value stands in the
+dataclass ("names.en").
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from operator import attrgetter
+from typing import Any, cast
+
+from inventory import cells
+from inventory.cells import Parse, Value
+from inventory.model import (
+    Area,
+    Credential,
+    Device,
+    Endpoint,
+    Inventory,
+    Level,
+    Lifecycle,
+    Link,
+    Medium,
+    Names,
+    Role,
+    Service,
+    Site,
+    SiteKind,
+    Source,
+)
+
+Record = Area | Site | Device | Link | Service | Endpoint | Credential | Source
+
+_PROTOCOLS = ("MD5", "SHA", "SHA-224", "SHA-256", "SHA-384", "SHA-512")
+_CIPHERS = ("DES", "AES", "AES-192", "AES-256")
+CHANNELS = ("kendra", "portal", "mobile", "whatsapp")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    name: str
+    parse: Parse = cells.line
+    attribute: str = ""  # empty: the same as the name
+    required: bool = False
+    empty: Value = ""  # what an empty cell or an absent column means
+    longest: int = 200
+    encoded: bool = False  # the table keeps text from which `parse` makes the value
+    secret: bool = False  # its cells are never quoted
+    aliases: tuple[str, ...] = ()  # NetBox's headings for it, lower case, "_" for blanks
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`name` is the field of Inventory and the file without its ending."""
+
+    name: str
+    cls: Callable[..., Record]
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]  # columns that make the key
+
+    @property
+    def file(self) -> str:
+        return f"{self.name}.csv"
+
+    @cached_property
+    def values(self) -> Callable[[Record], tuple[Value, ...]]:
+        """Record -> its values in the order of the columns."""
+        return cast("Callable[[Record], tuple[Value, ...]]", attrgetter(*(c.attribute or c.name for c in self.columns)))
+
+    @cached_property
+    def plain(self) -> tuple[str, ...]:
+        return tuple(c.name for c in self.columns)
+
+    def record(self, values: Sequence[Value]) -> Record:
+        """The record of `values`, which stand in the order of the columns."""
+        fields: dict[str, Any] = dict(zip(self.plain, values, strict=True))
+        if self.named:
+            fields[self.named] = Names(*(fields.pop(name) for name in self.name_columns))
+        return self.cls(**fields)
+
+    @cached_property
+    def named(self) -> str:
+        """The dataclass field that holds Names, if any."""
+        return next((c.attribute.partition(".")[0] for c in self.columns if c.attribute), "")
+
+    @cached_property
+    def name_columns(self) -> tuple[str, ...]:
+        return tuple(c.name for c in self.columns if c.attribute)
+
+    def of(self, inventory: Inventory) -> Mapping[str, Record]:
+        return cast("Mapping[str, Record]", getattr(inventory, self.name))
+
+
+def inventory_of(records: Mapping[str, Mapping[str, Record]], boundaries: Mapping[str, bytes]) -> Inventory:
+    """An inventory of the records by kind and key."""
+    fields: dict[str, Any] = {kind: dict(found) for kind, found in records.items()}
+    return Inventory(**fields, boundaries=dict(boundaries))
+
+
+def _names(
+    stem: str = "name", attribute: str = "names", *, required: bool = True, longest: int = 200
+) -> Iterable[Column]:
+    for language in ("en", "hi", "pa"):
+        needed = required and language == "en"
+        yield Column(f"{stem}_{language}", cells.text, f"{attribute}.{language}", required=needed, longest=longest)
+
+
+def _word(name: str, words: Any, empty: Value = "", **more: Any) -> Column:
+    return Column(name, cells.word(words), required=empty == "", empty=empty, encoded=True, **more)
+
+
+def _reference(name: str) -> Column:
+    return Column(name, cells.secret_reference, secret=True, longest=500)
+
+
+_LAT = Column("lat", cells.decimal(-90, 90), empty=None)
+_LON = Column("lon", cells.decimal(-180, 180), empty=None)
+_PLANNED = Column("planned_by")
+
+KINDS: tuple[Kind, ...] = (
+    Kind(
+        "credentials",
+        Credential,
+        (
+            Column("name", required=True),
+            Column("kind", cells.one_of("snmp-v2c", "snmp-v3", "ssh"), required=True),
+            _reference("community"),
+            Column("user"),
+            Column("auth_protocol", cells.one_of(*_PROTOCOLS)),
+            _reference("auth"),
+            Column("priv_protocol", cells.one_of(*_CIPHERS)),
+            _reference("priv"),
+            Column("key_file", longest=500),
+        ),
+        ("name",),
+    ),
+    Kind(
+        "sources",
+        Source,
+        (
+            Column("key", cells.code, required=True),
+            Column("title", required=True, longest=500),
+            Column("licence", cells.text, longest=500),
+            Column("attribution", cells.text, longest=2000),
+            *_names("remark", "remark", required=False, longest=2000),
+        ),
+        ("key",),
+    ),
+    Kind(
+        "endpoints",
+        Endpoint,
+        (
+            Column("code", cells.code, required=True),
+            *_names(),
+            Column("url", cells.web_address, required=True, longest=2000),
+        ),
+        ("code",),
+    ),
+    Kind(
+        "services",
+        Service,
+        (
+            Column("code", cells.code, required=True),
+            *_names(),
+            Column("department"),
+            Column("channels", cells.several_of(*CHANNELS), empty=(), encoded=True),
+            Column("bandwidth_kbps", cells.whole(0, 2_000_000_000), empty=None),
+            Column("latency_ms", cells.whole(0, 600_000), empty=None),
+            Column("loss_percent", cells.decimal(0, 100), empty=None),
+            Column("peripherals", cells.several, empty=(), encoded=True, longest=1000),
+            Column("endpoints", cells.several, empty=(), encoded=True, longest=1000),
+        ),
+        ("code",),
+    ),
+    Kind(
+        "areas",
+        Area,
+        (
+            _word("level", Level),
+            Column("code", cells.code, required=True, longest=64),
+            *_names(),
+            Column("parent", cells.area_key, empty=None),
+            Column("code_source", cells.code, empty="lgd", longest=64),
+            Column("census_code", longest=64),
+            _LAT,
+            _LON,
+            Column("population", cells.whole(0, 2_000_000_000), empty=None),
+            Column("served_by", empty=None),
+            Column("valid_from", cells.day, empty=None),
+            Column("valid_to", cells.day, empty=None),
+        ),
+        ("level", "code"),
+    ),
+    Kind(
+        "sites",
+        Site,
+        (
+            Column("name", required=True),
+            _word("kind", SiteKind),
+            Column("area", cells.area_key, required=True),
+            *_names(),
+            _word("status", Lifecycle, Lifecycle.ACTIVE),
+            _LAT,
+            _LON,
+            Column("feeder"),
+            Column("hours"),
+            _PLANNED,
+            Column("approximate", cells.yes_no, empty=False),
+        ),
+        ("name",),
+    ),
+    Kind(
+        "devices",
+        Device,
+        (
+            Column("name", required=True),
+            _word("role", Role, aliases=("device_role",)),
+            Column("site", required=True),
+            Column("device_type", aliases=("type",)),
+            Column("manufacturer"),
+            _word("status", Lifecycle, Lifecycle.ACTIVE),
+            Column("primary_ip", cells.address, aliases=("ip_address", "primary_ip4", "primary_ip6")),
+            Column("port", cells.whole(1, 65535), empty=None),
+            Column("profile", cells.code),
+            Column("credential"),
+            Column("interval_s", cells.whole(1, 86_400), empty=None),
+            Column("reference", cells.yes_no, empty=False),
+            Column("seen_through"),
+            Column("seen_as"),
+            Column("serial", aliases=("serial_number",)),
+            _PLANNED,
+        ),
+        ("name",),
+    ),
+    Kind(
+        "links",
+        Link,
+        (
+            Column("name", required=True),
+            Column("a_device", required=True),
+            Column("a_port"),
+            Column("b_device", required=True),
+            Column("b_port"),
+            _word("medium", Medium, Medium.FIBRE),
+            Column("length_km", cells.decimal(0, 2000), empty=None),
+            Column("ring"),
+            Column("trunk"),
+            _PLANNED,
+        ),
+        ("name",),
+    ),
+)
+"""In the order in which they refer to each other: what a kind names stands above it, but for
+`served_by` of an area, which names a site."""
+
+BY_NAME = {kind.name: kind for kind in KINDS}
+BOUNDARIES = "boundaries"
+BOUNDARIES_FILE = "boundaries.geojson"
+FILES = {kind.file: kind for kind in KINDS}
