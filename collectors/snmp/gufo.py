@@ -1,0 +1,238 @@
+"""The fast backend: gufo-snmp, one connected socket a call.
+
+gufo's public session hides what we need to know: whether a timeout was one or an ICMP "port
+unreachable", whether another packet follows one that doesn't decode, and whether a walk ended
+inside the agent's view. So this drives the sockets below that session; pyproject holds gufo to one
+minor version.
+
+gufo also throws away the error-status of a response: tooBig, genErr and "all of it is absent" look
+alike. An answer with nothing of what was asked is therefore asked again through pysnmp, which tells.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import TypeVar
+
+from gufo.snmp import Aes128Key, Sha1Key, Sha256Key, SnmpAuthError, SnmpDecodeError, SnmpError, User
+from gufo.snmp._fast import GetIter, SnmpV1ClientSocket, SnmpV2cClientSocket, SnmpV3ClientSocket
+from gufo.snmp.typing import ValueType
+from gufo.snmp.user import BaseAuthKey, KeyType
+from gufo.snmp.utils import format_sock_addr
+
+from collectors.model import Failure, Reason
+from collectors.snmp.backend import Limits, Target, Usm, Value
+from collectors.snmp.guard import ATTEMPTS, END, Row, Walk, only_asked
+from collectors.snmp.pysnmp_backend import PysnmpBackend
+
+T = TypeVar("T")
+_Socket = SnmpV1ClientSocket | SnmpV2cClientSocket | SnmpV3ClientSocket
+_AUTH: dict[str, type[BaseAuthKey]] = {"SHA-256": Sha256Key, "SHA": Sha1Key}
+
+
+class GufoBackend:
+    """SnmpBackend over gufo-snmp. `exact` answers what gufo cannot: see the module."""
+
+    def __init__(self, exact: PysnmpBackend) -> None:
+        self._exact = exact
+        self._masters: dict[tuple[str, str], bytes] = {}
+
+    async def get(self, target: Target, oids: Sequence[str]) -> Mapping[str, Value] | Failure:
+        wanted = list(oids)
+        deadline = asyncio.get_running_loop().time() + ATTEMPTS * target.timeout_s
+        answer = await self._guarded(target, deadline, lambda call: call.get(wanted))
+        if isinstance(answer, Failure):
+            return answer
+        values = only_asked(wanted, _rows(answer.items()))
+        return values or await self._exact.get(_until(target, deadline), oids)
+
+    async def walk(self, target: Target, column: str, limits: Limits) -> Mapping[str, Value] | Failure:
+        if target.version == 1 or not target.max_repetitions:
+            return await self._exact.walk(target, column, limits)
+        walk = Walk(column, limits)
+        deadline = asyncio.get_running_loop().time() + limits.seconds
+        failure = await self._guarded(target, deadline, lambda call: _walk(call, walk, target.max_repetitions))
+        if failure is None and not walk.ended:
+            return await self._exact.resume(target, walk, deadline)
+        return walk.rows if failure is None else failure
+
+    async def close(self) -> None:
+        await self._exact.close()
+
+    async def _guarded(self, target: Target, deadline: float, ask: "Callable[[_Call], Awaitable[T]]") -> T | Failure:
+        """What `ask` gives over a socket to `target`, with everything that can happen as a Failure."""
+        try:
+            call = _Call(_open(target), target.timeout_s, deadline)
+        except (OSError, ValueError) as error:
+            return Failure(Reason.NO_ROUTE, detail=str(error))
+        try:
+            if target.usm is not None:
+                await self._introduce(call, target.usm)
+            return await ask(call)
+        except (SnmpError, OSError) as error:
+            return _failure(error, call)
+
+    async def _introduce(self, call: "_Call", usm: Usm) -> None:
+        """Engine discovery, then boots and time (RFC 3414 section 4): two exchanges before the first."""
+        user = self._user(usm)
+        await call.refresh()
+        call.set_keys(user)
+        if user.require_auth():
+            await call.refresh()
+
+    def _user(self, usm: Usm) -> User:
+        """`usm` with its passphrases as master keys: hashing one takes longer than a whole poll."""
+        auth = _AUTH[usm.auth_protocol] if usm.auth_protocol else None
+        if auth is None:
+            return User(usm.user)
+        return User(
+            usm.user,
+            auth_key=auth(self._master(auth, usm.auth), KeyType.Master),
+            priv_key=Aes128Key(self._master(auth, usm.priv), KeyType.Master) if usm.priv_protocol else None,
+        )
+
+    def _master(self, auth: type[BaseAuthKey], passphrase: str) -> bytes:
+        key = (auth.__name__, passphrase)
+        if key not in self._masters:
+            self._masters[key] = auth.get_master_key(passphrase.encode())
+        return self._masters[key]
+
+
+class _Call:
+    """One socket, and what came over it."""
+
+    def __init__(self, sock: _Socket, timeout_s: float, deadline: float) -> None:
+        self._sock = sock
+        self._timeout_s = timeout_s
+        self._deadline = deadline  # of the loop's clock
+        self._loop = asyncio.get_running_loop()
+        self.answers = 0
+        self.garbage = ""
+
+    async def get(self, oids: list[str]) -> dict[str, ValueType]:
+        return await self._exchange(lambda: self._sock.send_get_many(oids), self._sock.recv_get_many)
+
+    async def bulk(self, position: GetIter) -> list[tuple[str, ValueType] | None]:
+        """One GETBULK; nothing at the end of the agent's view, but also after an error-status."""
+
+        def receive() -> list[tuple[str, ValueType] | None]:
+            try:
+                return self._sock.recv_get_bulk(position)
+            except StopAsyncIteration:
+                return []
+
+        return await self._exchange(lambda: self._sock.send_get_bulk(position), receive)
+
+    async def refresh(self) -> None:
+        if isinstance(self._sock, SnmpV3ClientSocket):
+            await self._exchange(self._sock.send_refresh, self._sock.recv_refresh)
+
+    def set_keys(self, user: User) -> None:
+        if isinstance(self._sock, SnmpV3ClientSocket):
+            self._sock.set_keys(
+                user.name, user.get_auth_alg(), user.get_auth_key(), user.get_priv_alg(), user.get_priv_key()
+            )
+
+    async def _exchange(self, send: Callable[[], None], receive: Callable[[], T]) -> T:
+        """Send, and wait for the answer; once more where none came."""
+        for _ in range(ATTEMPTS):
+            until = min(self._loop.time() + self._timeout_s, self._deadline)
+            if until <= self._loop.time():
+                break
+            send()
+            with suppress(TimeoutError):
+                answer = await self._receive(receive, until)
+                self.answers += 1
+                return answer
+        raise TimeoutError
+
+    async def _receive(self, receive: Callable[[], T], until: float) -> T:
+        done: asyncio.Future[T] = self._loop.create_future()
+        descriptor = self._sock.get_fd()
+        timer = self._loop.call_at(until, _expire, done)
+        self._loop.add_reader(descriptor, self._readable, receive, done)
+        try:
+            return await done
+        finally:
+            timer.cancel()
+            self._loop.remove_reader(descriptor)
+
+    def _readable(self, receive: Callable[[], T], done: "asyncio.Future[T]") -> None:
+        """Take one packet; others than the answer are passed over, for the answer may follow."""
+        if done.done():
+            return
+        try:
+            done.set_result(receive())
+        except BlockingIOError:
+            return
+        except TimeoutError:
+            done.set_exception(ConnectionRefusedError())  # gufo's name for any error of the socket
+        except SnmpDecodeError as error:
+            self.garbage = str(error)
+        except SnmpError as error:
+            done.set_exception(error)
+
+
+async def _walk(call: _Call, walk: Walk, repetitions: int) -> Failure | None:
+    """Fill `walk`; it isn't `ended` afterwards where gufo cannot say why nothing more came."""
+    position = GetIter(walk.column, repetitions)
+    while not walk.ended:
+        try:
+            rows = await call.bulk(position)
+        except TimeoutError:
+            if not walk.rows:
+                raise
+            return walk.failure(Reason.DEADLINE, "no more answers")
+        if not rows:
+            return None
+        failure = walk.take(_marked(rows))
+        if failure:
+            return failure
+    return None
+
+
+def _open(target: Target) -> _Socket:
+    address = format_sock_addr(target.address, target.port)
+    if target.version == 1:
+        return SnmpV1ClientSocket(address, target.community, 0, 0, 0, 0)
+    if target.version == 2:
+        return SnmpV2cClientSocket(address, target.community, 0, 0, 0, 0)
+    return SnmpV3ClientSocket(address, b"", "", 0, b"", 0, b"", 0, 0, 0, 0)
+
+
+def _until(target: Target, deadline: float) -> Target:
+    """`target` with what is left of its time."""
+    left = max(deadline - asyncio.get_running_loop().time(), 0.0)
+    return replace(target, timeout_s=left / ATTEMPTS)
+
+
+def _failure(error: SnmpError | OSError, call: _Call) -> Failure:
+    """What an exception of a request means; TimeoutError and ConnectionRefusedError are OSErrors."""
+    match error:
+        case SnmpAuthError():
+            return Failure(Reason.AUTHENTICATION, detail=str(error))
+        case ConnectionRefusedError():
+            return Failure(Reason.REFUSED)
+        case TimeoutError() if call.garbage:
+            return Failure(Reason.PROTOCOL, detail=call.garbage)
+        case TimeoutError():
+            return Failure(Reason.DEADLINE if call.answers else Reason.TIMEOUT)
+    return Failure(Reason.PROTOCOL if isinstance(error, SnmpError) else Reason.NO_ROUTE, detail=str(error))
+
+
+def _expire(done: "asyncio.Future[T]") -> None:
+    if not done.done():
+        done.set_exception(TimeoutError())
+
+
+def _rows(pairs: Iterable[tuple[str, ValueType]]) -> Iterator[Row]:
+    """The types that SNMP has; gufo's own type has a float, which no SMI type decodes to."""
+    for oid, value in pairs:
+        if not isinstance(value, float):
+            yield oid, value
+
+
+def _marked(rows: Iterable[tuple[str, ValueType] | None]) -> Iterator[Row]:
+    """gufo marks the end of the subtree by None."""
+    return _rows(END if row is None else row for row in rows)

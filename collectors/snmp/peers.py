@@ -1,0 +1,88 @@
+"""A pysnmp transport with one connected socket for each device.
+
+pysnmp's own UDP transport is one open socket that takes an answer from any address. A connected
+socket takes answers from its peer only, and learns of ICMP "port unreachable".
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+from pyasn1.error import PyAsn1Error
+from pysnmp.carrier.asyncio.base import AbstractAsyncioTransport
+from pysnmp.carrier.asyncio.dgram.udp import UdpTransportAddress
+from pysnmp.error import PySnmpError
+from pysnmp.proto.api import verdec
+from pysnmp.proto.error import ProtocolError
+
+Address = tuple[str, int]
+
+
+class Peers(AbstractAsyncioTransport):  # type: ignore[misc]  # pysnmp has no types
+    """Transport for one engine; `connect` an address before the engine sends to it."""
+
+    ADDRESS_TYPE = UdpTransportAddress  # a tuple: it serves IPv6 too
+
+    def __init__(self) -> None:
+        self._peers: dict[Address, _Peer] = {}
+
+    async def connect(self, address: Address) -> "_Peer":
+        """The socket to `address`, shared by calls at the same time; hand it back by `release`.
+
+        Raises OSError where this machine cannot send there.
+        """
+        peer = self._peers.get(address)
+        if peer is None:
+            loop = asyncio.get_running_loop()
+            _, peer = await loop.create_datagram_endpoint(lambda: _Peer(self, address), remote_addr=address)
+            peer = self._peers.setdefault(address, peer)
+        peer.users += 1
+        return peer
+
+    def release(self, peer: "_Peer") -> None:
+        peer.users -= 1
+        if not peer.users:
+            self._peers.pop(peer.address, None)
+            peer.transport.close()
+
+    def send_message(self, message: bytes, address: Address) -> None:
+        """pysnmp's hook; a peer that was released meanwhile has nobody waiting for an answer."""
+        peer = self._peers.get((address[0], address[1]))
+        if peer is not None:
+            peer.transport.sendto(message)
+
+    def close_transport(self) -> None:
+        for peer in self._peers.values():
+            peer.transport.close()
+        self._peers.clear()
+        super().close_transport()
+
+    def heard(self, peer: "_Peer", datagram: bytes) -> None:
+        """Give a datagram to the engine; what doesn't decode is only noted."""
+        try:
+            verdec.decode_message_version(datagram)
+            self._callback_function(self, UdpTransportAddress(peer.address), datagram)
+        except (ProtocolError, PySnmpError, PyAsn1Error) as error:
+            peer.garbage = type(error).__name__
+
+
+@dataclass(eq=False)
+class _Peer(asyncio.DatagramProtocol):
+    owner: Peers
+    address: Address
+    users: int = 0
+    garbage: str = ""
+    waiting: set["asyncio.Future[Any]"] = field(default_factory=set)
+    transport: asyncio.DatagramTransport = field(init=False)
+
+    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]  # typeshed names the base class
+        self.transport = transport
+
+    def datagram_received(self, data: bytes, _: Address) -> None:
+        self.owner.heard(self, data)
+
+    def error_received(self, exc: Exception) -> None:
+        """The kernel reports ICMP errors of this peer: nobody will answer those who wait."""
+        for future in self.waiting:
+            if not future.done():
+                future.set_exception(exc)
