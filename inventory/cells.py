@@ -11,6 +11,8 @@ from enum import StrEnum
 from ipaddress import ip_interface
 from urllib.parse import urlsplit
 
+from inventory.hours import HoursError, parse_hours
+
 Value = str | int | float | bool | date | tuple[str, ...] | None
 Parse = Callable[[str], Value]
 
@@ -176,6 +178,14 @@ def web_address(cell: str) -> str:
         raise BadCellError(f"{quoted(cell)} is not an address such as https://example.gov.in/")
     if parts.username or parts.password:
         raise BadCellError("holds a user name or password; an inventory keeps no secrets")
+    return cell
+
+
+def opening_hours(cell: str) -> str:
+    try:
+        parse_hours(cell)
+    except HoursError as error:
+        raise BadCellError(f"{quoted(cell)}: {error}; write them like Mo-Sa 10:00-17:00; Su off") from None
     return cell
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from inventory.boundaries import read_boundaries, written_boundaries
 from inventory.kinds import BOUNDARIES_FILE, FILES, KINDS, Kind, Record, inventory_of
 from inventory.model import Inventory
-from inventory.problems import Problem
+from inventory.problems import Origin, Problem
 from inventory.rows import read_rows, written_rows
+from inventory.validate import validate
 
 LARGEST_FILE = 256 * 1024 * 1024
 _EMPTY = Inventory()
@@ -43,7 +44,8 @@ def read_folder(paths: Path | Iterable[Path], base: Inventory = _EMPTY) -> Loade
     records = {kind.name: reading.records.get(kind.name, kind.of(base)) for kind in KINDS}
     boundaries = base.boundaries if reading.boundaries is None else reading.boundaries
     inventory = inventory_of(records, boundaries)
-    return Loaded(inventory, tuple(sorted(reading.problems)))
+    origin = Origin(reading.lines, reading.refused, reading.unreadable)
+    return Loaded(inventory, tuple(sorted((*reading.problems, *validate(inventory, origin)))))
 
 
 def _found(paths: Iterable[Path], problems: list[Problem]) -> Iterator[Path]:

@@ -114,7 +114,8 @@ def _reference(name: str) -> Column:
     return Column(name, cells.secret_reference, secret=True, longest=500)
 
 
-_LAT = Column("lat", cells.decimal(-90, 90), empty=None)
+# Both take the range of either, so that places.py can say that they are swapped.
+_LAT = Column("lat", cells.decimal(-180, 180), empty=None)
 _LON = Column("lon", cells.decimal(-180, 180), empty=None)
 _PLANNED = Column("planned_by")
 
@@ -204,7 +205,7 @@ KINDS: tuple[Kind, ...] = (
             _LAT,
             _LON,
             Column("feeder"),
-            Column("hours"),
+            Column("hours", cells.opening_hours),
             _PLANNED,
             Column("approximate", cells.yes_no, empty=False),
         ),

@@ -1,0 +1,105 @@
+"""What an inventory lacks without being wrong: each warning names what it costs."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from inventory.model import Inventory, Level, Lifecycle, Link, Role, SiteKind
+from inventory.places import FAR_KM, area_places, site_places, strays
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """`code` is stable; `keys` are the rows it is about (none: the whole inventory)."""
+
+    code: str
+    text: str
+    keys: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        some = ", ".join(self.keys[:5]) + (", …" if len(self.keys) > 5 else "")
+        return f"{self.text} ({len(self.keys)}: {some})" if self.keys else self.text
+
+
+Keys = Iterator[str]
+
+
+def check(inventory: Inventory) -> tuple[Warned, ...]:
+    """Every warning that applies, the gravest first."""
+    found = [Warned(code, text, tuple(rule(inventory))) for code, text, rule in _RULES]
+    blind = () if any(device.reference for device in inventory.devices.values()) else (_NO_REFERENCE,)
+    return (*blind, *(warned for warned in found if warned.keys))
+
+
+_NO_REFERENCE = Warned(
+    "no-reference", "no device is a reference target: the collector cannot prove its own sight and calls nothing down"
+)
+
+
+def _no_credential(inventory: Inventory) -> Keys:
+    return (d.name for d in inventory.devices.values() if d.primary_ip and not d.credential)
+
+
+def _gp_without_device(inventory: Inventory) -> Keys:
+    equipped = {device.site for device in inventory.devices.values()}
+    gps = (s for s in inventory.sites.values() if s.kind is SiteKind.GP and s.status is Lifecycle.ACTIVE)
+    return (site.name for site in gps if site.name not in equipped)
+
+
+def _village_without_kendra(inventory: Inventory) -> Keys:
+    return (key for key, area in inventory.areas.items() if area.level is Level.VILLAGE and not area.served_by)
+
+
+def _kendra_without_hours(inventory: Inventory) -> Keys:
+    return (s.name for s in inventory.sites.values() if s.kind is SiteKind.KENDRA and not s.hours)
+
+
+def _ont_unseen(inventory: Inventory) -> Keys:
+    return (d.name for d in inventory.devices.values() if d.role is Role.ONT and not (d.primary_ip or d.seen_as))
+
+
+def _link_without_ports(inventory: Inventory) -> Keys:
+    return (link.name for link in inventory.links.values() if not (link.a_port and link.b_port))
+
+
+def _port_shared(inventory: Inventory) -> Keys:
+    """Ports that several links name which share no trunk."""
+    ends = Counter(end for link in inventory.links.values() if not link.trunk for end in _ports(link))
+    return (f"{device} {port}" for (device, port), count in ends.items() if count > 1)
+
+
+def _ports(link: Link) -> Iterator[tuple[str, str]]:
+    ends = ((link.a_device, link.a_port), (link.b_device, link.b_port))
+    return (end for end in ends if end[1])
+
+
+def _site_without_position(inventory: Inventory) -> Keys:
+    return (site.name for site in inventory.sites.values() if site.lat is None)
+
+
+def _outside_district(inventory: Inventory) -> Keys:
+    for places in (area_places(inventory), site_places(inventory)):
+        yield from (stray.place.key for stray in strays(inventory, places, Level.DISTRICT))
+
+
+def _population_unknown(inventory: Inventory) -> Keys:
+    return (key for key, area in inventory.areas.items() if area.level is Level.VILLAGE and area.population is None)
+
+
+def _no_hindi(inventory: Inventory) -> Keys:
+    return (key for key, area in inventory.areas.items() if not area.names.hi)
+
+
+_RULES: tuple[tuple[str, str, Callable[[Inventory], Keys]], ...] = (
+    ("no-credential", "devices have an address but no credential: they cannot be asked", _no_credential),
+    ("ont-unseen", "ONTs say not by which index their OLT sees them: they stay unknown", _ont_unseen),
+    ("gp-without-device", "active GPs have no device: they stay unknown", _gp_without_device),
+    ("village-without-kendra", "villages have no kendra: they cannot become ready", _village_without_kendra),
+    ("link-without-ports", "links lack a port: no port's state can show that they are cut", _link_without_ports),
+    ("port-shared", "ports carry several links that share no trunk", _port_shared),
+    ("kendra-without-hours", "kendras state no hours: they are never alerted as closed in their hours", _kendra_without_hours),
+    ("site-without-position", "sites have no position: they are missing from the map", _site_without_position),
+    ("outside-district", f"places lie more than {FAR_KM:.0f} km outside their district", _outside_district),
+    ("population-unknown", "villages have no population: citizens are not counted there", _population_unknown),
+    ("no-hindi-name", "areas have no Hindi name: the pages show the English one, marked", _no_hindi),
+)  # fmt: skip

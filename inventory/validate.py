@@ -1,0 +1,169 @@
+"""What rows must be to each other, and what their fields must be together."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from inventory.cells import quoted
+from inventory.kinds import BOUNDARIES, BY_NAME
+from inventory.model import Area, Credential, Device, Inventory, Level, SiteKind
+from inventory.places import area_places, misplaced, site_places
+from inventory.problems import Origin, Problem, file_of
+from inventory.rings import ring_faults
+
+
+class _Reference(NamedTuple):
+    kind: str
+    column: str
+    target: str  # the kind whose key stands in that column
+
+
+_REFERENCES = (
+    _Reference("services", "endpoints", "endpoints"),
+    _Reference("areas", "parent", "areas"),
+    _Reference("areas", "served_by", "sites"),
+    _Reference("sites", "area", "areas"),
+    _Reference("devices", "site", "sites"),
+    _Reference("devices", "credential", "credentials"),
+    _Reference("devices", "seen_through", "devices"),
+    _Reference("links", "a_device", "devices"),
+    _Reference("links", "b_device", "devices"),
+)
+_OF_BOUNDARIES = _Reference(BOUNDARIES, "area", "areas")
+_WIDTH = {level: number for number, level in enumerate(Level)}
+Faults = Iterator[tuple[str, str, str]]  # key, column, reason
+
+
+def validate(inventory: Inventory, origin: Origin) -> Iterator[Problem]:
+    """Everything that is wrong between rows that are each in order."""
+    for reference in _REFERENCES:
+        yield from _unknown(inventory, origin, reference)
+    for key in inventory.boundaries:
+        if key not in inventory.areas and not origin.excused("areas", key):
+            yield _missing(origin, _OF_BOUNDARIES, key, key)
+    for kind, rule in _RULES:
+        for key, column, reason in rule(inventory):
+            yield origin.problem(kind, key, column, reason)
+    if "links" not in origin.unreadable and not origin.refused.get("links"):
+        # A row that was refused may be the link that a ring lacks.
+        for key, column, reason in ring_faults(inventory):
+            yield origin.problem("links", key, column, reason)
+
+
+def _unknown(inventory: Inventory, origin: Origin, reference: _Reference) -> Iterator[Problem]:
+    known = BY_NAME[reference.target].of(inventory)
+    for key, record in BY_NAME[reference.kind].of(inventory).items():
+        named = getattr(record, reference.column)
+        for name in named if isinstance(named, tuple) else (named,):
+            if name and name not in known and not origin.excused(reference.target, name):
+                yield _missing(origin, reference, key, name)
+
+
+def _missing(origin: Origin, reference: _Reference, key: str, name: str) -> Problem:
+    kind, column, target = reference
+    if kind in origin.lines or target not in origin.lines:
+        return origin.problem(kind, key, column, f"names {quoted(name)}, which is not in {file_of(target)}")
+    reason = f"lacks {quoted(name)}, which {quoted(key)} of the stored {kind} names as its {column}"
+    return Problem(file_of(target), 0, "", reason)
+
+
+def _areas(inventory: Inventory) -> Faults:
+    for key, area in inventory.areas.items():
+        parent = inventory.areas.get(area.parent or "")
+        if parent and _WIDTH[parent.level] >= _WIDTH[area.level]:
+            yield key, "parent", f"{quoted(parent.key)} is no wider than a {area.level}"
+        if area.valid_from and area.valid_to and area.valid_to < area.valid_from:
+            yield key, "valid_to", f"{area.valid_to} is before valid_from {area.valid_from}"
+        yield from _served(inventory, key, area)
+    yield from misplaced(inventory, list(area_places(inventory)))
+
+
+def _served(inventory: Inventory, key: str, area: Area) -> Faults:
+    kendra = inventory.sites.get(area.served_by or "")
+    if kendra and kendra.kind is not SiteKind.KENDRA:
+        yield key, "served_by", f"{quoted(kendra.name)} is a {kendra.kind}, not a kendra"
+
+
+def _sites(inventory: Inventory) -> Faults:
+    return misplaced(inventory, list(site_places(inventory)))
+
+
+def _credentials(inventory: Inventory) -> Faults:
+    for key, credential in inventory.credentials.items():
+        for column, reason in _lacking(credential):
+            yield key, column, reason
+
+
+def _lacking(it: Credential) -> Iterator[tuple[str, str]]:
+    if it.kind == "snmp-v2c" and not it.community:
+        yield "community", "is required for snmp-v2c"
+    if it.kind != "snmp-v2c" and not it.user:
+        yield "user", f"is required for {it.kind}"
+    if it.kind == "ssh" and not it.auth and not it.key_file:
+        yield "key_file", "or auth (the password) is required for ssh"
+    if it.kind == "snmp-v3" and bool(it.auth) != bool(it.auth_protocol):
+        yield "auth_protocol", "and auth go together"
+    if it.kind == "snmp-v3" and bool(it.priv) != bool(it.priv_protocol):
+        yield "priv_protocol", "and priv go together"
+    if it.kind == "snmp-v3" and it.priv and not it.auth:
+        yield "priv", "is not possible without auth (RFC 3414)"
+
+
+def _devices(inventory: Inventory) -> Faults:
+    addresses: dict[tuple[str, int], str] = {}
+    indexes: dict[tuple[str, str], str] = {}
+    for key, device in inventory.devices.items():
+        for column, reason in _incomplete(device):
+            yield key, column, reason
+        if device.primary_ip:
+            first = addresses.setdefault((device.primary_ip, device.port or 161), key)
+            if first != key:
+                yield (
+                    key,
+                    "primary_ip",
+                    f"{device.primary_ip} port {device.port or 161} is already that of {quoted(first)}",
+                )
+        if device.seen_through and device.seen_as:
+            first = indexes.setdefault((device.seen_through, device.seen_as), key)
+            if first != key:
+                yield key, "seen_as", f"{quoted(device.seen_as)} is already that of {quoted(first)}"
+    yield from _cycles(inventory.devices)
+
+
+def _incomplete(device: Device) -> Iterator[tuple[str, str]]:
+    if device.reference and not device.primary_ip:
+        yield "reference", "needs a primary_ip: a device without one can't be asked"
+    if device.seen_as and not device.seen_through:
+        yield "seen_as", "needs seen_through: the device that sees it"
+    if device.port and not device.primary_ip:
+        yield "port", "needs a primary_ip"
+
+
+def _cycles(devices: Mapping[str, Device]) -> Faults:
+    """Devices that are seen through each other, the first of each circle."""
+    finished: set[str] = set()
+    for key in devices:
+        chain: dict[str, None] = {}
+        at = key
+        while at in devices and at not in finished and at not in chain:
+            chain[at] = None
+            at = devices[at].seen_through
+        if at in chain:
+            names = list(chain)
+            circle = [*names[names.index(at) :], at]
+            yield at, "seen_through", f"goes in a circle: {' → '.join(quoted(name) for name in circle[:8])}"
+        finished.update(chain)
+
+
+def _links(inventory: Inventory) -> Faults:
+    for key, link in inventory.links.items():
+        if link.a_device == link.b_device:
+            yield key, "b_device", f"{quoted(link.b_device)} is linked to itself"
+
+
+_RULES: tuple[tuple[str, Callable[[Inventory], Faults]], ...] = (
+    ("credentials", _credentials),
+    ("areas", _areas),
+    ("sites", _sites),
+    ("devices", _devices),
+    ("links", _links),
+)
