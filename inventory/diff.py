@@ -102,3 +102,15 @@ def _first(shown: list[str], count: int) -> Iterator[str]:
     yield from shown
     if count > len(shown):
         yield f"    … and {count - len(shown)} more"
+
+
+def as_json(diff: Diff) -> dict[str, dict[str, object]]:
+    """Kind -> added and removed keys, and of changed ones each field's [old, new]."""
+    return {
+        kind.kind: {
+            "added": kind.added,
+            "changed": {row.key: {each.field: [each.old, each.new] for each in row.fields} for row in kind.changed},
+            "removed": kind.removed,
+        }
+        for kind in diff.kinds
+    }

@@ -1,0 +1,142 @@
+"""Commands: `inventory import`, `export`, `check`, `pack`."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from sqlalchemy import Engine
+
+from inventory import store
+from inventory.check import check
+from inventory.diff import Diff, as_json, compare, lines
+from inventory.files import read_folder, write_folder
+from inventory.problems import Problem
+from storage.engine import open_engine
+from storage.migrate import upgrade
+from storage.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, help="Facts: areas, sites, devices, links, services.")
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, and only JSON, on standard output.")]
+
+
+class PackSource(StrEnum):
+    POST_OFFICES = "post-offices"
+
+
+@app.command("import")
+def import_(
+    paths: Annotated[list[Path], typer.Argument(exists=True, help="A folder of inventory files, or the files.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
+    as_json_: Json = False,
+) -> None:
+    """Make the stored inventory what the files say; with one bad row nothing changes (exit code 1)."""
+    engine = open_engine(Settings().storage.url)
+    upgrade(engine)
+    stored = store.load(engine)
+    loaded = read_folder(paths, stored)
+    if loaded.problems:
+        _refuse(loaded.problems, as_json_)
+        raise typer.Exit(1)
+    diff = compare(stored, loaded.inventory) if dry_run else store.apply(engine, loaded.inventory, datetime.now(UTC))
+    if as_json_:
+        print(json.dumps({"problems": [], "diff": as_json(diff)}, ensure_ascii=False))
+    else:
+        _tell(diff, dry_run)
+
+
+def _refuse(problems: tuple[Problem, ...], as_json_: bool) -> None:
+    if as_json_:
+        found = [{"file": p.file, "line": p.line, "field": p.field, "reason": p.reason} for p in problems]
+        print(json.dumps({"problems": found, "diff": {}}, ensure_ascii=False))
+        return
+    for problem in problems:
+        print(problem)
+    print(f"{len(problems)} problems: nothing was imported", file=sys.stderr)
+
+
+def _tell(diff: Diff, dry_run: bool) -> None:
+    for line in lines(diff):
+        print(line)
+    if not diff:
+        print("nothing changes" if dry_run else "nothing changed")
+
+
+@app.command("export")
+def export(
+    path: Annotated[Path, typer.Argument(help="Folder to write to; files of an inventory there are replaced.")],
+) -> None:
+    """Write the stored inventory as the files that `import` takes."""
+    engine = open_engine(Settings().storage.url)
+    upgrade(engine)
+    try:
+        write_folder(store.load(engine), path)
+    except OSError as error:
+        print(f"{path}: {error.strerror}", file=sys.stderr)
+        raise typer.Exit(2) from None
+
+
+@app.command("check")
+def check_(
+    as_json_: Json = False,
+    fail: Annotated[bool, typer.Option("--fail", help="Exit with 1 where there is a warning.")] = False,
+) -> None:
+    """Say what the stored inventory lacks, and what that costs."""
+    engine = open_engine(Settings().storage.url)
+    upgrade(engine)
+    warned = check(store.load(engine))
+    if as_json_:
+        found = [{"code": each.code, "text": each.text, "keys": each.keys} for each in warned]
+        print(json.dumps({"imported_at": _imported_at(engine), "warnings": found}, ensure_ascii=False))
+    else:
+        print(f"last import: {_imported_at(engine) or 'never'}")
+        for each in warned:
+            print(f"{each.code}: {each}")
+    if fail and warned:
+        raise typer.Exit(1)
+
+
+def _imported_at(engine: Engine) -> str | None:
+    last = store.last_import(engine)
+    return last[1].isoformat(timespec="seconds") if last else None
+
+
+@app.command("pack")
+def pack(
+    state: Annotated[str, typer.Option(help="LGD code of the state.")],
+    out: Annotated[Path, typer.Option(help="Folder to write the inventory to.")],
+    source: Annotated[
+        PackSource, typer.Option("--from", help="Public data to make it from.")
+    ] = PackSource.POST_OFFICES,
+) -> None:
+    """Make an inventory of a state from public data, its equipment planned by rule."""
+    from inventory.pack.facts import PackError
+    from inventory.pack.post_offices import build
+
+    builders = {PackSource.POST_OFFICES: build}
+    try:
+        with _progress() as progress:
+            inventory = builders[source](state, progress)
+        write_folder(inventory, out)
+    except PackError as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(2) from None
+    except OSError as error:
+        print(f"{out}: {error.strerror}", file=sys.stderr)
+        raise typer.Exit(2) from None
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, float], None]]:
+    """A bar on standard error, moved by (what is being done, part of the whole that is over)."""
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda text, over: bar.update(task, description=text, completed=over)
