@@ -1,0 +1,73 @@
+"""Memories of many devices as columns, so that the quiet majority of polls costs no Python each."""
+
+from dataclasses import dataclass
+from math import inf
+
+import numpy as np
+from numpy.typing import NDArray
+
+from readiness.model import Status
+from readiness.rules.status import Memory, Outcome
+
+STATUSES: tuple[Status, ...] = (Status.UNKNOWN, Status.UP, Status.DEGRADED, Status.DOWN)
+CODE: dict[Status, int] = {status: code for code, status in enumerate(STATUSES)}
+UNKNOWN, UP, DEGRADED, DOWN = range(4)
+
+Indices = NDArray[np.intp]
+Times = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """One entry per device, the fields of `status.Memory`; `status` holds positions in STATUSES."""
+
+    status: NDArray[np.int8]
+    since: Times
+    last: Times
+    last_ok: Times
+    first_silent: Times
+    silent: NDArray[np.int32]
+    clean: NDArray[np.int8]
+    confirmed: Mask
+
+    @classmethod
+    def unknown(cls, count: int, since: float) -> "Columns":
+        return cls(
+            np.zeros(count, np.int8), np.full(count, since), np.full(count, -inf), np.full(count, -inf),
+            np.full(count, inf), np.zeros(count, np.int32), np.zeros(count, np.int8), np.zeros(count, np.bool_),
+        )  # fmt: skip
+
+    def memory(self, index: int) -> Memory:
+        return Memory(
+            STATUSES[self.status[index]], float(self.since[index]), float(self.last[index]),
+            float(self.last_ok[index]), float(self.first_silent[index]), int(self.silent[index]),
+            int(self.clean[index]), bool(self.confirmed[index]),
+        )  # fmt: skip
+
+    def keep(self, index: int, memory: Memory) -> None:
+        self.status[index] = CODE[memory.status]
+        self.since[index] = memory.since
+        self.last[index] = memory.last
+        self.last_ok[index] = memory.last_ok
+        self.first_silent[index] = memory.first_silent
+        self.silent[index] = memory.silent
+        self.clean[index] = memory.clean
+        self.confirmed[index] = memory.confirmed
+
+    def take_quiet(self, device: Indices, at: Times, outcome: NDArray[np.int8], blind: bool) -> Mask:
+        """Note every poll that changes nothing but the time of the last look; True for the others.
+
+        Quiet are answers of devices that are up, and the silence of devices that are down while
+        the collector sees. All polls of a device that has one of the other kind are left to
+        `status.step`, which takes them in their order.
+        """
+        status, newer = self.status[device], at > self.last[device]
+        answer = (outcome == Outcome.ANSWER) & (status == UP) & (self.silent[device] == 0)
+        silence = (outcome == Outcome.SILENT) & (status == DOWN) & self.confirmed[device] & (not blind)
+        loud = np.zeros(len(self.status), np.bool_)
+        loud[device[~((answer | silence | (outcome == Outcome.LOST) & (status == DOWN)) & newer)]] = True
+        quiet = ~loud[device]
+        np.maximum.at(self.last, device[quiet], at[quiet])
+        np.maximum.at(self.last_ok, device[quiet & answer], at[quiet & answer])
+        return ~quiet
