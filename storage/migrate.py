@@ -6,17 +6,21 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Engine, MetaData
 
 _HERE = Path(__file__).parent
 
 
-def config_for(engine: Engine) -> Config:
-    """Alembic's configuration, bound to `engine` through its attributes."""
+def config_for(engine: Engine, metadata: MetaData | None = None) -> Config:
+    """Alembic's configuration, bound to `engine` through its attributes.
+
+    Only comparing tables with the database and writing new migrations need `metadata`.
+    """
     config = Config()
     config.set_main_option("script_location", str(_HERE / "migrations"))
     config.set_main_option("path_separator", "os")
     config.attributes["engine"] = engine
+    config.attributes["metadata"] = metadata
     return config
 
 
