@@ -72,7 +72,9 @@ def _about_kendra(moment: _Moment, name: str, state: KendraState | None, alert: 
     site = moment.inventory.sites.get(name)
     if state is None or site is None:  # left the inventory or the judge's care
         return Change(Reason.ENDED, alert, moment.now, alert.summary) if is_open(alert) else None
-    root = _root(moment.situation, state)
+    root = moment.situation.outages.get(state.outage) if state.outage is not None else None
+    if root is not None and root.to_at is not None:
+        root = None  # over: what still stands needs its own explanation
     own = root if root is not None and _is_at(moment, root, site) else None
     explained = root is not None and own is None and rule_for(root, moment.place(root)) is Rule.SITE_DOWN
     reason = kendra_reason(
@@ -91,14 +93,6 @@ def _about_kendra(moment: _Moment, name: str, state: KendraState | None, alert: 
         )  # fmt: skip
     at = state.since if reason is Reason.ENDED else moment.now
     return None if alert is None else _change(reason, alert, at, alert.summary)
-
-
-def _root(situation: Situation, state: KendraState) -> Outage | None:
-    """The open outage at the end of the chain that explains a state."""
-    outage = situation.outages.get(state.outage) if state.outage is not None else None
-    while outage is not None and outage.explained_by is not None:
-        outage = situation.outages.get(outage.explained_by)
-    return outage if outage is not None and outage.to_at is None else None
 
 
 def _is_at(moment: _Moment, outage: Outage, site: Site) -> bool:

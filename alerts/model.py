@@ -62,7 +62,6 @@ class Outage:
     cause: Cause
     confidence: float
     root: bool
-    explained_by: int | None
     segment: tuple[str, ...]
     ring: str
     responsible: Responsible
@@ -74,7 +73,7 @@ class Outage:
 
 @dataclass(frozen=True, slots=True)
 class KendraState:
-    """Status of a kendra's site, with the outage that explains it."""
+    """Status of a kendra's site; `outage` is the root of what explains it."""
 
     site: str
     status: Status
@@ -147,7 +146,7 @@ Decision = Opening | Change
 class Situation:
     """Everything the rules look at, at one moment.
 
-    `outages` are the open ones and those that an unresolved alert is about; `alerts` the
+    `outages` are the open roots and those that an unresolved alert is about; `alerts` the
     unresolved ones and those of what still lasts; `kendras` the ones that are down or have an
     unresolved alert.
     """

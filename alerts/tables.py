@@ -34,7 +34,7 @@ delivery = Table(
     Column("alert", _Id, ForeignKey("alert.id"), nullable=False),
     Column("event", String, nullable=False),  # firing | resolved
     Column("channel", String, nullable=False),  # name of the channel in the settings
-    Column("state", String, nullable=False),  # pending | claimed | sent | failed
+    Column("state", String, nullable=False),  # alerts.model.DeliveryState
     Column("claim", String, nullable=False, server_default=""),  # token of the worker that holds it
     Column("claimed_until", UtcTime),
     Column("attempts", Integer, nullable=False),
