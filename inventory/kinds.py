@@ -69,6 +69,11 @@ class Kind:
         return cast("Callable[[Record], tuple[Value, ...]]", attrgetter(*(c.attribute or c.name for c in self.columns)))
 
     @cached_property
+    def key_of(self) -> Callable[[Record], str]:
+        """Record -> its key."""
+        return cast("Callable[[Record], str]", attrgetter(self.key[0] if len(self.key) == 1 else "key"))
+
+    @cached_property
     def plain(self) -> tuple[str, ...]:
         return tuple(c.name for c in self.columns)
 

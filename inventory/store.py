@@ -64,22 +64,18 @@ def _records(connection: Connection, kind: Kind) -> dict[str, Record]:
     table = _TABLES[kind.name]
     encoded = [(i, column) for i, column in enumerate(kind.columns) if column.encoded]
     found: dict[str, Record] = {}
-    for row in connection.execute(select(*(table.c[name] for name in kind.plain))):
+    for row in connection.execute(select(*(table.c[name] for name in kind.plain))).all():
         values: list[Value] = list(row)
         for i, column in encoded:
             values[i] = _decoded(column, values[i])
         record = kind.record(values)
-        found[_key(kind, record)] = record
+        found[kind.key_of(record)] = record
     # Sorted here because databases order text in ways of their own.
     return dict(sorted(found.items()))
 
 
 def _decoded(column: Column, stored: Value) -> Value:
     return column.parse(stored) if isinstance(stored, str) and stored else column.empty
-
-
-def _key(kind: Kind, record: Record) -> str:
-    return ":".join(str(getattr(record, name)) for name in kind.key)
 
 
 def _rows(kind: Kind, inventory: Inventory) -> dict[str, _Row]:
