@@ -122,7 +122,7 @@ def pack(
 
     builders = {PackSource.POST_OFFICES: build}
     try:
-        with _progress() as progress:
+        with progress_bar() as progress:
             inventory = builders[source](state, progress)
         write_folder(inventory, out)
     except PackError as error:
@@ -134,7 +134,7 @@ def pack(
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str, float], None]]:
+def progress_bar() -> Iterator[Callable[[str, float], None]]:
     """A bar on standard error, moved by (what is being done, part of the whole that is over)."""
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
