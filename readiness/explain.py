@@ -10,7 +10,7 @@ from inventory.model import Role
 from inventory.scope import Scope
 from inventory.tables import area, device, link
 from readiness.model import Layer, Readiness, Status, SubjectKind
-from readiness.rules.village import BOXES
+from readiness.rules.graph import BOXES
 from readiness.subjects import within
 from readiness.tables import outage, state
 

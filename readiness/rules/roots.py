@@ -1,0 +1,88 @@
+"""Which device or link is at the root of a dark region. Pure."""
+
+from dataclasses import dataclass
+
+from readiness.rules.graph import Graph, View
+from readiness.rules.links import PORT_UP
+from readiness.rules.topology import Dark, Region
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """What failed: the links where there are any, else the first of the heads.
+
+    `heads` are the dark devices at the ways in, earliest first; `links` the cut stretches;
+    `ways` the links that carried the region until it went dark; `behind` a dark device of
+    another region through which this one was reached, -1 where it stands on its own.
+    """
+
+    heads: tuple[int, ...]
+    links: tuple[int, ...] = ()
+    ways: tuple[int, ...] = ()
+    behind: int = -1
+
+
+def ports_down(view: View, region: Region, together_s: float) -> tuple[int, ...]:
+    """Ways into the region whose lit end says that its port is down, since the region went dark."""
+    return tuple(link for link in region.entries if view.link_down[link] and not _old(view, link, region, together_s))
+
+
+def ports_up(graph: Graph, view: View, dark: Dark, region: Region) -> tuple[int, ...]:
+    """Ways into the region whose lit end said after the region went dark that its port is up."""
+    return tuple(link for link in region.entries if _lit_port_up(graph, view, dark, region, link))
+
+
+def _lit_port_up(graph: Graph, view: View, dark: Dark, region: Region, link: int) -> bool:
+    end = 1 if dark.mask[graph.a[link]] else 0
+    return bool(view.port[link, end] == PORT_UP and view.port_at[link, end] > region.start)
+
+
+def _old(view: View, link: int, region: Region, together_s: float) -> bool:
+    """Whether the link was down well before the region went dark, so that it carried nothing."""
+    return bool(view.link_down[link] and view.link_since[link] < region.start - together_s)
+
+
+def root_of(graph: Graph, view: View, dark: Dark, region: Region, together_s: float) -> Root:
+    ways = tuple(link for link in region.entries if not _old(view, link, region, together_s))
+    if not ways:
+        return _without_way(graph, dark, region)
+    heads = _in_order(graph, dark, {_dark_end(graph, dark, link) for link in ways})
+    if _is_cut(graph, heads, ways, region) and not ports_up(graph, view, dark, region):
+        return Root(heads, _in_time(view, ways), ways)
+    return Root(heads, (), ways)
+
+
+def _without_way(graph: Graph, dark: Dark, region: Region) -> Root:
+    """No lit neighbour: it lies behind another dark region, or is an island of its own."""
+    heads = _in_order(graph, dark, set(region.members))
+    if not region.borders:
+        return Root(heads[:1])
+    inside = set(region.members)
+    outer = [int(end) for link in region.borders for end in (graph.a[link], graph.b[link]) if int(end) not in inside]
+    return Root(heads, behind=_in_order(graph, dark, set(outer))[0])
+
+
+def _dark_end(graph: Graph, dark: Dark, link: int) -> int:
+    a = int(graph.a[link])
+    return a if dark.mask[a] else int(graph.b[link])
+
+
+def _in_order(graph: Graph, dark: Dark, nodes: set[int]) -> tuple[int, ...]:
+    """Earliest first; of those at the same moment boxes first, then by position."""
+    return tuple(sorted(nodes, key=lambda node: (not graph.carries[node], float(dark.start[node]), node)))
+
+
+def _in_time(view: View, links: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(sorted(links, key=lambda link: (float(view.link_since[link]), link)))
+
+
+def _is_cut(graph: Graph, heads: tuple[int, ...], ways: tuple[int, ...], region: Region) -> bool:
+    """Whether a cut explains the region better than the death of a box at its edge.
+
+    A cut takes several sites at once. Where every way in ends at one box there must be only one
+    way, because that box alone explains the loss of two.
+    """
+    sites = {graph.devices[node].site for node in region.members if graph.carries[node]}
+    if len(sites) < 2 or not all(graph.cuttable[link] for link in ways):
+        return False
+    return len(ways) == 1 or len({graph.devices[head].site for head in heads}) > 1
