@@ -11,6 +11,7 @@ from shapely.geometry import shape
 
 from inventory.cells import quoted
 from inventory.kinds import BOUNDARIES_FILE
+from inventory.places import EAST, NORTH, SOUTH, WEST
 from inventory.problems import Problem
 from inventory.rows import decoded
 
@@ -66,7 +67,7 @@ def _boundary(feature: Any) -> tuple[str, bytes]:
     try:
         polygon = shape(geometry)
     except (ShapelyError, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
-        raise ValueError(f"has coordinates that make no polygon: {error}") from None
+        raise ValueError(f"has coordinates that make no polygon: {quoted(str(error), 120)}") from None
     if not isinstance(polygon, _AREAL):
         raise ValueError("encloses nothing")  # noqa: TRY004
     return key, shapely.to_wkb(_checked(polygon), byte_order=1, output_dimension=2)
@@ -74,9 +75,11 @@ def _boundary(feature: Any) -> tuple[str, bytes]:
 
 def _checked(polygon: Polygon | MultiPolygon) -> Polygon | MultiPolygon:
     """A polygon that can be drawn and asked; a ring that crosses itself is mended."""
-    west, south, east, north = polygon.bounds if not polygon.is_empty else (999.0,) * 4
-    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-        raise ValueError("is empty or lies outside longitude -180 to 180, latitude -90 to 90")
+    if polygon.is_empty:
+        raise ValueError("encloses nothing")
+    west, south, east, north = polygon.bounds
+    if not (WEST <= west <= east <= EAST and SOUTH <= south <= north <= NORTH):
+        raise ValueError("lies outside India; GeoJSON writes [longitude, latitude], in degrees")
     if polygon.is_valid:
         return polygon
     mended = shapely.make_valid(polygon, method="structure")

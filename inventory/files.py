@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from inventory.boundaries import read_boundaries, written_boundaries
+from inventory.cells import quoted
 from inventory.kinds import BOUNDARIES_FILE, FILES, KINDS, Kind, Record, inventory_of
 from inventory.model import Inventory
 from inventory.problems import Origin, Problem
@@ -53,7 +54,7 @@ def _found(paths: Iterable[Path], problems: list[Problem]) -> Iterator[Path]:
     taken: set[str] = set()
     for path in _listed(paths, problems):
         if path.name not in FILES and path.name != BOUNDARIES_FILE:
-            problems.append(Problem(path.name, 0, "", f"is no inventory file; known are: {_names()}"))
+            problems.append(Problem(_shown(path), 0, "", f"is no inventory file; known are: {_names()}"))
         elif path.name in taken:
             problems.append(Problem(path.name, 0, "", "is given twice"))
         else:
@@ -70,7 +71,11 @@ def _listed(paths: Iterable[Path], problems: list[Problem]) -> Iterator[Path]:
         elif path.is_file():
             yield path
         else:
-            problems.append(Problem(path.name, 0, "", "there is no such file"))
+            problems.append(Problem(_shown(path), 0, "", "there is no such file"))
+
+
+def _shown(path: Path) -> str:
+    return quoted(path.name, 100).strip("'")
 
 
 def _names() -> str:
