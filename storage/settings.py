@@ -28,6 +28,7 @@ class CollectSettings(_Section):
     name: str = Field("collector-1", description="Name of this collector in figures and records")
     backend: str = Field("gufo", pattern="^(gufo|pysnmp)$", description="SNMP backend: gufo or pysnmp")
     interval_s: float = Field(60, gt=0, description="Seconds between two polls of a device without its own interval")
+    snmp_port: int = Field(161, gt=0, lt=65536, description="SNMP port of devices that name none themselves")
     timeout_s: float = Field(2, gt=0, description="Seconds to wait for one SNMP answer")
     deadline_s: float = Field(8, gt=0, description="Seconds after which a device's poll is given up")
     concurrency: int = Field(1000, gt=0, description="Most polls under way at once")
