@@ -1,0 +1,122 @@
+"""From a request to an encoded answer that can be given again with little work.
+
+An Answer keeps the encoded response and where its request-id and moving numbers lie; giving it
+again copies the octets and patches these. Where a number outgrew its octets it is encoded anew.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from simulator import ber, message
+from simulator.ber import Oid
+from simulator.message import Error, Pdu, Request
+from simulator.traffic import Moment
+from simulator.view import Cell, Moving, View
+
+MOST_REPETITIONS = 1000
+_SPARE = 64  # octets of a response outside its varbinds and community
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    template: bytes
+    at_id: int
+    patches: tuple[tuple[int, int, Moving], ...]  # offset, octets, what goes there
+
+    def give(self, identifier: bytes, at: Moment) -> bytearray | None:
+        """The response to the request with this request-id; None where a number no longer fits."""
+        out = bytearray(self.template)
+        out[self.at_id : self.at_id + len(identifier)] = identifier
+        for offset, octets, moving in self.patches:
+            value = moving[1](at)
+            if (value if value >= 0 else ~value).bit_length() // 8 + 1 != octets:
+                return None
+            out[offset : offset + octets] = value.to_bytes(octets, "big", signed=True)
+        return out
+
+
+def prepare(request: Request, view: View, at: Moment, largest: int) -> Answer:
+    """The answer to `request`, of at most `largest` octets (a GETBULK's is cut, others are tooBig)."""
+    if request.pdu is Pdu.SET:
+        status = Error.NO_SUCH_NAME if request.version == message.V1 else Error.NOT_WRITABLE
+        return _refuse(request, status, 1 if request.oids else 0)
+    room = largest - _SPARE - len(request.community)
+    if request.pdu is Pdu.GETBULK:
+        return _encode(request, _up_to(room, _bulk(request, view)), at)
+    found = list(_get(request, view) if request.pdu is Pdu.GET else _next(request, view))
+    if request.version == message.V1:
+        for index, (_, cell) in enumerate(found, start=1):
+            if _is_missing(cell) or _is_counter64(cell):
+                return _refuse(request, Error.NO_SUCH_NAME, index)
+    if sum(_octets(oid, cell) for oid, cell in found) > room:
+        return _refuse(request, Error.TOO_BIG, 0)
+    return _encode(request, found, at)
+
+
+def _get(request: Request, view: View) -> Iterator[tuple[Oid, Cell]]:
+    return ((oid, view.get(oid)) for oid in request.oids)
+
+
+def _next(request: Request, view: View) -> Iterator[tuple[Oid, Cell]]:
+    return (_after(request, view, oid) for oid in request.oids)
+
+
+def _after(request: Request, view: View, oid: Oid) -> tuple[Oid, Cell]:
+    found = view.after(oid)
+    # A v1 manager doesn't know Counter64: RFC 3584 section 4.2.2.1 has the agent step over it.
+    while found and request.version == message.V1 and _is_counter64(found[1]):
+        found = view.after(found[0])
+    return found or (oid, ber.END_OF_MIB_VIEW)
+
+
+def _bulk(request: Request, view: View) -> Iterator[tuple[Oid, Cell]]:
+    for oid in request.oids[: request.first]:
+        yield _after(request, view, oid)
+    at = list(request.oids[request.first :])
+    for _ in range(min(request.second, MOST_REPETITIONS) if at else 0):
+        row = [_after(request, view, oid) for oid in at]
+        yield from row
+        at = [oid for oid, _ in row]
+        if all(cell == ber.END_OF_MIB_VIEW for _, cell in row):
+            return
+
+
+def _up_to(room: int, found: Iterable[tuple[Oid, Cell]]) -> Iterator[tuple[Oid, Cell]]:
+    for oid, cell in found:
+        room -= _octets(oid, cell)
+        if room < 0:
+            return
+        yield oid, cell
+
+
+def _octets(oid: Oid, cell: Cell) -> int:
+    """An upper bound of a varbind's octets."""
+    return len(ber.oid_content(oid)) + 8 + (11 if isinstance(cell, Moving) else len(cell))
+
+
+def _is_missing(cell: Cell) -> bool:
+    return cell in {ber.NO_SUCH_OBJECT, ber.NO_SUCH_INSTANCE, ber.END_OF_MIB_VIEW}
+
+
+def _is_counter64(cell: Cell) -> bool:
+    return (cell.tag if isinstance(cell, Moving) else cell[0]) == ber.COUNTER64
+
+
+def _refuse(request: Request, status: Error, index: int) -> Answer:
+    repeated = b"" if status is Error.TOO_BIG and request.version != message.V1 else request.varbinds
+    template, at_id, _ = message.frame(request, status, index, repeated)
+    return Answer(template, at_id, ())
+
+
+def _encode(request: Request, found: Iterable[tuple[Oid, Cell]], at: Moment) -> Answer:
+    varbinds = bytearray()
+    patches: list[tuple[int, int, Moving]] = []
+    for oid, cell in found:
+        if isinstance(cell, Moving):
+            value = ber.integer(cell.read(at), cell.tag)
+            varbinds += ber.tlv(ber.SEQUENCE, ber.object_id(oid) + value)
+            patches.append((len(varbinds) - len(value) + 2, len(value) - 2, cell))
+        else:
+            varbinds += ber.tlv(ber.SEQUENCE, ber.object_id(oid) + cell)
+    template, at_id, start = message.frame(request, Error.NONE, 0, bytes(varbinds))
+    return Answer(template, at_id, tuple((start + offset, octets, cell) for offset, octets, cell in patches))

@@ -1,0 +1,94 @@
+"""The state of the simulated devices, as far as their agents tell it."""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from inventory.model import Device, Site
+from simulator.power import Battery
+from simulator.traffic import PATTERNS, Counter, Moment
+
+
+def draw(*what: object) -> float:
+    """A number in [0, 1) that depends on nothing but its arguments."""
+    return zlib.crc32(":".join(map(str, what)).encode()) / 2**32
+
+
+def pattern_of(*what: object) -> int:
+    return int(draw(*what) * PATTERNS)
+
+
+@dataclass(slots=True, eq=False)
+class Port:
+    """A row of ifTable and ifXTable. `changed` is sysUpTime (ticks) at the last change of `up`."""
+
+    index: int
+    name: str
+    descr: str
+    alias: str
+    kind: int  # IANAifType
+    speed_mbps: int
+    inward: Counter
+    outward: Counter
+    mac: bytes = bytes(6)
+    mtu: int = 1500
+    up: bool = True
+    changed: int = 0
+
+    def set_up(self, up: bool, ticks: int, at: Moment) -> None:
+        self.up, self.changed = up, ticks
+        for counter in (self.inward, self.outward):
+            if up:
+                counter.resume(at)
+            else:
+                counter.halt(at)
+
+    def restart(self, at: Moment) -> None:
+        self.changed = 0
+        self.inward.restart(at)
+        self.outward.restart(at)
+
+
+class LastDown(IntEnum):
+    """hwGponDeviceOntControlLastDownCause of a Huawei OLT (../shared/data/devices/OIDS.md)."""
+
+    NEVER = -1
+    LOS = 1
+    LOSI = 2
+    DYING_GASP = 13
+
+
+@dataclass(slots=True, eq=False)
+class Ont:
+    """An ONT as its OLT's tables show it."""
+
+    name: str
+    port_index: int  # ifIndex of the PON port
+    number: int
+    serial: bytes
+    distance_m: int
+    rx_centi_dbm: int
+    online: bool = True
+    last_down: LastDown = LastDown.NEVER
+
+
+@dataclass(slots=True, eq=False)
+class Box:
+    """A device with power, running since `boot` (UTC epoch seconds)."""
+
+    device: Device
+    site: Site
+    boot: float
+    ports: Sequence[Port] = ()
+    onts: Sequence[Ont] = ()
+    battery: Battery = field(default_factory=Battery)  # a UPS's
+
+    def ticks(self, at: Moment) -> int:
+        """sysUpTime: hundredths of a second since boot, modulo 2^32."""
+        return int((at.now - self.boot) * 100) & 0xFFFFFFFF
+
+    def restart(self, at: Moment) -> None:
+        self.boot = at.now
+        for port in self.ports:
+            port.restart(at)

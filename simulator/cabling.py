@@ -1,0 +1,161 @@
+"""Ports from the inventory's links: their names, numbers, speeds and traffic."""
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+from inventory.model import Device, Inventory, Link, Medium, Role, Site, SiteKind
+from simulator.boxes import Port, draw, pattern_of
+from simulator.mibs.olt import ethernet_index, pon_index
+from simulator.traffic import Counter, Moment
+
+_ETHERNET, _LOOPBACK, _OTHER, _GPON = 6, 24, 1, 250  # IANAifType
+_BUSY = 25  # a port's mean is at most its speed / this: log-normal peaks stay below the speed
+_CORE = {SiteKind.NOC, SiteKind.DISTRICT_POP, SiteKind.BLOCK_POP}
+_PORT_NUMBERS = re.compile(r"(\d+)/(\d+)/(\d+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Speed of a link and its mean traffic, octets a second: `down` from its a end to its b end."""
+
+    speed_mbps: int
+    down: float
+    up: float
+
+
+_CORE_FLOW = Flow(10_000, 24e6, 8e6)
+_PON_FLOW = Flow(2_488, 900e3, 120e3)
+_RING_FLOW = Flow(1_000, 2.4e6, 500e3)
+_RADIO_FLOW = Flow(300, 600e3, 90e3)
+_PC_FLOW = Flow(1_000, 90e3, 15e3)
+_CARD_FLOW = Flow(100, 150, 250)  # a network card of a UPS or printer
+
+
+@dataclass(frozen=True, slots=True)
+class Plug:
+    """One end of a link."""
+
+    link: Link
+    near_port: str
+    far: str  # device
+    far_port: str
+    outward: bool  # whether the link's "down" leaves here
+
+
+def plugs_of(inventory: Inventory) -> Mapping[str, Sequence[Plug]]:
+    """Device -> its ends of links."""
+    found: dict[str, list[Plug]] = defaultdict(list)
+    for link in inventory.links.values():
+        found[link.a_device].append(Plug(link, link.a_port, link.b_device, link.b_port, True))
+        found[link.b_device].append(Plug(link, link.b_port, link.a_device, link.a_port, False))
+    return found
+
+
+def flow_of(link: Link, inventory: Inventory) -> Flow:
+    ends = inventory.devices[link.a_device], inventory.devices[link.b_device]
+    roles = {end.role for end in ends}
+    if link.medium is Medium.RADIO:
+        return _RADIO_FLOW
+    if link.medium is Medium.COPPER:
+        return _PC_FLOW if Role.PC in roles else _CARD_FLOW
+    if Role.ONT in roles:
+        return _PON_FLOW
+    core = all(inventory.sites[end.site].kind in _CORE for end in ends)
+    return _CORE_FLOW if core else _RING_FLOW
+
+
+def ports_of(device: Device, plugs: Iterable[Plug], inventory: Inventory, since: Moment) -> list[Port]:
+    """Rows of the device's ifTable, by ifIndex; several links on one PON port are one row."""
+    by_name: dict[str, list[Plug]] = defaultdict(list)
+    for plug in plugs:
+        by_name[plug.near_port].append(plug)
+    numbers = _numbers(device.role, by_name)
+    ports = [_port(device, number, by_name[name], inventory, since) for name, number in numbers.items()]
+    ports += [_virtual(number, name, kind, since) for number, name, kind in _VIRTUAL.get(device.role, _LOOPBACK_ONLY)]
+    return sorted(ports, key=lambda port: port.index)
+
+
+_LOOPBACK_ONLY = ((1, "lo", _LOOPBACK),)
+_VRP = ((1, "InLoopBack0", _LOOPBACK), (2, "NULL0", _OTHER))
+_VIRTUAL = {
+    Role.ROUTER: _VRP,
+    Role.SWITCH: _VRP,
+    Role.OLT: ((128, "InLoopBack0", _LOOPBACK), (262, "null0", _OTHER)),
+}
+
+
+def _numbers(role: Role, names: Iterable[str]) -> dict[str, int]:
+    ordered = sorted(names, key=_natural)
+    first = len(_VIRTUAL.get(role, _LOOPBACK_ONLY)) + 1
+    if role is not Role.OLT:
+        return {name: number for number, name in enumerate(ordered, start=first)}
+    return {name: _olt_number(name, 300 + place) for place, name in enumerate(ordered)}
+
+
+def _olt_number(name: str, otherwise: int) -> int:
+    numbers = _PORT_NUMBERS.search(name)
+    if not numbers:
+        return otherwise
+    slot, port = int(numbers[2]), int(numbers[3])
+    if name.startswith("GPON"):
+        return pon_index(slot, port)
+    # "ethernet0/9/0" is frame 0, slot 9, port 0
+    return ethernet_index(slot, port)
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """A sort key that puts GE0/0/9 before GE0/0/10."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
+
+
+def _port(device: Device, number: int, plugs: Sequence[Plug], inventory: Inventory, since: Moment) -> Port:
+    speed, first = flow_of(plugs[0].link, inventory).speed_mbps, plugs[0]
+    pon = first.near_port.startswith("GPON")
+    return Port(
+        index=number,
+        name=first.near_port,
+        descr=_descr(device.role, first.near_port),
+        alias=f"PON of {len(plugs)} ONT" if pon else f"to {first.far} {first.far_port}"[:64],
+        kind=_GPON if pon else _ETHERNET,
+        speed_mbps=speed,
+        inward=_counter(plugs, inventory, since, inward=True),
+        outward=_counter(plugs, inventory, since, inward=False),
+        mac=b"\x00\xe0\xfc" + int(draw(device.name, first.near_port) * 2**24).to_bytes(3, "big"),
+    )
+
+
+def _descr(role: Role, name: str) -> str:
+    if role is Role.OLT:
+        return f"Huawei-MA5600-V800R018-{'GPON_UNI' if name.startswith('GPON') else 'ETHERNET'}"
+    return re.sub(r"^GE(?=\d)", "GigabitEthernet", name)
+
+
+def _virtual(number: int, name: str, kind: int, since: Moment) -> Port:
+    idle = Counter(0, 0.0, since)
+    return Port(number, name, name, "", kind, 0, idle, idle)
+
+
+def _counter(plugs: Sequence[Plug], inventory: Inventory, since: Moment, *, inward: bool) -> Counter:
+    # Both ends of a link take the same pattern and scale: what leaves one arrives at the other.
+    scale = sum(_mean(plug.link, inventory, down=plug.outward is not inward) for plug in plugs)
+    limit = flow_of(plugs[0].link, inventory).speed_mbps * 125_000 / _BUSY
+    return Counter(pattern_of(plugs[0].link.name, plugs[0].outward is not inward), min(scale, limit), since)
+
+
+def _mean(link: Link, inventory: Inventory, *, down: bool) -> float:
+    flow = flow_of(link, inventory)
+    spread = math.exp(0.5 * NormalDist().inv_cdf(0.001 + 0.998 * draw(link.name, "mean")))
+    return min((flow.down if down else flow.up) * spread, flow.speed_mbps * 125_000 / _BUSY)
+
+
+def delay_of(site: Site, noc: Site | None) -> float:
+    """Seconds an exchange with a device there takes: 5 ms and 1 ms for each 8 km, at most 60 ms."""
+    if noc is None or None in {site.lat, site.lon, noc.lat, noc.lon}:
+        return 0.02
+    north = (site.lat or 0) - (noc.lat or 0)
+    east = ((site.lon or 0) - (noc.lon or 0)) * math.cos(math.radians(noc.lat or 0))
+    return min(0.005 + math.hypot(north, east) * 111.2 / 8000, 0.06)

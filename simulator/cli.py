@@ -1,0 +1,81 @@
+"""`simulate fleet`, `simulate scenario`, `simulate replay`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from inventory import store
+from inventory.model import Inventory
+from simulator import process, replay
+from simulator.fleet import Weather
+from simulator.process import Plan
+from simulator.scenario import ScenarioError, read_scenario
+from simulator.transport import UnheldError
+from storage.engine import open_engine
+from storage.settings import SecretUnavailableError, Settings
+
+app = typer.Typer(no_args_is_help=True, help="Simulated devices on loopback, for demonstrations and tests.")
+
+_WRONG_USE = 2
+_console = Console(stderr=True)
+_Port = Annotated[int, typer.Option(help="UDP port on every device's address")]
+_Loss = Annotated[float, typer.Option(help="Percent of exchanges that get no answer", min=0, max=100)]
+_Delay = Annotated[float | None, typer.Option(help="Milliseconds of each exchange; default: by distance", min=0)]
+_Truth = Annotated[Path | None, typer.Option(help="File for the log of what is truly wrong")]
+_After = Annotated[float, typer.Option(help="Seconds before the scenario starts", min=0)]
+DEFAULT_PORT = 16100
+
+
+@app.command()
+def fleet(
+    port: _Port = DEFAULT_PORT,
+    loss: _Loss = 0,
+    delay: _Delay = None,
+    scenario: Annotated[Path | None, typer.Option(help="Scenario in TOML")] = None,
+    truth: _Truth = None,
+    after: _After = 0,
+) -> None:
+    """Answer SNMP for every device of the inventory that has an address, until Ctrl-C."""
+    weather = Weather(None if delay is None else delay / 1000, loss / 100)
+    try:
+        told = read_scenario(scenario) if scenario else None
+        answered = process.serve(
+            Plan(_inventory(), port, weather, told, truth, after),
+            ready=lambda bound: _console.print(f"answering on UDP port {bound}; Ctrl-C ends"),
+        )
+    except (ScenarioError, ValueError, OSError, UnheldError, SecretUnavailableError) as error:
+        _console.print(f"simulate: {error}", markup=False)
+        sys.exit(_WRONG_USE)
+    _console.print(f"{answered} answers sent")
+
+
+@app.command()
+def scenario(
+    file: Annotated[Path, typer.Argument(help="Scenario in TOML")],
+    truth: Annotated[Path, typer.Option(help="File for the log of what is truly wrong")],
+    port: _Port = DEFAULT_PORT,
+    loss: _Loss = 0,
+    delay: _Delay = None,
+    after: _After = 0,
+) -> None:
+    """The fleet with faults as FILE tells them, and the truth about them in a file."""
+    fleet(port, loss, delay, file, truth, after)
+
+
+@app.command(name="replay")
+def replay_command(
+    folder: Annotated[Path, typer.Argument(help="Folder of .snmprec recordings")], port: _Port = DEFAULT_PORT
+) -> None:
+    """Answer from recordings on every loopback address; the community is the file's name."""
+    try:
+        replay.serve(folder, port, ready=lambda bound: _console.print(f"answering on UDP port {bound}; Ctrl-C ends"))
+    except (ValueError, OSError, UnheldError) as error:
+        _console.print(f"simulate: {error}", markup=False)
+        sys.exit(_WRONG_USE)
+
+
+def _inventory() -> Inventory:
+    return store.load(open_engine(Settings().storage.url))

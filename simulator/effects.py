@@ -1,0 +1,141 @@
+"""What a fault does to an inventory. Pure; `random` comes seeded."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from random import Random
+
+from inventory.model import Device, Inventory, Medium
+from simulator.faults import SUPPORTED, Fault, Kind, Where
+from simulator.world import Effect
+
+
+def effect_of(fault: Fault, inventory: Inventory, random: Random) -> Effect:
+    """Raises ValueError, with what is wrong, for a kind or place that can't be simulated."""
+    make = _EFFECTS.get(fault.kind)
+    if make is None:
+        raise ValueError(f"{fault.kind} is not supported yet; these kinds are: {', '.join(SUPPORTED)}")
+    return make(fault, _Chooser(inventory, fault.where, random))
+
+
+@dataclass(frozen=True)
+class _Chooser:
+    """The things that a `Where` means, by what a fault needs."""
+
+    inventory: Inventory
+    where: Where
+    random: Random
+
+    @cached_property
+    def area_sites(self) -> frozenset[str]:
+        """Sites within the area asked for; all of them without one."""
+        if not self.where.area:
+            return frozenset(self.inventory.sites)
+        areas = frozenset(self.inventory.within(_known(self.where.area, self.inventory.areas, "area")))
+        return frozenset(site.name for site in self.inventory.sites.values() if site.area in areas)
+
+    def sites(self) -> frozenset[str]:
+        where, sites = self.where, self.inventory.sites
+        if where.site:
+            return frozenset({_known(where.site, sites, "site")})
+        if where.feeder:
+            fed = [site.name for site in sites.values() if site.feeder == where.feeder]
+        elif where.area or where.random:
+            having = {device.site for device in self._of_role(self.inventory.devices.values())}
+            fed = [name for name in sites if name in self.area_sites and (not where.role or name in having)]
+        else:
+            raise ValueError("needs a site, feeder, area or random")
+        return self._pick(fed)
+
+    def devices(self) -> frozenset[str]:
+        where, devices = self.where, self.inventory.devices
+        if where.device:
+            return frozenset({_known(where.device, devices, "device")})
+        if where.site:
+            at = {_known(where.site, self.inventory.sites, "site")}
+        elif where.area or where.random:
+            at = set(self.area_sites)
+        else:
+            raise ValueError("needs a device, site, area or random")
+        return self._pick([device.name for device in self._of_role(devices.values()) if device.site in at])
+
+    def fibres(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Links cut, and the trunks they belong to where a whole trunk is cut."""
+        segments = self._segments()
+        if self.where.link:
+            chosen: Iterable[str] = self._named_segment(segments)
+        elif self.where.area or self.where.random:
+            chosen = self._pick([name for name, links in segments.items() if self._in_area(links)])
+        else:
+            raise ValueError("needs a link, area or random")
+        cut = frozenset(link for name in chosen for link in segments.get(name, [name]))
+        return cut, frozenset(name for name in chosen if name in segments and name not in self.inventory.links)
+
+    def _segments(self) -> Mapping[str, Sequence[str]]:
+        """Fibres by what one cut takes: a trunk's links together, any other link alone."""
+        found: dict[str, list[str]] = {}
+        for link in self.inventory.links.values():
+            if link.medium is Medium.FIBRE:
+                found.setdefault(link.trunk or link.name, []).append(link.name)
+        return found
+
+    def _named_segment(self, segments: Mapping[str, Sequence[str]]) -> tuple[str]:
+        name = self.where.link
+        link = self.inventory.links.get(name)
+        if link is None and name not in segments:
+            raise ValueError(f"no link or trunk {name!r}")
+        if link is not None and link.medium is not Medium.FIBRE:
+            raise ValueError(f"link {name!r} is {link.medium}, not fibre")
+        return (name,)
+
+    def _in_area(self, links: Sequence[str]) -> bool:
+        devices = self.inventory.devices
+        ends = [self.inventory.links[name] for name in links]
+        return any({devices[end.a_device].site, devices[end.b_device].site} & self.area_sites for end in ends)
+
+    def _of_role(self, devices: Iterable[Device]) -> Iterable[Device]:
+        return (device for device in devices if not self.where.role or device.role == self.where.role)
+
+    def _pick(self, names: Sequence[str]) -> frozenset[str]:
+        if not names:
+            raise ValueError(f"nothing there: {self.where}")
+        if not self.where.random:
+            return frozenset(names)
+        return frozenset(self.random.sample(sorted(names), min(self.where.random, len(names))))
+
+
+def _known(name: str, names: Mapping[str, object], what: str) -> str:
+    if name not in names:
+        raise ValueError(f"no {what} {name!r}")
+    return name
+
+
+def _power_cut(fault: Fault, chooser: _Chooser) -> Effect:
+    return Effect(mains=chooser.sites(), battery_minutes=fault.battery_minutes)
+
+
+def _fibre_cut(_: Fault, chooser: _Chooser) -> Effect:
+    cut, trunks = chooser.fibres()
+    return Effect(cut=cut, trunks=trunks)
+
+
+def _device_failure(_: Fault, chooser: _Chooser) -> Effect:
+    return Effect(failed=chooser.devices())
+
+
+def _switched_off(_: Fault, chooser: _Chooser) -> Effect:
+    return Effect(off=chooser.devices())
+
+
+def _loss(fault: Fault, chooser: _Chooser) -> Effect:
+    return Effect(lossy=chooser.devices(), loss=fault.percent / 100)
+
+
+_EFFECTS: dict[Kind, Callable[[Fault, _Chooser], Effect]] = {
+    Kind.POWER_CUT: _power_cut,
+    Kind.FIBRE_CUT: _fibre_cut,
+    Kind.DEVICE_FAILURE: _device_failure,
+    Kind.REBOOT: _device_failure,  # silent while it lasts, then up with everything counted from 0
+    Kind.SWITCHED_OFF: _switched_off,
+    Kind.LOSS: _loss,
+}

@@ -1,0 +1,56 @@
+"""Faults as a scenario words them."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    POWER_CUT = "power_cut"
+    FIBRE_CUT = "fibre_cut"
+    DEVICE_FAILURE = "device_failure"
+    CONGESTION = "congestion"
+    LOSS = "loss"
+    FLAPPING = "flapping"
+    REBOOT = "reboot"
+    SWITCHED_OFF = "switched_off"
+    SHUT_DOWN_UNPAID = "shut_down_unpaid"
+    ENDPOINT_OUTAGE = "endpoint_outage"
+    OPTICAL_DECAY = "optical_decay"
+    BATTERY_DECAY = "battery_decay"
+    PLANNED_WORK = "planned_work"
+    COLLECTOR_BLIND = "collector_blind"
+    CLOCK_STEP = "clock_step"
+
+
+SUPPORTED = (
+    Kind.POWER_CUT, Kind.FIBRE_CUT, Kind.DEVICE_FAILURE, Kind.LOSS, Kind.REBOOT, Kind.SWITCHED_OFF,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What a fault hits: one of site, link (or trunk), device, area, feeder, or `random` things.
+
+    `area` also narrows `random`; `role` keeps devices of that role, or sites that have one.
+    """
+
+    site: str = ""
+    link: str = ""
+    device: str = ""
+    area: str = ""
+    feeder: str = ""
+    random: int = 0
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault. `at` is after the scenario's start or absolute; without `lasts` it stays."""
+
+    kind: Kind
+    where: Where
+    at: timedelta | datetime = timedelta()
+    lasts: timedelta | None = None
+    battery_minutes: float = 30.0  # power_cut: how long a UPS carries its site from a full battery
+    percent: float = 30.0  # loss: exchanges that get no answer

@@ -1,0 +1,57 @@
+"""IF-MIB (RFC 2863): ifNumber, ifTable, ifXTable."""
+
+from simulator import ber
+from simulator.boxes import Box, Port
+from simulator.mibs.values import columns, counter32, counter64, gauge, number
+from simulator.view import Cell, Column
+
+_UP, _DOWN = number(1), number(2)
+_NONE = ber.integer(0, ber.COUNTER32)
+
+
+def _speed(port: Port) -> Cell:
+    return gauge(min(port.speed_mbps * 1_000_000, 0xFFFFFFFF))
+
+
+def _ports(box: Box) -> Cell:
+    return number(len(box.ports))
+
+
+NUMBER: tuple[Column, ...] = columns("1.3.6.1.2.1.2", {1: _ports})
+IF_TABLE: tuple[Column, ...] = columns(
+    "1.3.6.1.2.1.2.2.1",
+    {
+        1: lambda port: number(port.index - 2**32 if port.index >= 2**31 else port.index),  # an Integer32
+        2: lambda port: ber.text(port.descr),
+        3: lambda port: number(port.kind),
+        4: lambda port: number(port.mtu),
+        5: _speed,
+        6: lambda port: ber.tlv(ber.OCTETS, port.mac),
+        7: lambda _: _UP,
+        8: lambda port: _UP if port.up else _DOWN,
+        9: lambda port: ber.integer(port.changed, ber.TIMETICKS),
+        10: lambda port: counter32(port.inward),
+        11: lambda port: counter32(lambda at: port.inward(at) // 700),
+        13: lambda port: counter32(lambda at: port.inward(at) // 4_000_000_000),
+        14: lambda port: counter32(lambda at: port.inward(at) // 9_000_000_000),
+        16: lambda port: counter32(port.outward),
+        17: lambda port: counter32(lambda at: port.outward(at) // 700),
+        19: lambda port: counter32(lambda at: port.outward(at) // 3_000_000_000),
+        20: lambda _: _NONE,
+    },
+)
+
+IF_X_TABLE: tuple[Column, ...] = columns(
+    "1.3.6.1.2.1.31.1.1.1",
+    {
+        1: lambda port: ber.text(port.name),
+        6: lambda port: counter64(port.inward),
+        7: lambda port: counter64(lambda at: port.inward(at) // 700),
+        10: lambda port: counter64(port.outward),
+        11: lambda port: counter64(lambda at: port.outward(at) // 700),
+        14: lambda _: number(2),  # linkUpDownTrap disabled
+        15: lambda port: gauge(port.speed_mbps),
+        17: lambda port: number(1 if port.kind != 24 else 2),  # connector present, but for a loopback
+        18: lambda port: ber.text(port.alias),
+    },
+)

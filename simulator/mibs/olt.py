@@ -1,0 +1,64 @@
+"""ONTs as a Huawei SmartAX OLT shows them (HUAWEI-XPON-MIB), index: PON ifIndex . ONT id."""
+
+from simulator import ber
+from simulator.boxes import Ont, draw
+from simulator.mibs.values import columns, number
+from simulator.traffic import Moment
+from simulator.view import Cell, Column, Moving
+
+_NO_READING = 2_147_483_647
+_BASE = "1.3.6.1.4.1.2011.6.128.1.1.2"
+
+
+def pon_index(slot: int, port: int) -> int:
+    """ifIndex of the PON port frame 0 / `slot` / `port`; beyond a signed int32, as on the real device."""
+    return 0xFA00_0000 + slot * 8192 + port * 256
+
+
+def ethernet_index(slot: int, port: int) -> int:
+    return 0x0E00_0000 + slot * 8192 + port * 64
+
+
+def _optics(ont: Ont, when_on: int, wobble: int) -> Cell:
+    """A reading that moves by up to `wobble` with the hour of the day, none while offline."""
+    if not ont.online:
+        return number(_NO_READING)
+    return Moving(ber.INTEGER, lambda at: when_on + _drift(ont.name, at, wobble))
+
+
+def _drift(name: str, at: Moment, wobble: int) -> int:
+    quarter, part = divmod(at.now / 900, 1.0)
+    before, after = draw(name, int(quarter)), draw(name, int(quarter) + 1)
+    return round(wobble * (2 * (before + part * (after - before)) - 1))
+
+
+# hwGponDeviceOntInfoEntry, hwGponDeviceOntControlEntry, hwGponOntOpticalDdmInfoEntry
+ONTS: tuple[Column, ...] = (
+    *columns(
+        f"{_BASE}.43.1",
+        {
+            3: lambda ont: ber.tlv(ber.OCTETS, ont.serial),
+            9: lambda ont: ber.text(ont.name[:64]),
+            10: lambda _: number(1),  # RowStatus active
+        },
+    ),
+    *columns(
+        f"{_BASE}.46.1",
+        {
+            15: lambda ont: number(1 if ont.online else 2),
+            20: lambda ont: number(ont.distance_m if ont.online else -1),
+            24: lambda ont: number(ont.last_down),
+        },
+    ),
+    *columns(
+        f"{_BASE}.51.1",
+        {
+            1: lambda ont: _optics(ont, 44, 6),  # temperature, degrees
+            2: lambda ont: _optics(ont, 14, 2),  # bias current, mA
+            3: lambda ont: _optics(ont, 222, 12),  # sent power, dBm / 100
+            4: lambda ont: _optics(ont, ont.rx_centi_dbm, 15),  # received power, dBm / 100
+            5: lambda ont: _optics(ont, 3290, 20),  # mV
+            6: lambda ont: _optics(ont, 10_000 + ont.rx_centi_dbm - 130, 20),  # received by the OLT
+        },
+    ),
+)

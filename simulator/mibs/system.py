@@ -1,0 +1,59 @@
+"""SNMPv2-MIB's system group (RFC 3418), with what each kind of device says of itself."""
+
+from simulator import ber
+from simulator.boxes import Box
+from simulator.mibs.values import columns, number
+from simulator.view import Column, Moving
+
+_HUAWEI_ROUTER = (
+    "Huawei AR2220E Huawei Versatile Routing Platform Software VRP (R) software,"
+    "Version 5.170 (AR2200 V200R009C00SPC500) Copyright (C) 2011-2018 Huawei Technologies Co., Ltd"
+)
+WINDOWS = (
+    "Hardware: Intel64 Family 6 Model 158 Stepping 10 AT/AT COMPATIBLE - "
+    "Software: Windows Version 6.3 (Build 19045 Multiprocessor Free)"
+)
+# role or manufacturer -> sysDescr, sysObjectID, sysServices
+_SAYS = {
+    "huawei router": (_HUAWEI_ROUTER, "1.3.6.1.4.1.2011.2.224.279", 78),
+    "mikrotik router": ("RouterOS CCR2004-1G-12S+2XS", "1.3.6.1.4.1.14988.1", 78),
+    "switch": ("Huawei S5735-L24T4S-A Huawei Versatile Routing Platform Software", "1.3.6.1.4.1.2011.2.23.755", 6),
+    "olt": ("Huawei Integrated Access Software", "1.3.6.1.4.1.2011.2.123", 78),
+    "ont": ("Huawei EchoLife ONT", "1.3.6.1.4.1.2011.2.80.8", 2),
+    "radio": ("Linux 2.6.33 #1 mips", "1.3.6.1.4.1.10002.1", 72),
+    "ups": ("UPS network card, UPS-MIB agent V2.11", "1.3.6.1.2.1.33", 72),
+    "solar": ("Linux solar-gateway 4.14.180 #0 mips", "1.3.6.1.4.1.8072.3.2.10", 72),
+    "windows pc": (WINDOWS, "1.3.6.1.4.1.311.1.1.3.1.1", 76),
+    "linux pc": ("Linux {name} 6.1.0-25-amd64 #1 SMP Debian 6.1.106-3 x86_64", "1.3.6.1.4.1.8072.3.2.10", 72),
+    "printer": ("HP ETHERNET MULTI-ENVIRONMENT,PID:HP LaserJet Pro M404dn", "1.3.6.1.4.1.11.2.3.9.1", 64),
+    "camera": ("Linux camera 4.9.37 #1 armv7l", "1.3.6.1.4.1.39165.1", 72),
+    "biometric": ("Linux terminal 3.10.14 #1 armv7l", "1.3.6.1.4.1.8072.3.2.10", 72),
+}
+
+
+def model_of(box: Box) -> str:
+    """The key of `_SAYS` for this device."""
+    role = str(box.device.role)
+    if role == "router":
+        return "mikrotik router" if box.device.manufacturer.lower() == "mikrotik" else "huawei router"
+    if role == "pc":
+        return "linux pc" if "linux" in box.device.device_type.lower() else "windows pc"
+    return role
+
+
+def _descr(box: Box) -> bytes:
+    return ber.text(_SAYS[model_of(box)][0].replace("{name}", box.device.name))
+
+
+SYSTEM: tuple[Column, ...] = columns(
+    "1.3.6.1.2.1.1",
+    {
+        1: _descr,
+        2: lambda box: ber.object_id(ber.parse_oid(_SAYS[model_of(box)][1])),
+        3: lambda box: Moving(ber.TIMETICKS, box.ticks),
+        4: lambda _: ber.text("noc@example.org"),
+        5: lambda box: ber.text(box.device.name),
+        6: lambda box: ber.text(box.site.names.en[:255]),
+        7: lambda box: number(_SAYS[model_of(box)][2]),
+    },
+)

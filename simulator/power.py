@@ -1,0 +1,32 @@
+"""A UPS's battery as a function of time."""
+
+from dataclasses import dataclass
+
+_RECHARGE_S = 4 * 3600.0  # from empty to full
+
+
+@dataclass(frozen=True, slots=True)
+class Battery:
+    """`charge` (0 to 1) is what the battery held at `since`; a full one lasts `minutes`."""
+
+    charge: float = 1.0
+    since: float = 0.0
+    mains: bool = True
+    minutes: float = 30.0
+
+    def charge_at(self, now: float) -> float:
+        if self.mains:
+            return min(1.0, self.charge + (now - self.since) / _RECHARGE_S)
+        return max(0.0, self.charge - (now - self.since) / (self.minutes * 60))
+
+    def seconds_on(self, now: float) -> float:
+        return 0.0 if self.mains else now - self.since
+
+    def seconds_left(self, now: float) -> float:
+        return self.charge_at(now) * self.minutes * 60
+
+    def lose_mains(self, now: float, minutes: float) -> "Battery":
+        return Battery(self.charge_at(now), now, False, minutes)
+
+    def regain_mains(self, now: float) -> "Battery":
+        return Battery(self.charge_at(now), now, True, self.minutes)

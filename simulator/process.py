@@ -1,0 +1,166 @@
+"""A fleet in a process of its own, which ends with the process that started it."""
+
+import multiprocessing
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from inventory.model import Inventory
+from simulator.agent import Responder
+from simulator.director import Director
+from simulator.faults import Fault
+from simulator.fleet import Fleet, Weather
+from simulator.scenario import Scenario
+from simulator.transport import Server, UnheldError, open_socket
+from simulator.truth_log import TruthLog
+from storage.settings import SecretUnavailableError
+
+_STOP_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a fleet's process is to do. Port 0 takes a free one; `after_s` delays the scenario."""
+
+    inventory: Inventory
+    port: int = 0
+    weather: Weather = field(default_factory=Weather)
+    scenario: Scenario | None = None
+    truth: Path | None = None
+    after_s: float = 0.0
+
+
+class FleetError(Exception):
+    """The fleet could not start or refused what it was told; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Apply:
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True)
+class _Clear:
+    number: int
+
+
+class _Count:
+    pass
+
+
+_Command = _Apply | _Clear | _Count
+
+
+def serve(plan: Plan, *, ready: Callable[[int], None], control: Connection | None = None) -> int:
+    """Run a fleet in this process until SIGINT, SIGTERM or the end of `control`; returns answers sent.
+
+    `ready` is called with the port when requests are answered. Raises what `Fleet`, `open_socket`
+    and `Director.play` raise.
+    """
+    sock = open_socket(plan.port)
+    fleet = Fleet(plan.inventory, time.time(), plan.weather)
+    server = Server(sock, Responder(fleet.find).respond)
+    log = TruthLog(plan.truth.open("w", encoding="utf-8")) if plan.truth else None
+    director = Director(fleet, server, log)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: server.stop())
+    if plan.scenario:
+        director.play(plan.scenario, server.now() + plan.after_s)
+    if control:
+        server.watch(control, lambda: _obey(control, server, director))
+    ready(server.port)
+    server.run()
+    if log:
+        log.close()
+    return server.answered
+
+
+def _obey(control: Connection, server: Server, director: Director) -> None:
+    """Take one command. The end of the connection is the end of the process that started us."""
+    try:
+        command: _Command = control.recv()
+    except (EOFError, OSError):
+        server.stop()
+        return
+    reply: int | str
+    try:
+        match command:
+            case _Apply(fault):
+                reply = director.apply(fault)
+            case _Clear(number):
+                director.clear(number)
+                reply = number
+            case _Count():
+                reply = server.answered
+    except ValueError as error:
+        reply = str(error)
+    control.send(reply)
+
+
+def _child(plan: Plan, control: Connection) -> None:
+    try:
+        serve(plan, ready=control.send, control=control)
+    except (ValueError, OSError, UnheldError, SecretUnavailableError) as error:
+        control.send(f"{type(error).__name__}: {error}")
+
+
+class FleetProcess:
+    """`with FleetProcess(plan) as fleet:` runs until the block ends, or this process does.
+
+    Entering raises FleetError where the fleet can't start.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        context = multiprocessing.get_context("spawn")  # a forked copy would hold the parent's sockets and threads
+        self._control, self._theirs = context.Pipe()
+        self._process = context.Process(target=_child, args=(plan, self._theirs), name="fleet", daemon=True)
+        self.port = 0
+
+    def __enter__(self) -> Self:
+        self._process.start()
+        self._theirs.close()
+        self.port = self._receive()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._control.close()
+        self._process.join(_STOP_S)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+        self._process.close()
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid
+
+    def apply(self, fault: Fault) -> int:
+        """Put a fault in force; in force when this returns. Raises FleetError for one that can't be."""
+        return self._ask(_Apply(fault))
+
+    def clear(self, number: int) -> None:
+        self._ask(_Clear(number))
+
+    def answered(self) -> int:
+        """How many answers were sent so far."""
+        return self._ask(_Count())
+
+    def _ask(self, command: _Command) -> int:
+        self._control.send(command)
+        return self._receive()
+
+    def _receive(self) -> int:
+        try:
+            reply: int | str = self._control.recv()
+        except (EOFError, ConnectionResetError) as error:
+            raise FleetError("the fleet's process has ended") from error
+        if isinstance(reply, str):
+            raise FleetError(reply)
+        return reply

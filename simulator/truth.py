@@ -1,0 +1,117 @@
+"""What is really wrong: the reference that judgement is measured against. Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from inventory.model import Device, Inventory, Level, Lifecycle, Role, SiteKind
+from simulator.network import CARRIERS
+from simulator.world import Condition
+
+
+class Subject(StrEnum):
+    DEVICE = "device"
+    LINK = "link"
+    SITE = "site"
+    VILLAGE = "village"
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """`root` marks the very thing that failed. What is only cut off has cause `upstream`."""
+
+    status: str  # "down" or "degraded"
+    cause: str
+    root: bool
+
+
+Key = tuple[Subject, str]
+_UPSTREAM = Outage("down", "upstream", False)
+
+
+class Places:
+    """The things of an inventory that the truth tells of."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        active = [device for device in inventory.devices.values() if device.status is Lifecycle.ACTIVE]
+        self.devices = {device.name: device for device in active if device.primary_ip or device.seen_through}
+        self.mainstays = _mainstays(self.devices.values())
+        self.trunks = {link.name: link.trunk for link in inventory.links.values()}
+        self.links_of: dict[str, list[str]] = defaultdict(list)
+        for link in inventory.links.values():
+            self.links_of[link.a_device].append(link.name)
+            self.links_of[link.b_device].append(link.name)
+        self.villages = _villages(inventory)
+
+
+def _mainstays(devices: Iterable[Device]) -> Mapping[str, Sequence[str]]:
+    """Site -> the devices without which it is down: its carriers, at a kendra without any its PCs."""
+    carriers: dict[str, list[str]] = defaultdict(list)
+    computers: dict[str, list[str]] = defaultdict(list)
+    for device in devices:
+        if device.role in CARRIERS:
+            carriers[device.site].append(device.name)
+        elif device.role is Role.PC:
+            computers[device.site].append(device.name)
+    return {**computers, **carriers}
+
+
+def _villages(inventory: Inventory) -> Mapping[str, Sequence[str]]:
+    """Village -> the sites that it needs: its panchayat's and its kendra."""
+    gps: dict[str, list[str]] = defaultdict(list)
+    for site in inventory.sites.values():
+        if site.kind is SiteKind.GP:
+            gps[site.area].append(site.name)
+    return {
+        area.key: (*gps[area.parent or ""], *([area.served_by] if area.served_by else []))
+        for area in inventory.areas.values()
+        if area.level is Level.VILLAGE
+    }
+
+
+def outages(condition: Condition, places: Places) -> dict[Key, Outage]:
+    """Everything that is down or degraded under this condition."""
+    found = {(Subject.LINK, name): outage for name, outage in _links(condition, places)}
+    found |= {(Subject.DEVICE, name): outage for name, outage in _devices(condition, places)}
+    sites = dict(_sites(condition, places, found))
+    found |= {(Subject.SITE, name): outage for name, outage in sites.items()}
+    for village, needed in places.villages.items():
+        broken = [sites[site] for site in needed if site in sites and sites[site].status == "down"]
+        if broken:
+            found[Subject.VILLAGE, village] = Outage("down", broken[0].cause, False)
+    return found
+
+
+def _links(condition: Condition, places: Places) -> Iterator[tuple[str, Outage]]:
+    """Where a trunk was cut, the trunk is the root and its links lie upstream of nothing but it."""
+    for trunk in condition.trunks:
+        yield trunk, Outage("down", "fibre", True)
+    for name in condition.cut:
+        alone = places.trunks[name] not in condition.trunks
+        yield name, Outage("down", "fibre", True) if alone else _UPSTREAM
+    for device in condition.dead:
+        yield from ((link, _UPSTREAM) for link in places.links_of[device] if link not in condition.cut)
+
+
+def _devices(condition: Condition, places: Places) -> Iterator[tuple[str, Outage]]:
+    for name in condition.lost & places.devices.keys():
+        if name in condition.failed:
+            yield name, Outage("down", "equipment", True)
+        elif name in condition.off:
+            yield name, Outage("down", "power", True)
+        else:
+            yield name, Outage("down", "power", False) if name in condition.dead else _UPSTREAM
+    for name in condition.lossy.keys() & places.devices.keys() - condition.lost:
+        yield name, Outage("degraded", "undetermined", True)
+
+
+def _sites(condition: Condition, places: Places, devices: Mapping[Key, Outage]) -> Iterator[tuple[str, Outage]]:
+    for name, needed in places.mainstays.items():
+        broken = [outage for device in needed if (outage := devices.get((Subject.DEVICE, device)))]
+        if name in condition.dark:
+            yield name, Outage("down", "power", True)
+        elif len(broken) == len(needed) and all(outage.status == "down" for outage in broken):
+            yield name, Outage("down", broken[0].cause, False)
+        elif name in condition.mains:
+            yield name, Outage("degraded", "power", True)
