@@ -1,8 +1,29 @@
-"""Profiles: what to ask a kind of device, as data (TOML in collectors/profiles/)."""
+"""Profiles: what to ask a kind of device, as data (TOML in collectors/profiles/).
+
+The keys of the files are the fields here. catalogue.py reads the files; docs/profiles.md explains
+how to add a kind of device.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, ConfigDict, StringConstraints
+
+from collectors.metrics import NUMBER
+
+_FORBID = ConfigDict(extra="forbid")
+
+
+def _known(metric: str) -> str:
+    if metric not in NUMBER:
+        raise ValueError(f"{metric!r} is not in collectors/metrics.py")
+    return metric
+
+
+Oid = Annotated[str, StringConstraints(pattern=r"^[0-2](\.(0|[1-9][0-9]*))+$")]
+MetricName = Annotated[str, AfterValidator(_known)]
 
 
 class Syntax(StrEnum):
@@ -15,7 +36,7 @@ class Syntax(StrEnum):
     TIMETICKS = "timeticks"  # hundredths of a second
     TEXT = "text"
     NUMBER_IN_TEXT = "number_in_text"  # "-14.61 dBm" -> -14.61
-    BITS = "bits"
+    BITS = "bits"  # of 1 or 2 octets, as a 16 bit number with the first bit highest
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +44,13 @@ class Read:
     """One object that gives one metric.
 
     value = scale x raw + offset, after `values` (raw -> number) where given; a raw value in
-    `absent` or a result outside [low, high] is no value at all.
+    `absent`, one that `values` doesn't name, or a result outside [low, high] is no value at all.
     """
 
-    metric: str  # a name in collectors.metrics
-    oid: str  # of the instance (".0") for a scalar, of the column for a port or table
+    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+
+    metric: MetricName  # a name in collectors.metrics
+    oid: Oid  # of the instance (".0") for a scalar, of the column for a port or table
     mib: str  # "IF-MIB::ifHCInOctets": for the reader
     syntax: Syntax = Syntax.INTEGER
     scale: float = 1.0
@@ -40,16 +63,77 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """A text column of a table that `probe` prints and no poll asks for."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+
+    name: str  # "name", "serial"
+    oid: Oid
+    mib: str
+    form: str = "text"  # or "gpon_serial": 4 letters and 4 octets
+
+
+@dataclass(frozen=True, slots=True)
 class TableRead:
-    """Columns walked as a whole. `index` names the decoder that turns an index into an instance.
+    """Columns walked as a whole. `index` names the decoder that turns rows into instances.
 
     Decoders: "plain" (the dotted index), "huawei_ont" (PON ifIndex.ONT id -> "0/1/3:12"),
-    "hr_storage", "supply" - see collectors/instances.py.
+    "huawei_pon", "first", "mean", "hr_disk", "hr_memory", "supply": collectors/instances.py.
     """
+
+    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
 
     name: str
     index: str
     columns: tuple[Read, ...]
+    facts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """How a device of this kind is told: by its sysObjectID, else sysDescr, else an object it has.
+
+    Of several profiles that match in one way, the longest `object_ids` prefix wins, then the
+    highest priority.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+
+    object_ids: tuple[Oid, ...] = ()  # prefixes of sysObjectID
+    descriptions: tuple[str, ...] = ()  # regular expressions searched in sysDescr
+    objects: tuple[Oid, ...] = ()  # instances; one that is there proves the kind
+    columns: tuple[Oid, ...] = ()  # columns; one row proves the kind
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a fact of identity comes from: a fixed `text`, the object `oid`, the first row of `column`.
+
+    `pattern` takes its first group out of that value, or out of sysDescr where there is neither.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+
+    text: str = ""
+    oid: Oid | None = None
+    column: Oid | None = None
+    mib: str = ""
+    pattern: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Sources in order of preference. Without a vendor, the enterprise number of sysObjectID tells."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+
+    vendor: tuple[Source, ...] = ()
+    model: tuple[Source, ...] = ()
+    os: tuple[Source, ...] = ()
+    os_version: tuple[Source, ...] = ()
+    serial: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +141,18 @@ class Profile:
     """What is read from one kind of device at every poll.
 
     `scalars` are fetched by GET; `ports` are columns fetched by GET for the ports of interest
-    (instance = port name); `tables` are walked.
+    (instance = port name); `tables` are walked. Where two reads name the same metric, the first
+    that the device has is the one (a 64-bit counter before its 32-bit fallback).
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+
     name: str
-    role: str
+    role: str  # of inventory.model.Role; empty for the fallback
     scalars: tuple[Read, ...] = ()
     ports: tuple[Read, ...] = ()
     tables: tuple[TableRead, ...] = ()
     max_repetitions: int = 25  # 0: this kind must not be asked with GETBULK
     max_objects: int = 24  # objects in one GET
+    match: Match = Match()
+    identity: Identity = Identity()

@@ -7,8 +7,12 @@ from typing import Protocol
 from collectors.model import Failure
 
 Value = int | bytes | str
-"""An integer type or TimeTicks as int, OCTET STRING, Opaque and IpAddress as bytes, an OBJECT
-IDENTIFIER as dotted text. NULL, noSuchObject and noSuchInstance are absent, never a value."""
+"""An integer type or TimeTicks as int, OCTET STRING and Opaque as bytes, an OBJECT IDENTIFIER or
+IpAddress as dotted text. NULL, noSuchObject and noSuchInstance are absent, never a value."""
+
+
+AUTH_PROTOCOLS = ("SHA-256", "SHA")
+PRIV_PROTOCOLS = ("AES",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class Limits:
     rows: int = 20_000
     octets: int = 8_000_000
     seconds: float = 8.0
+    whole: bool = True  # False: `rows` of them are all that is wanted, so reaching that is no failure
 
 
 class SnmpBackend(Protocol):

@@ -58,6 +58,9 @@ class Walk:
             if numbers(oid) <= numbers(self.position):
                 return self.failure(Reason.PROTOCOL, f"order does not increase at {oid}")
             self._add(oid, value)
+            if self.taken == self.limits.rows and not self.limits.whole:
+                self.ended = True
+                return None
             if self.taken > self.limits.rows or self.octets > self.limits.octets:
                 return self.failure(Reason.PROTOCOL, "more than the limit")
         return None

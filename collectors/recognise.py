@@ -1,0 +1,159 @@
+"""Which profile fits a device, and what its ports are called."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from collectors.model import Failure
+from collectors.profile import Profile
+from collectors.snmp.backend import Limits, SnmpBackend, Target, Value
+from collectors.text import text
+
+FALLBACK = "generic"
+
+SYS_DESCR = "1.3.6.1.2.1.1.1.0"
+SYS_OBJECT_ID = "1.3.6.1.2.1.1.2.0"
+SYS_UP_TIME = "1.3.6.1.2.1.1.3.0"
+SYS_CONTACT = "1.3.6.1.2.1.1.4.0"
+SYS_NAME = "1.3.6.1.2.1.1.5.0"
+SYS_LOCATION = "1.3.6.1.2.1.1.6.0"
+_SYSTEM = (SYS_DESCR, SYS_OBJECT_ID, SYS_UP_TIME, SYS_CONTACT, SYS_NAME, SYS_LOCATION)
+
+IF_NAME = "1.3.6.1.2.1.31.1.1.1.1"
+IF_DESCR = "1.3.6.1.2.1.2.2.1.2"
+_ONE_ROW = Limits(rows=1, whole=False)
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """The system group (SNMPv2-MIB); an empty text or None where the device doesn't say."""
+
+    description: str = ""
+    object_id: str = ""
+    uptime_s: float | None = None
+    contact: str = ""
+    name: str = ""
+    location: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    profile: Profile
+    system: System
+    ports: Mapping[int, str]  # ifIndex -> name, each name once
+
+
+async def recognise(
+    backend: SnmpBackend, target: Target, catalogue: Mapping[str, Profile], *, profile: str = ""
+) -> Recognised | Failure:
+    """Ask a device what it is. `profile` names the answer where the inventory knows it.
+
+    KeyError for a `profile` that isn't in `catalogue`.
+    """
+    answer = await backend.get(target, _SYSTEM)
+    if isinstance(answer, Failure):
+        return answer
+    system = read_system(answer)
+    found = catalogue[profile] if profile else None
+    found = found or by_object_id(catalogue.values(), system.object_id)
+    found = found or by_description(catalogue.values(), system.description)
+    found = found or await _by_objects(backend, target, catalogue) or catalogue[FALLBACK]
+    ports = await read_ports(backend, gentle(target, found)) if found.ports else {}
+    return ports if isinstance(ports, Failure) else Recognised(found, system, ports)
+
+
+def gentle(target: Target, profile: Profile) -> Target:
+    """`target` as devices of this kind may be asked."""
+    return replace(target, max_repetitions=min(target.max_repetitions, profile.max_repetitions))
+
+
+def read_system(values: Mapping[str, Value]) -> System:
+    ticks = values.get(SYS_UP_TIME)
+    return System(
+        description=_text(values, SYS_DESCR),
+        object_id=_object_id(values.get(SYS_OBJECT_ID)),
+        uptime_s=ticks / 100 if isinstance(ticks, int) and 0 <= ticks < 2**32 else None,
+        contact=_text(values, SYS_CONTACT),
+        name=_text(values, SYS_NAME),
+        location=_text(values, SYS_LOCATION),
+    )
+
+
+def by_object_id(profiles: Iterable[Profile], object_id: str) -> Profile | None:
+    """The profile with the longest prefix of `object_id`."""
+    fitting = [
+        (prefix.count("."), profile.match.priority, profile)
+        for profile in profiles
+        for prefix in profile.match.object_ids
+        if f"{object_id}.".startswith(f"{prefix}.")
+    ]
+    return max(fitting, key=lambda one: one[:2])[2] if fitting else None
+
+
+def by_description(profiles: Iterable[Profile], description: str) -> Profile | None:
+    """The first of `profiles` (highest priority first) with a pattern that occurs in `description`."""
+    for profile in profiles:
+        if any(re.search(pattern, description, re.IGNORECASE) for pattern in profile.match.descriptions):
+            return profile
+    return None
+
+
+async def _by_objects(backend: SnmpBackend, target: Target, catalogue: Mapping[str, Profile]) -> Profile | None:
+    """The first profile of which the device has an object or a row."""
+    asked = [oid for profile in catalogue.values() for oid in profile.match.objects]
+    answer = await backend.get(target, asked) if asked else {}
+    there = frozenset[str]() if isinstance(answer, Failure) else answer.keys()
+    for profile in catalogue.values():
+        if there & frozenset(profile.match.objects):
+            return profile
+        for column in profile.match.columns:
+            rows = await backend.walk(target, column, _ONE_ROW)
+            if not isinstance(rows, Failure) and rows:
+                return profile
+    return None
+
+
+async def read_ports(backend: SnmpBackend, target: Target) -> Mapping[int, str] | Failure:
+    """ifIndex -> ifName, else ifDescr, else the index."""
+    names = await backend.walk(target, IF_NAME, Limits())
+    if isinstance(names, Failure):
+        return names
+    described = await backend.walk(target, IF_DESCR, Limits())
+    if isinstance(described, Failure):
+        return described
+    return port_names(names, described)
+
+
+def port_names(names: Mapping[str, Value], descriptions: Mapping[str, Value]) -> dict[int, str]:
+    """Each name once: ports of the same name carry their ifIndex, "eth (7)"."""
+    indices = sorted({int(index) for index in (*names, *descriptions) if index.isdigit()})
+    plain = {index: _port_name(names, descriptions, str(index)) for index in indices}
+    used = set[str]()
+    return {index: _once(name, index, used) for index, name in plain.items()}
+
+
+def _once(name: str, index: int, used: set[str]) -> str:
+    unique = name if name not in used else f"{name} ({index})"
+    used.add(unique)
+    return unique
+
+
+def _port_name(names: Mapping[str, Value], descriptions: Mapping[str, Value], index: str) -> str:
+    return next(_filled((names.get(index), descriptions.get(index))), index)
+
+
+def _filled(values: Iterable[Value | None]) -> Iterator[str]:
+    for value in values:
+        found = text(value) if isinstance(value, bytes) else ""
+        if found:
+            yield found
+
+
+def _text(values: Mapping[str, Value], oid: str) -> str:
+    return next(_filled((values.get(oid),)), "")
+
+
+def _object_id(value: Value | None) -> str:
+    """Some agents send sysObjectID as text."""
+    found = text(value) if isinstance(value, bytes) else value
+    return found.lstrip(".") if isinstance(found, str) else ""
