@@ -73,7 +73,8 @@ def _in_order(graph: Graph, dark: Dark, nodes: set[int]) -> tuple[int, ...]:
 
 
 def _in_time(view: View, links: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(sorted(links, key=lambda link: (float(view.link_since[link]), link)))
+    """Links that are seen to be down first, in the order in which they went."""
+    return tuple(sorted(links, key=lambda link: (not view.link_down[link], float(view.link_since[link]), link)))
 
 
 def _is_cut(graph: Graph, heads: tuple[int, ...], ways: tuple[int, ...], region: Region) -> bool:

@@ -1,0 +1,201 @@
+"""One incident for what has one root: regions joined by trunk, by feeder and by what they hang on. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from inventory.model import Role
+from readiness.model import Cause, SubjectKind
+from readiness.rules import causes, facts
+from readiness.rules.causes import Evidence, Verdict, Weights
+from readiness.rules.facts import DYING_GASP, Scene, Windows, Words
+from readiness.rules.graph import Graph, View
+from readiness.rules.roots import Root, root_of
+from readiness.rules.topology import Dark, Region, darkness, regions
+
+Subject = tuple[SubjectKind, str]
+_MOST = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """What failed, and all that is dark because of it.
+
+    `direct` are the members that failed of the cause itself, the others are its shadow.
+    `explained_by` is another incident of the same power cut.
+    """
+
+    subject: Subject
+    start: float
+    verdict: Verdict
+    members: tuple[int, ...]
+    direct: frozenset[int]
+    ways: tuple[int, ...]
+    segment: tuple[str, ...] = ()
+    ring: str = ""
+    feeder: str = ""
+    explained_by: Subject | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    dark: Dark
+    incidents: tuple[Incident, ...]
+    spare_down: tuple[int, ...]  # links that are down while both ends still have another way
+
+
+def picture(graph: Graph, view: View, words: Words, windows: Windows, weights: Weights) -> Picture:
+    dark = darkness(graph, view)
+    pieces = regions(graph, dark, windows.together_s)
+    region_of = {node: number for number, region in enumerate(pieces) for node in region.members}
+    scene = Scene(graph, view, dark, region_of, words, windows)
+    roots = [root_of(graph, view, dark, region, windows.together_s) for region in pieces]
+    behind = _behind(pieces, roots, region_of)
+    own = [number for number in range(len(pieces)) if number not in behind]
+    trunks = _trunks(scene, pieces, roots, own, weights)
+    taken = {number for numbers, _ in trunks for number in numbers}
+    singles = [((n,), _single(scene, pieces[n], roots[n], weights)) for n in own if n not in taken]
+    shadows = _shadows(pieces, behind)
+    whole = [
+        replace(incident, members=incident.members + tuple(node for n in numbers for node in shadows.get(n, ())))
+        for numbers, incident in [*trunks, *singles]
+    ]
+    incidents = _by_feeder(whole, windows)
+    absorbed = {link for incident in incidents for link in incident.ways}
+    return Picture(dark, incidents, _spare_down(graph, view, dark, absorbed))
+
+
+def _behind(pieces: Sequence[Region], roots: Sequence[Root], region_of: dict[int, int]) -> dict[int, int]:
+    """Region -> the region at whose incident it belongs, for those that only lie behind others."""
+    direct = {n: region_of[root.behind] for n, root in enumerate(roots) if root.behind >= 0}
+    # Two islands may name each other: the later one lies behind the earlier one.
+    kept = {n: to for n, to in direct.items() if (pieces[to].start, to) < (pieces[n].start, n)}
+    return {n: _last(kept, to) for n, to in kept.items()}
+
+
+def _last(behind: dict[int, int], number: int) -> int:
+    while number in behind:
+        number = behind[number]
+    return number
+
+
+def _single(scene: Scene, region: Region, root: Root, weights: Weights) -> Incident:
+    graph = scene.graph
+    verdict = causes.judge(facts.of_region(scene, region, root), weights)
+    links = root.links
+    if verdict.cause is Cause.POWER:
+        links = ()
+    elif verdict.cause is Cause.FIBRE and not links and len(root.ways) == 1:
+        links = root.ways
+    head = graph.devices[root.heads[0]]
+    subject = (SubjectKind.LINK, graph.links[links[0]].name) if links else (SubjectKind.DEVICE, head.name)
+    direct = frozenset() if links else _failed_themselves(graph, region, root, verdict.cause)
+    return Incident(
+        subject, _begin(scene.view, region, links), verdict, region.members, direct, root.ways,
+        tuple(port for link in links for port in _bracket(scene, link)),
+        next((graph.links[link].ring for link in root.ways if graph.links[link].ring), ""),
+        graph.feeder[root.heads[0]],
+    )  # fmt: skip
+
+
+def _failed_themselves(graph: Graph, region: Region, root: Root, cause: Cause) -> frozenset[int]:
+    if cause is not Cause.POWER:
+        return frozenset(root.heads[:1])
+    feeders = {graph.feeder[head] for head in root.heads} - {""}
+    sites = {graph.devices[head].site for head in root.heads}
+    return frozenset(
+        node for node in region.members if graph.feeder[node] in feeders or graph.devices[node].site in sites
+    )
+
+
+def _begin(view: View, region: Region, links: Iterable[int]) -> float:
+    """A cut begins with the first port that reported it, where that was before the first silence."""
+    return min([region.start, *(float(view.link_since[link]) for link in links if view.link_down[link])])
+
+
+def _bracket(scene: Scene, link: int) -> tuple[str, str]:
+    """The ports between which the link is cut, the lit end first."""
+    a, b = int(scene.graph.a[link]), int(scene.graph.b[link])
+    near, far = (b, a) if scene.dark.mask[a] else (a, b)
+    return scene.graph.port(link, near), scene.graph.port(link, far)
+
+
+def _trunks(
+    scene: Scene, pieces: Sequence[Region], roots: Sequence[Root], own: Sequence[int], weights: Weights
+) -> list[tuple[tuple[int, ...], Incident]]:
+    """Incidents of feeder fibres: most ONTs of a trunk lost together while their OLT answers."""
+    lost: dict[str, list[int]] = {}
+    for number in own:
+        ways, head = roots[number].ways, roots[number].heads[0]
+        if len(ways) == 1 and scene.graph.links[ways[0]].trunk and scene.graph.devices[head].role is Role.ONT:
+            lost.setdefault(scene.graph.links[ways[0]].trunk, []).append(number)
+    found = []
+    for trunk, numbers in lost.items():
+        together = _newest_cluster(pieces, numbers, scene.windows.together_s)
+        incident = _trunk(scene, trunk, [(pieces[n], roots[n]) for n in together], weights)
+        if incident:
+            found.append((tuple(together), incident))
+    return found
+
+
+def _newest_cluster(pieces: Sequence[Region], numbers: list[int], together_s: float) -> list[int]:
+    """The largest run of regions whose starts lie close together."""
+    ordered = sorted(numbers, key=lambda number: pieces[number].start)
+    runs: list[list[int]] = [[ordered[0]]]
+    for number in ordered[1:]:
+        if pieces[number].start - pieces[runs[-1][-1]].start > together_s:
+            runs.append([])
+        runs[-1].append(number)
+    return max(runs, key=len)
+
+
+def _trunk(scene: Scene, trunk: str, lost: list[tuple[Region, Root]], weights: Weights) -> Incident | None:
+    graph, links = scene.graph, scene.graph.trunks[trunk]
+    ways = tuple(root.ways[0] for _, root in lost)
+    heads = tuple(root.heads[0] for _, root in lost)
+    olt = next(graph.other(link, head) for link, head in zip(ways, heads, strict=True))
+    still = [link for link in links if scene.view.alive[graph.other(link, olt)]]
+    gasps = sum(scene.words.down_cause.get(head) == DYING_GASP for head in heads)
+    if len(lost) < 2 or len(lost) < _MOST * (len(lost) + len(still)) or gasps * 2 > len(lost):
+        return None
+    start = min(region.start for region, _ in lost)
+    sentence = f"{len(lost)} of {len(lost) + len(still)} ONTs on {trunk} were lost together, the OLT answers"
+    verdict = causes.judge([Evidence("trunk_lost", sentence), *facts.power(scene, heads, start)], weights)
+    if verdict.cause is Cause.POWER:
+        return None
+    nearest = min(ways, key=lambda link: (graph.links[link].length_km or 0.0, link))
+    members = tuple(node for region, _ in lost for node in region.members)
+    return Incident(
+        (SubjectKind.LINK, trunk), start, verdict, members, frozenset(), ways, _bracket(scene, nearest)
+    )  # fmt: skip
+
+
+def _shadows(pieces: Sequence[Region], behind: dict[int, int]) -> dict[int, list[int]]:
+    """Region -> the devices of all regions that lie behind it."""
+    found: dict[int, list[int]] = {}
+    for number, to in behind.items():
+        found.setdefault(to, []).extend(pieces[number].members)
+    return found
+
+
+def _by_feeder(incidents: list[Incident], windows: Windows) -> tuple[Incident, ...]:
+    """Power cuts of one feeder are one incident: the earliest explains the others."""
+    first: dict[str, Incident] = {}
+    found = []
+    for incident in sorted(incidents, key=lambda one: (one.start, one.subject)):
+        if incident.verdict.cause is not Cause.POWER or not incident.feeder:
+            found.append(incident)
+            continue
+        earliest = first.setdefault(incident.feeder, incident)
+        if incident.start - earliest.start > windows.power_s:
+            earliest = first[incident.feeder] = incident
+        found.append(incident if earliest is incident else replace(incident, explained_by=earliest.subject))
+    return tuple(found)
+
+
+def _spare_down(graph: Graph, view: View, dark: Dark, absorbed: set[int]) -> tuple[int, ...]:
+    """Links that are down while nobody is cut off by them."""
+    down = [int(link) for link in view.link_down.nonzero()[0]]
+    return tuple(
+        link for link in down
+        if link not in absorbed and (dark.reached[graph.a[link]] and dark.reached[graph.b[link]])
+    )  # fmt: skip
