@@ -7,7 +7,7 @@ from inventory.model import Medium, Names, Role, Site, SiteKind
 from inventory.pack.blocks import Block
 from inventory.pack.facts import District, State, Town
 from inventory.pack.geometry import as_points
-from inventory.pack.network import LAN, OLT_UPLINK, PON, RULE, WAN, Network
+from inventory.pack.network import CARD, LAN, OLT_UPLINK, PON, RULE, WAN, Network
 from inventory.pack.places import Place
 from inventory.pack.plan import BlockPlan
 from inventory.pack.rings import ring_orders
@@ -149,4 +149,4 @@ def add_ups(net: Network, code: str, box: str) -> None:
     """A UPS with a network card at a place, on the local network of its box."""
     site = net.sites[net.devices[box].site]
     ups = net.add_device(f"gp-{code}-ups1", Role.UPS, site)
-    net.join(f"lan-{ups}", box, ups, families=(LAN, "eth{}"), medium=Medium.COPPER)
+    net.join(f"lan-{ups}", box, ups, families=(LAN, CARD), medium=Medium.COPPER)

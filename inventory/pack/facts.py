@@ -63,7 +63,7 @@ def load_state(code: str) -> State:
 
 def load_sources() -> tuple[Source, ...]:
     raw = tomllib.loads((_HERE / "sources.toml").read_text(encoding="utf-8"))
-    return tuple(Source(**{**each, "remark": Names(**each["remark"])}) for each in raw["source"])
+    return tuple(Source(**{**each, "remark": Names(**each.get("remark", {"en": ""}))}) for each in raw["source"])
 
 
 def _state_files() -> Iterator[dict[str, Any]]:

@@ -19,7 +19,7 @@ _GOLDEN_ANGLE = np.pi * (3 - 5**0.5)
 _HILBERT_ORDER = 16
 
 
-def as_points(points: Sequence[Point]) -> Points:
+def as_points(points: Sequence[Point] | Points) -> Points:
     return np.asarray(points, dtype=np.float64).reshape(-1, 2)
 
 

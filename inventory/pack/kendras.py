@@ -37,7 +37,7 @@ def add_place_kendra(net: Network, place: Place, box: str) -> str:
             approximate=gp.approximate,
         )
     )
-    _equip(net, site, box, medium=Medium.COPPER, larger=place.rank < 2)
+    _equip(net, site, box, medium=Medium.COPPER, larger=place.is_main)
     return site.name
 
 

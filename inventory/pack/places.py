@@ -1,11 +1,12 @@
 """From post offices to places: stable keys, and the district that each lies in."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, count
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from inventory.pack.geometry import Point, Points, as_points, distances_km
 from inventory.pack.text import place_name, slug
@@ -17,13 +18,13 @@ _STRAY_KM = 5.0
 class Office:
     """A post office as its source has it.
 
-    `rank`: 0 head office, 1 sub-office, 2 branch office. `district` is the LGD code of the one
-    that India Post names, empty where it names none.
+    `is_main`: a head or sub-office, not a branch office. `district`: LGD code of the one that
+    India Post names, empty where it names none.
     """
 
     pincode: str
     name: str
-    rank: int
+    is_main: bool
     lat: float
     lon: float
     district: str = ""
@@ -35,12 +36,15 @@ class Office:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A post office that stands in for a gram panchayat. `district`: LGD code, by polygon."""
+    """A post office that stands in for a gram panchayat.
+
+    `is_main`: a head or sub-office, so a town's. `district`: LGD code, by polygon.
+    """
 
     code: str
     name: str
     pincode: str
-    rank: int
+    is_main: bool
     lat: float
     lon: float
     approximate: bool = False
@@ -61,22 +65,23 @@ def places_of(offices: Iterable[Office]) -> dict[Office, Place]:
     A code comes from pincode and name, and so outlives a new snapshot; namesakes within a pincode are numbered.
     """
     ordered = sorted(offices, key=lambda each: (each.pincode, slug(place_name(each.name)), each.at, each.name))
-    seen: Counter[str] = Counter()
-    return {office: _place(office, seen) for office in ordered}
+    taken: set[str] = set()
+    return {office: _place(office, taken) for office in ordered}
 
 
-def _place(office: Office, seen: Counter[str]) -> Place:
+def _place(office: Office, taken: set[str]) -> Place:
     name = place_name(office.name)
     base = f"po-{office.pincode}-{slug(name)}"
-    seen[base] += 1
-    code = base if seen[base] == 1 else f"{base}-{seen[base]}"
-    return Place(code, name, office.pincode, office.rank, office.lat, office.lon)
+    numbered = (f"{base}-{number}" for number in count(2))
+    code = next(each for each in chain([base], numbered) if each not in taken)
+    taken.add(code)
+    return Place(code, name, office.pincode, office.is_main, office.lat, office.lon)
 
 
 def in_districts(places: Sequence[Place], districts: Mapping[str, shapely.Geometry]) -> list[Place]:
     """The places with their district by polygon; one just outside goes to the nearest, a far one is left out."""
     codes, polygons = list(districts), np.array(list(districts.values()))
-    where = shapely.points(points_of(places)[:, ::-1])
+    where: NDArray[np.object_] = np.array(shapely.points(points_of(places)[:, ::-1]))
     chosen = np.full(len(places), -1)
     index, polygon = shapely.STRtree(polygons).query(where, predicate="intersects")
     chosen[index[::-1]] = polygon[::-1]  # on a border the first district wins
@@ -89,7 +94,7 @@ def in_districts(places: Sequence[Place], districts: Mapping[str, shapely.Geomet
     ]
 
 
-def _nearest(point: shapely.Point, polygons: np.ndarray[tuple[int], np.dtype[np.object_]]) -> int:
+def _nearest(point: shapely.Geometry, polygons: NDArray[np.object_]) -> int:
     """Index of the nearest polygon, or -1 where none is within a few kilometres."""
     nearest = int(np.argmin(shapely.distance(point, polygons)))
     touch = shapely.shortest_line(point, polygons[nearest])

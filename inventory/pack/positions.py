@@ -67,7 +67,7 @@ def _new_positions(
 
 def within(polygon: shapely.Geometry, count: int) -> list[Point]:
     """`count` points evenly thick in `polygon`, each near the one before it."""
-    side = float(np.sqrt(polygon.area / count))
+    side = float(np.sqrt(shapely.area(polygon) / count))
     inside = _grid(polygon, side)
     while len(inside) < count:
         side *= 0.97
@@ -78,7 +78,7 @@ def within(polygon: shapely.Geometry, count: int) -> list[Point]:
 
 
 def _grid(polygon: shapely.Geometry, side: float) -> Points:
-    west, south, east, north = polygon.bounds
+    west, south, east, north = shapely.bounds(polygon)
     lon, lat = np.meshgrid(np.arange(west + side / 2, east, side), np.arange(south + side / 2, north, side))
     flat = as_points(np.stack([lat.ravel(), lon.ravel()], axis=1))
     return flat[shapely.contains_xy(polygon, flat[:, 1], flat[:, 0])]

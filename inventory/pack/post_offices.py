@@ -1,13 +1,13 @@
 """A runnable inventory of a state in which post offices stand in for gram panchayats."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-import numpy as np
 import shapely
 
-from inventory.model import Area, Credential, Inventory, Level, Names
-from inventory.pack.blocks import Block, blocks_of
+from inventory.model import Credential, Inventory
+from inventory.pack.areas import areas_of, outline
+from inventory.pack.blocks import blocks_of
 from inventory.pack.equipment import add_ups, lay_blocks, lay_district, lay_noc, lay_places
 from inventory.pack.facts import State, load_sources, load_state
 from inventory.pack.kendras import add_place_kendra, add_town_kendras, served_by
@@ -20,8 +20,6 @@ from inventory.pack.text import chance
 
 _KENDRA_SHARE = 0.70
 _UPS_SHARE = 0.20
-_STANDS_IN = "post-office"
-_SIMPLIFY_DEGREES = 0.001
 
 Progress = Callable[[str, float], None]
 
@@ -38,18 +36,19 @@ def build(state_code: str, progress: Progress) -> Inventory:
     progress("reading post offices", 0.2)
     offices = places_of(read_offices(state, districts))
     places = in_districts(settle(offices, districts), districts)
-    progress(f"{len(places)} places; {len(offices) - len(places)} outside the state left out", 0.5)
+    left_out = len(offices) - len(places)
+    progress(f"dividing {len(places)} places into blocks", 0.5)
     blocks = blocks_of(places, state.smallest_block)
     progress(f"planning {len(blocks)} blocks", 0.6)
     inventory = assemble(state, plan_blocks(blocks, state.ring_blocks), districts)
-    progress(summary(inventory), 1.0)
+    progress(f"{summary(inventory)}; {left_out} post offices outside the state left out", 1.0)
     return inventory
 
 
 def assemble(state: State, plans: Sequence[BlockPlan], districts: Mapping[str, shapely.Geometry]) -> Inventory:
     """Everything about the planned blocks, as an import would give it."""
     net, served = equip(state, plans)
-    areas = {area.key: area for area in _areas(state, [plan.block for plan in plans], served)}
+    areas = {area.key: area for area in areas_of(state, [plan.block for plan in plans], served)}
     return Inventory(
         areas=areas,
         sites=net.sites,
@@ -58,7 +57,7 @@ def assemble(state: State, plans: Sequence[BlockPlan], districts: Mapping[str, s
         services={each.code: each for each in state.services},
         credentials={CREDENTIAL: Credential(CREDENTIAL, "snmp-v2c", community="env:PAHUNCH_COMMUNITY")},
         sources={each.key: each for each in load_sources()},
-        boundaries={f"district:{code}": _outline(polygon) for code, polygon in districts.items()},
+        boundaries={f"district:{code}": outline(polygon) for code, polygon in districts.items()},
     )
 
 
@@ -90,31 +89,6 @@ def _equip_places(net: Network, places: Sequence[Place], boxes: Mapping[str, str
         if chance("kendra", place.code) < _KENDRA_SHARE:
             kendras[place.code] = add_place_kendra(net, place, boxes[place.code])
     return kendras
-
-
-def _areas(state: State, blocks: Sequence[Block], served: Mapping[str, str]) -> Iterator[Area]:
-    top = f"state:{state.code}"
-    middle = np.mean([(each.headquarters.lat, each.headquarters.lon) for each in state.districts], axis=0).round(2)
-    yield Area(Level.STATE, state.code, state.names, lat=float(middle[0]), lon=float(middle[1]))
-    for each in state.districts:
-        town = each.headquarters
-        yield Area(Level.DISTRICT, each.code, each.names, top, census_code=each.census, lat=town.lat, lon=town.lon)
-    for block in blocks:
-        parent = f"district:{block.district}"
-        yield _stand_in(Level.BLOCK, block.code, block.pop, parent)
-    for block in blocks:
-        for place in block.places:
-            yield _stand_in(Level.GP, place.code, place, f"block:{block.code}")
-            yield _stand_in(Level.VILLAGE, place.code, place, f"gp:{place.code}", served[place.code])
-
-
-def _stand_in(level: Level, code: str, place: Place, parent: str, kendra: str | None = None) -> Area:
-    return Area(level, code, Names(place.name), parent, _STANDS_IN, lat=place.lat, lon=place.lon, served_by=kendra)
-
-
-def _outline(polygon: shapely.Geometry) -> bytes:
-    """WKB, thinned to about 100 m: the state's map is then about 200 KB."""
-    return shapely.to_wkb(shapely.set_precision(shapely.simplify(polygon, _SIMPLIFY_DEGREES), 1e-5), byte_order=1)
 
 
 def summary(inventory: Inventory) -> str:
