@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from inventory.model import Device
+from inventory.model import Device, Role
 from simulator.boxes import Box, Ont, draw
 from simulator.cabling import Plug
 from simulator.mibs.olt import pon_index
@@ -17,7 +17,7 @@ def attach(boxes: Mapping[str, Box], plugs: Mapping[str, Sequence[Plug]]) -> dic
     rows: dict[str, Ont] = {}
     by_olt: dict[str, list[Ont]] = defaultdict(list)
     for name, box in boxes.items():
-        if box.device.seen_through in boxes and ":" in box.device.seen_as:
+        if box.device.role is Role.ONT and box.device.seen_through in boxes:
             rows[name] = _row(box.device, plugs.get(name, ()))
             by_olt[box.device.seen_through].append(rows[name])
     for olt, onts in by_olt.items():
