@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from inventory.model import Device, Site
+from simulator.ber import TIMETICKS
 from simulator.power import Battery
-from simulator.traffic import PATTERNS, Counter, Moment
+from simulator.traffic import CLOCK, PATTERNS, Counter, Line, Moment
 
 
 def draw(*what: object) -> float:
@@ -84,9 +85,9 @@ class Box:
     onts: Sequence[Ont] = ()
     battery: Battery = field(default_factory=Battery)  # a UPS's
 
-    def ticks(self, at: Moment) -> int:
-        """sysUpTime: hundredths of a second since boot, modulo 2^32."""
-        return int((at.now - self.boot) * 100) & 0xFFFFFFFF
+    def uptime(self) -> Line:
+        """sysUpTime: hundredths of a second since boot."""
+        return Line(TIMETICKS, CLOCK, 100.0, self.boot)
 
     def restart(self, at: Moment) -> None:
         self.boot = at.now

@@ -10,7 +10,7 @@ from statistics import NormalDist
 from inventory.model import Device, Inventory, Link, Medium, Role, Site, SiteKind
 from simulator.boxes import Port, draw, pattern_of
 from simulator.mibs.olt import ethernet_index, pon_index
-from simulator.traffic import Counter, Moment
+from simulator.traffic import Counter
 
 _ETHERNET, _LOOPBACK, _OTHER, _GPON = 6, 24, 1, 250  # IANAifType
 _BUSY = 25  # a port's mean is at most its speed / this: log-normal peaks stay below the speed
@@ -68,7 +68,7 @@ def flow_of(link: Link, inventory: Inventory) -> Flow:
     return _CORE_FLOW if core else _RING_FLOW
 
 
-def ports_of(device: Device, plugs: Iterable[Plug], inventory: Inventory, since: Moment) -> list[Port]:
+def ports_of(device: Device, plugs: Iterable[Plug], inventory: Inventory, since: float) -> list[Port]:
     """Rows of the device's ifTable, by ifIndex; several links on one PON port are one row."""
     by_name: dict[str, list[Plug]] = defaultdict(list)
     for plug in plugs:
@@ -112,7 +112,7 @@ def _natural(name: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
-def _port(device: Device, number: int, plugs: Sequence[Plug], inventory: Inventory, since: Moment) -> Port:
+def _port(device: Device, number: int, plugs: Sequence[Plug], inventory: Inventory, since: float) -> Port:
     speed, first = flow_of(plugs[0].link, inventory).speed_mbps, plugs[0]
     pon = first.near_port.startswith("GPON")
     return Port(
@@ -134,12 +134,12 @@ def _descr(role: Role, name: str) -> str:
     return re.sub(r"^GE(?=\d)", "GigabitEthernet", name)
 
 
-def _virtual(number: int, name: str, kind: int, since: Moment) -> Port:
+def _virtual(number: int, name: str, kind: int, since: float) -> Port:
     idle = Counter(0, 0.0, since)
     return Port(number, name, name, "", kind, 0, idle, idle)
 
 
-def _counter(plugs: Sequence[Plug], inventory: Inventory, since: Moment, *, inward: bool) -> Counter:
+def _counter(plugs: Sequence[Plug], inventory: Inventory, since: float, *, inward: bool) -> Counter:
     # Both ends of a link take the same pattern and scale: what leaves one arrives at the other.
     scale = sum(_mean(plug.link, inventory, down=plug.outward is not inward) for plug in plugs)
     limit = flow_of(plugs[0].link, inventory).speed_mbps * 125_000 / _BUSY

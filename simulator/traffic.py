@@ -7,11 +7,16 @@ its scale (octets a second on average) times that level, so it never falls and i
 
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.ber import COUNTER64
+
 PATTERNS = 512
+CLOCK = PATTERNS  # the place of the time among the levels
+_RANGES = {COUNTER64: 2**64}
 STEPS = 360
 _IST_S = 19_800  # the daily curve follows Indian Standard Time
 # Share of a day's traffic in each hour: offices and kendras from 10 to 17, homes in the evening.
@@ -20,24 +25,52 @@ _DAY = (2, 1.5, 1, 1, 1, 1.5, 2.5, 3.5, 4.5, 6, 7, 7, 6.5, 5.5, 6, 6, 5.5, 5, 5,
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Every pattern's level at one time; made once for many answers."""
+    """Every pattern's level at one time, and at CLOCK the time itself; made once for many answers."""
 
     now: float  # UTC epoch seconds
     levels: list[float]
-    shift: int
 
-    def level(self, pattern: int) -> float:
-        return self.levels[(pattern + self.shift) % PATTERNS]
+
+class Line(NamedTuple):
+    """A number that follows a level: int(base + scale x (level - start)), modulo its type's range."""
+
+    tag: int
+    level: int  # a pattern, or CLOCK
+    scale: float
+    start: float
+    base: float = 0.0
+
+    def at(self, moment: Moment) -> int:
+        return int(self.base + self.scale * (moment.levels[self.level] - self.start)) % _RANGES.get(self.tag, 2**32)
 
 
 def moment(now: float) -> Moment:
+    start, gain, hour, step, part = _position(now)
+    before, after = _hours()[:, step], _hours()[:, step + 1]
+    levels = start + gain * (before + part * (after - before))
+    return Moment(now, [*np.roll(levels, -_shift(hour)).tolist(), now])
+
+
+def level_at(pattern: int, now: float) -> float:
+    """What `moment(now).levels[pattern]` is, without the others."""
+    start, gain, hour, step, part = _position(now)
+    drawn = _hours()[(pattern + _shift(hour)) % PATTERNS]
+    before, after = float(drawn[step]), float(drawn[step + 1])
+    return start + gain * (before + part * (after - before))
+
+
+def _position(now: float) -> tuple[float, float, int, int, float]:
+    """Level at the hour's start, its growth in the hour, the hour, and how far in: step and part of it."""
     hour, within = divmod(now + _IST_S, 3600.0)
     step, part = divmod(within / 10.0, 1.0)
-    grown = _hours()[:, int(step)] + part * (_hours()[:, int(step) + 1] - _hours()[:, int(step)])
     day, hour_of_day = divmod(int(hour), 24)
     start = 86_400.0 * (day + _before_hour()[hour_of_day])
     gain = 86_400.0 * (_before_hour()[hour_of_day + 1] - _before_hour()[hour_of_day])
-    return Moment(now, (start + gain * grown).tolist(), int(hour) * 2_654_435_761 >> 7)
+    return start, gain, int(hour), int(step), part
+
+
+def _shift(hour: int) -> int:
+    return (hour * 2_654_435_761 >> 7) % PATTERNS
 
 
 @cache
@@ -64,30 +97,30 @@ def _hours() -> NDArray[np.float64]:
 class Counter:
     """Octets in one direction of a port: 0 at boot, standing still while the port is down."""
 
-    __slots__ = ("_from", "_running", "_scale", "_start", "pattern")
+    __slots__ = ("_base", "_running", "_scale", "_start", "pattern")
 
-    def __init__(self, pattern: int, scale: float, since: Moment) -> None:
+    def __init__(self, pattern: int, scale: float, since: float) -> None:
         self.pattern = pattern
         self._scale = scale
-        self._start = since.level(pattern)
-        self._from = 0
+        self._start = level_at(pattern, since)
+        self._base = 0.0
         self._running = True
 
-    def __call__(self, at: Moment) -> int:
-        if not self._running:
-            return self._from
-        level = at.levels[(self.pattern + at.shift) % PATTERNS]
-        return self._from + int(self._scale * (level - self._start))
+    def line(self, tag: int, per: float = 1.0) -> Line:
+        """The octets, or one of every `per` of them, as they grow until the next change here."""
+        scale = self._scale if self._running else 0.0
+        return Line(tag, self.pattern, scale / per, self._start, self._base / per)
 
     def halt(self, at: Moment) -> None:
-        self._from = self(at)
-        self._running = False
+        if self._running:
+            self._base += self._scale * (at.levels[self.pattern] - self._start)
+            self._running = False
 
     def resume(self, at: Moment) -> None:
         if not self._running:
-            self._start = at.level(self.pattern)
+            self._start = at.levels[self.pattern]
             self._running = True
 
     def restart(self, at: Moment) -> None:
         """Count from 0 again, as after a boot."""
-        self._start, self._from = at.level(self.pattern), 0
+        self._start, self._base = at.levels[self.pattern], 0.0

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from simulator import ber
 from simulator.ber import Oid
-from simulator.traffic import Moment
+from simulator.traffic import Line, Moment
 
 
 class Moving(NamedTuple):
@@ -17,8 +17,8 @@ class Moving(NamedTuple):
     read: Callable[[Moment], int]
 
 
-Cell = bytes | Moving
-"""A whole encoded value, or how to read one."""
+Cell = bytes | Line | Moving
+"""A whole encoded value, or how to come by one."""
 
 
 class View(Protocol):

@@ -65,7 +65,7 @@ class World:
         boot = now - 3600 - draw(device.name, "boot") * _LONGEST_UPTIME_S
         box = Box(device, self.inventory.sites[device.site], boot)
         if device.primary_ip:
-            box.ports = cabling.ports_of(device, self.plugs.get(device.name, ()), self.inventory, moment(boot))
+            box.ports = cabling.ports_of(device, self.plugs.get(device.name, ()), self.inventory, boot)
         return box
 
     def settle(self, effects: Iterable[Effect], now: float) -> set[str]:
@@ -129,7 +129,7 @@ class World:
         for name, port in self._touched_ports(before, after):
             up = self._is_up(name, port, after)
             if up != port.up:
-                port.set_up(up, self.boxes[name].ticks(at), at)
+                port.set_up(up, self.boxes[name].uptime().at(at), at)
                 changed.add(name)
         return changed
 

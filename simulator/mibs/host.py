@@ -73,7 +73,7 @@ SCALARS: tuple[Column, ...] = (
     *columns(
         "1.3.6.1.2.1.25.1",
         {
-            1: lambda box: Moving(ber.TIMETICKS, box.ticks),
+            1: lambda box: box.uptime(),
             5: lambda _: gauge(1),  # hrSystemNumUsers
             6: lambda box: moving(ber.GAUGE32, lambda at: 130 + 50 * _wave(box.device.name, at, 120)),
         },

@@ -2,7 +2,7 @@
 
 from simulator import ber
 from simulator.boxes import Box, Port
-from simulator.mibs.values import columns, counter32, counter64, gauge, number
+from simulator.mibs.values import columns, gauge, number
 from simulator.view import Cell, Column
 
 _UP, _DOWN = number(1), number(2)
@@ -30,13 +30,13 @@ IF_TABLE: tuple[Column, ...] = columns(
         7: lambda _: _UP,
         8: lambda port: _UP if port.up else _DOWN,
         9: lambda port: ber.integer(port.changed, ber.TIMETICKS),
-        10: lambda port: counter32(port.inward),
-        11: lambda port: counter32(lambda at: port.inward(at) // 700),
-        13: lambda port: counter32(lambda at: port.inward(at) // 4_000_000_000),
-        14: lambda port: counter32(lambda at: port.inward(at) // 9_000_000_000),
-        16: lambda port: counter32(port.outward),
-        17: lambda port: counter32(lambda at: port.outward(at) // 700),
-        19: lambda port: counter32(lambda at: port.outward(at) // 3_000_000_000),
+        10: lambda port: port.inward.line(ber.COUNTER32),
+        11: lambda port: port.inward.line(ber.COUNTER32, 700),
+        13: lambda port: port.inward.line(ber.COUNTER32, 4_000_000_000),
+        14: lambda port: port.inward.line(ber.COUNTER32, 9_000_000_000),
+        16: lambda port: port.outward.line(ber.COUNTER32),
+        17: lambda port: port.outward.line(ber.COUNTER32, 700),
+        19: lambda port: port.outward.line(ber.COUNTER32, 3_000_000_000),
         20: lambda _: _NONE,
     },
 )
@@ -45,10 +45,10 @@ IF_X_TABLE: tuple[Column, ...] = columns(
     "1.3.6.1.2.1.31.1.1.1",
     {
         1: lambda port: ber.text(port.name),
-        6: lambda port: counter64(port.inward),
-        7: lambda port: counter64(lambda at: port.inward(at) // 700),
-        10: lambda port: counter64(port.outward),
-        11: lambda port: counter64(lambda at: port.outward(at) // 700),
+        6: lambda port: port.inward.line(ber.COUNTER64),
+        7: lambda port: port.inward.line(ber.COUNTER64, 700),
+        10: lambda port: port.outward.line(ber.COUNTER64),
+        11: lambda port: port.outward.line(ber.COUNTER64, 700),
         14: lambda _: number(2),  # linkUpDownTrap disabled
         15: lambda port: gauge(port.speed_mbps),
         17: lambda port: number(1 if port.kind != 24 else 2),  # connector present, but for a loopback

@@ -3,7 +3,7 @@
 from simulator import ber
 from simulator.boxes import Box
 from simulator.mibs.values import columns, number
-from simulator.view import Column, Moving
+from simulator.view import Column
 
 _HUAWEI_ROUTER = (
     "Huawei AR2220E Huawei Versatile Routing Platform Software VRP (R) software,"
@@ -50,7 +50,7 @@ SYSTEM: tuple[Column, ...] = columns(
     {
         1: _descr,
         2: lambda box: ber.object_id(ber.parse_oid(_SAYS[model_of(box)][1])),
-        3: lambda box: Moving(ber.TIMETICKS, box.ticks),
+        3: lambda box: box.uptime(),
         4: lambda _: ber.text("noc@example.org"),
         5: lambda box: ber.text(box.device.name),
         6: lambda box: ber.text(box.site.names.en[:255]),

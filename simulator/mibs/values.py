@@ -20,14 +20,6 @@ def moving(tag: int, read: Callable[[Moment], float]) -> Moving:
     return Moving(tag, lambda at: int(read(at)))
 
 
-def counter32(read: Callable[[Moment], int]) -> Moving:
-    return Moving(ber.COUNTER32, lambda at: read(at) & 0xFFFFFFFF)
-
-
-def counter64(read: Callable[[Moment], int]) -> Moving:
-    return Moving(ber.COUNTER64, read)
-
-
 def columns(entry: str, cells: Mapping[int, Callable[[Any], Cell]]) -> tuple[Column, ...]:
     """Columns of the entry (or scalars of the group) at the dotted `entry`, by their last arc."""
     base = ber.parse_oid(entry)

@@ -1,0 +1,111 @@
+"""How fast the simulated fleet answers: GETs of 12 objects from another process, one core."""
+
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from inventory.model import Area, Device, Inventory, Level, Link, Names, Role, Site, SiteKind
+from simulator import ber
+from simulator.fleet import Weather
+from simulator.message import Pdu
+from simulator.process import FleetProcess, Plan
+
+_SYSTEM = "1.3.6.1.2.1.1.3.0"
+# Columns for two ports (ifIndex 3 and 4): with sysUpTime and sysName 12 objects, seven of them moving.
+_PORT_COLUMNS = ("31.1.1.1.6", "31.1.1.1.10", "2.2.1.8", "2.2.1.14", "2.2.1.7")
+_OBJECTS = (_SYSTEM, "1.3.6.1.2.1.1.5.0", *(f"1.3.6.1.2.1.{column}.{port}" for column in _PORT_COLUMNS for port in (3, 4)))
+_WINDOW = 128  # requests under way
+
+
+def run(devices: int = 8000, seconds: float = 5.0) -> dict[str, float]:
+    """Answers a second of wall time and of the fleet's own CPU time, every device asked once beforehand."""
+    os.environ["PAHUNCH_BENCH_COMMUNITY"] = "bench"
+    routers = _routers(devices)
+    with FleetProcess(Plan(routers, weather=Weather(delay_s=0.0))) as fleet:
+        addresses = [(device.primary_ip, fleet.port) for device in routers.devices.values()]
+        packets = _requests()
+        _exchange(packets, addresses, len(addresses))
+        memory = _resident_mb(fleet.pid or 0)
+        before, started = _cpu_s(fleet.pid or 0), time.monotonic()
+        answered = 0
+        while time.monotonic() - started < seconds:
+            answered += _exchange(packets, addresses, 10_000)
+        wall, cpu = time.monotonic() - started, _cpu_s(fleet.pid or 0) - before
+    return {
+        "devices": devices,
+        "objects": len(_OBJECTS),
+        "answers": answered,
+        "answers_per_s": round(answered / wall),
+        "answers_per_cpu_s": round(answered / cpu),
+        "cpu_us_per_answer": round(cpu / answered * 1e6, 1),
+        "resident_mb": memory,
+    }
+
+
+def _routers(count: int) -> Inventory:
+    """A chain of routers, each with two ports and its own address, from a NOC on."""
+    area = Area(Level.STATE, "22", Names("Bench"))
+    site = Site("noc", SiteKind.NOC, area.key, Names("Bench"))
+    devices = [
+        Device(f"r{n}", Role.ROUTER, site.name, primary_ip=f"127.2.{n >> 8}.{n & 255}", credential="bench")
+        for n in range(1, count + 1)
+    ]
+    links = [
+        Link(f"l{n}", f"r{n}", "GE0/0/2", f"r{n % count + 1}", "GE0/0/1") for n in range(1, count + 1)
+    ]
+    from inventory.model import Credential
+
+    return Inventory(
+        areas={area.key: area},
+        sites={site.name: site},
+        devices={device.name: device for device in devices},
+        links={link.name: link for link in links},
+        credentials={"bench": Credential("bench", "snmp-v2c", community="env:PAHUNCH_BENCH_COMMUNITY")},
+    )
+
+
+def _requests() -> Iterator[bytes]:
+    """The same GET with ever new request-ids of four octets."""
+    varbinds = b"".join(ber.tlv(ber.SEQUENCE, ber.object_id(ber.parse_oid(oid)) + ber.NULL_VALUE) for oid in _OBJECTS)
+    rest = ber.integer(0) + ber.integer(0) + ber.tlv(ber.SEQUENCE, varbinds)
+    number = 0x01000000
+    while True:
+        number += 1
+        pdu = ber.tlv(Pdu.GET, ber.integer(number) + rest)
+        yield ber.tlv(ber.SEQUENCE, ber.integer(1) + ber.tlv(ber.OCTETS, b"bench") + pdu)
+
+
+def _exchange(requests: Iterator[bytes], addresses: list[tuple[str, int]], count: int) -> int:
+    """Ask `count` times with a window; returns the answers. A datagram lost on the way is not asked for again."""
+    asker = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    asker.settimeout(0.2)
+    sent = answered = 0
+    while sent < count:
+        for _ in range(_WINDOW):
+            asker.sendto(next(requests), addresses[sent % len(addresses)])
+            sent += 1
+        try:
+            for _ in range(_WINDOW):
+                asker.recv(2048)
+                answered += 1
+        except TimeoutError:
+            continue
+    asker.close()
+    return answered
+
+
+def _cpu_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _resident_mb(pid: int) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    return round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)
+
+
+if __name__ == "__main__":
+    print(json.dumps(run()))
