@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from collectors.instances import DECODERS
+from collectors.instances import DECODERS, FORMS
 from collectors.profile import Profile
 
 FOLDER = Path(__file__).parent / "profiles"
@@ -67,6 +67,9 @@ def _complaints(profile: Profile) -> Iterator[str]:
     for number, table in enumerate(profile.tables):
         if table.index not in DECODERS:
             yield f"tables.{number}.index: {table.index!r} is not one of {', '.join(sorted(DECODERS))}"
+        for fact in table.facts:
+            if fact.form not in FORMS:
+                yield f"tables.{number}.facts: {fact.form!r} is not one of {', '.join(sorted(FORMS))}"
     for pattern in _patterns(profile):
         try:
             re.compile(pattern)

@@ -7,7 +7,7 @@ from statistics import fmean
 from collectors.decode import number
 from collectors.profile import Read, TableRead
 from collectors.snmp.backend import Value
-from collectors.text import text
+from collectors.text import gpon_serial, text
 
 Column = Mapping[str, Value]
 """Index below the column -> value."""
@@ -15,7 +15,6 @@ Walked = Mapping[str, Column]
 """Columns of one table by object identifier; a column that the device lacks may be missing."""
 Sample = tuple[str, str, int | float]
 """Metric, instance, value."""
-
 _STORAGE = "1.3.6.1.2.1.25.2.3.1"
 _STORAGE_TYPE, _STORAGE_DESCR, _STORAGE_UNITS = (f"{_STORAGE}.{column}" for column in (2, 3, 4))
 _RAM, _FIXED_DISK = "1.3.6.1.2.1.25.2.1.2", "1.3.6.1.2.1.25.2.1.4"
@@ -23,32 +22,54 @@ _SUPPLY_DESCR, _SUPPLY_CAPACITY = "1.3.6.1.2.1.43.11.1.1.6", "1.3.6.1.2.1.43.11.
 _HUAWEI_PON = 0xFA00_0000
 
 
+Number = int | float
+
+
+def _plain_value(read: Read, index: str, walked: Walked) -> Number | None:
+    return number(read, walked[read.oid][index])
+
+
 @dataclass(frozen=True, slots=True)
 class Decoder:
-    """`decode` gives the samples of one Read; `needs` are columns that it looks at beside the Read's own."""
+    """How the rows of a table become instances.
 
-    decode: Callable[[Read, Walked], Iterator[Sample]]
+    `name` gives a row's instance, None for a row that doesn't count; `value` the number in it;
+    `fold` makes one value without an instance out of all rows. `needs` are columns that these look
+    at beside the Read's own.
+    """
+
+    name: Callable[[str, Walked], str | None] = lambda index, _: index
+    value: Callable[[Read, str, Walked], Number | None] = _plain_value
+    fold: Callable[[list[Number]], Number] | None = None
     needs: tuple[str, ...] = ()
 
 
 def columns(table: TableRead) -> tuple[str, ...]:
-    """Every column to walk for `table`, each once."""
+    """Every column to walk for the samples of `table`, each once."""
     return tuple(dict.fromkeys((*(read.oid for read in table.columns), *DECODERS[table.index].needs)))
 
 
 def samples(table: TableRead, walked: Walked) -> Iterator[Sample]:
     """The samples of `table`. Where two Reads give the same metric and instance, the first counts."""
+    decoder = DECODERS[table.index]
     seen: set[tuple[str, str]] = set()
     for read in table.columns:
-        for metric, instance, value in DECODERS[table.index].decode(read, walked):
-            if (metric, instance) not in seen:
-                seen.add((metric, instance))
-                yield metric, instance, value
+        for instance, value in _column(decoder, read, walked):
+            if (read.metric, instance) not in seen:
+                seen.add((read.metric, instance))
+                yield read.metric, instance, value
 
 
-def instance_name(table: TableRead, index: str) -> str | None:
-    """What a row is called where its index alone tells; None for an index that means nothing."""
-    return _NAMES[table.index](index)
+def facts(table: TableRead, walked: Walked) -> dict[str, dict[str, str]]:
+    """Instance -> name of the fact -> its text, for every row that has one; empty texts left out."""
+    found: dict[str, dict[str, str]] = {}
+    for fact in table.facts:
+        for index, value in walked.get(fact.oid, {}).items():
+            instance = DECODERS[table.index].name(index, walked)
+            told = FORMS[fact.form](value) if isinstance(value, bytes) else ""
+            if instance is not None and told:
+                found.setdefault(instance, {})[fact.name] = told
+    return found
 
 
 def huawei_port(index: str) -> str | None:
@@ -56,8 +77,9 @@ def huawei_port(index: str) -> str | None:
 
     HUAWEI-XPON-MIB: slot in bits 13 to 17, port in bits 8 to 12. None for anything else.
     """
-    offset = int(index) - _HUAWEI_PON
-    slot, rest = divmod(offset, 8192)
+    if not index.isdigit():
+        return None
+    slot, rest = divmod(int(index) - _HUAWEI_PON, 8192)
     return f"0/{slot}/{rest // 256}" if 0 <= slot < 32 and rest % 256 == 0 else None
 
 
@@ -68,70 +90,52 @@ def huawei_ont(index: str) -> str | None:
     return f"{name}:{ont}" if name and ont.isdigit() else None
 
 
-def _huawei_pon_port(index: str) -> str | None:
+def _huawei_pon(index: str) -> str | None:
     name = huawei_port(index)
     return f"GPON {name}" if name else None
 
 
-_NAMES: Mapping[str, Callable[[str], str | None]] = {
-    "plain": lambda index: index,
-    "huawei_ont": huawei_ont,
-    "huawei_pon": _huawei_pon_port,
-}
-
-
-def _named(name: Callable[[str], str | None]) -> Decoder:
-    def decode(read: Read, walked: Walked) -> Iterator[Sample]:
-        for index, value in walked.get(read.oid, {}).items():
-            instance, found = name(index), number(read, value)
-            if instance is not None and found is not None:
-                yield read.metric, instance, found
-
-    return Decoder(decode)
-
-
-def _numbers(read: Read, walked: Walked) -> list[int | float]:
-    found = (number(read, value) for value in walked.get(read.oid, {}).values())
-    return [value for value in found if value is not None]
-
-
-def _first(read: Read, walked: Walked) -> Iterator[Sample]:
-    """The first row that has a value: a printer's first marker."""
-    for value in _numbers(read, walked)[:1]:
-        yield read.metric, "", value
-
-
-def _mean(read: Read, walked: Walked) -> Iterator[Sample]:
-    """The mean of all rows: the load of several processors."""
-    values = _numbers(read, walked)
+def _column(decoder: Decoder, read: Read, walked: Walked) -> Iterator[tuple[str, Number]]:
+    if decoder.fold is None:
+        yield from _values(decoder, read, walked)
+        return
+    values = [value for _, value in _values(decoder, read, walked)]
     if values:
-        yield read.metric, "", fmean(values)
+        yield "", decoder.fold(values)
 
 
-def _storage(read: Read, walked: Walked, kind: str) -> Iterator[tuple[str, int | float]]:
-    """(index, octets) of the rows of hrStorageTable that are of `kind` and have a size."""
-    for index, value in walked.get(read.oid, {}).items():
-        blocks, unit = number(read, value), walked.get(_STORAGE_UNITS, {}).get(index)
-        if walked.get(_STORAGE_TYPE, {}).get(index) == kind and blocks is not None and isinstance(unit, int):
-            yield index, blocks * unit
+def _values(decoder: Decoder, read: Read, walked: Walked) -> Iterator[tuple[str, Number]]:
+    for index in walked.get(read.oid, {}):
+        instance, value = decoder.name(index, walked), decoder.value(read, index, walked)
+        if instance is not None and value is not None:
+            yield instance, value
 
 
-def _memory(read: Read, walked: Walked) -> Iterator[Sample]:
-    for _, octets in _storage(read, walked, _RAM):
-        yield read.metric, "", octets
+def _octets(read: Read, index: str, walked: Walked) -> Number | None:
+    """Blocks of hrStorageTable as octets."""
+    blocks, unit = number(read, walked[read.oid][index]), walked.get(_STORAGE_UNITS, {}).get(index)
+    return blocks * unit if blocks is not None and isinstance(unit, int) and unit > 0 else None
 
 
-def _disk(read: Read, walked: Walked) -> Iterator[Sample]:
-    for index, octets in _storage(read, walked, _FIXED_DISK):
-        yield read.metric, _described(walked, _STORAGE_DESCR, index), octets
+def _memory(index: str, walked: Walked) -> str | None:
+    return "" if walked.get(_STORAGE_TYPE, {}).get(index) == _RAM else None
 
 
-def _supply(read: Read, walked: Walked) -> Iterator[Sample]:
-    """Percent left of each supply; none where the printer only says "some" (-3) or "unknown" (-2)."""
-    for index, value in walked.get(read.oid, {}).items():
-        level, capacity = number(read, value), walked.get(_SUPPLY_CAPACITY, {}).get(index)
-        if level is not None and isinstance(capacity, int) and 0 <= level <= capacity and capacity > 0:
-            yield read.metric, _described(walked, _SUPPLY_DESCR, index), 100 * level / capacity
+def _disk(index: str, walked: Walked) -> str | None:
+    kind = walked.get(_STORAGE_TYPE, {}).get(index)
+    return _described(walked, _STORAGE_DESCR, index) if kind == _FIXED_DISK else None
+
+
+def _left(read: Read, index: str, walked: Walked) -> Number | None:
+    """Percent left of a supply; none where the printer only says "some" (-3) or "unknown" (-2)."""
+    level, capacity = number(read, walked[read.oid][index]), walked.get(_SUPPLY_CAPACITY, {}).get(index)
+    if level is None or not isinstance(capacity, int) or not 0 <= level <= capacity or not capacity:
+        return None
+    return 100 * level / capacity
+
+
+def _supply(index: str, walked: Walked) -> str | None:
+    return _described(walked, _SUPPLY_DESCR, index)
 
 
 def _described(walked: Walked, column: str, index: str) -> str:
@@ -140,12 +144,17 @@ def _described(walked: Walked, column: str, index: str) -> str:
     return (text(value) if isinstance(value, bytes) else "") or index
 
 
+FORMS: Mapping[str, Callable[[bytes], str]] = {"text": text, "gpon_serial": gpon_serial}
+"""What Fact.form may name."""
+
 DECODERS: Mapping[str, Decoder] = {
-    **{index: _named(name) for index, name in _NAMES.items()},
-    "first": Decoder(_first),
-    "mean": Decoder(_mean),
-    "hr_memory": Decoder(_memory, (_STORAGE_TYPE, _STORAGE_UNITS)),
-    "hr_disk": Decoder(_disk, (_STORAGE_TYPE, _STORAGE_UNITS, _STORAGE_DESCR)),
-    "supply": Decoder(_supply, (_SUPPLY_DESCR, _SUPPLY_CAPACITY)),
+    "plain": Decoder(),
+    "huawei_ont": Decoder(lambda index, _: huawei_ont(index)),
+    "huawei_pon": Decoder(lambda index, _: _huawei_pon(index)),
+    "first": Decoder(fold=lambda values: values[0]),  # a printer's first marker
+    "mean": Decoder(fold=fmean),  # of several processors
+    "hr_memory": Decoder(_memory, _octets, needs=(_STORAGE_TYPE, _STORAGE_UNITS)),
+    "hr_disk": Decoder(_disk, _octets, needs=(_STORAGE_TYPE, _STORAGE_UNITS, _STORAGE_DESCR)),
+    "supply": Decoder(_supply, _left, needs=(_SUPPLY_DESCR, _SUPPLY_CAPACITY)),
 }
 """What TableRead.index may name."""

@@ -125,8 +125,8 @@ async def read_ports(backend: SnmpBackend, target: Target) -> Mapping[int, str] 
 
 
 def port_names(names: Mapping[str, Value], descriptions: Mapping[str, Value]) -> dict[int, str]:
-    """Each name once: ports of the same name carry their ifIndex, "eth (7)"."""
-    indices = sorted({int(index) for index in (*names, *descriptions) if index.isdigit()})
+    """The rows of ifTable by name, each name once: ports of the same name carry their ifIndex, "eth (7)"."""
+    indices = sorted({int(index) for index in descriptions or names if index.isdigit()})
     plain = {index: _port_name(names, descriptions, str(index)) for index in indices}
     used = set[str]()
     return {index: _once(name, index, used) for index, name in plain.items()}
