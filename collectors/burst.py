@@ -1,0 +1,47 @@
+"""The burst of probes that tells loss from silence."""
+
+import asyncio
+from collections.abc import Iterable
+
+from collectors.model import ANSWERED, Failure, Reason
+from collectors.plan import SYS_UP_TIME
+from collectors.silence import Burst
+from collectors.snmp.backend import SnmpBackend, Target
+
+_Probe = asyncio.Task[bool | None]
+
+
+async def burst(backend: SnmpBackend, target: Target, probes: int, spacing_s: float) -> Burst:
+    """Send up to `probes` requests, `spacing_s` apart without waiting for answers; the first answer ends it."""
+    sent: set[_Probe] = set()
+    try:
+        for _ in range(probes):
+            sent.add(asyncio.create_task(_answers(backend, target)))
+            await asyncio.sleep(spacing_s)
+            if _decided(sent):
+                return _count(sent)
+        for probe in asyncio.as_completed(sent):
+            await probe
+            if _decided(sent):
+                break
+        return _count(sent)
+    finally:
+        for probe in sent:
+            probe.cancel()
+
+
+async def _answers(backend: SnmpBackend, target: Target) -> bool | None:
+    """Whether the device answered; None where this machine could not ask."""
+    answer = await backend.get(target, (SYS_UP_TIME,))
+    if isinstance(answer, Failure):
+        return None if answer.reason is Reason.NO_ROUTE else answer.reason in ANSWERED
+    return True
+
+
+def _decided(probes: Iterable[_Probe]) -> bool:
+    return any(probe.done() and probe.result() is not False for probe in probes)
+
+
+def _count(probes: set[_Probe]) -> Burst:
+    results = [probe.result() for probe in probes if probe.done()]
+    return Burst(sent=len(probes), answered=results.count(True), blind=None in results)

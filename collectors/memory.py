@@ -1,0 +1,78 @@
+"""The last reading of every polled object, in columns: what rates are taken against."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collectors.metrics import NUMBER
+from collectors.rates import increases
+
+_SPEED = NUMBER["ifSpeed"]
+
+
+class Readings(NamedTuple):
+    """Values just read, each of shape (n,). `item` holds their records of collectors.columns.ITEM."""
+
+    slot: NDArray[np.int64]
+    whole: NDArray[np.uint64]
+    value: NDArray[np.float64]
+    item: NDArray[np.void]
+    clock: NDArray[np.float64]  # seconds on a clock that only runs forward
+    longest_s: NDArray[np.float64]  # longest time since the reading before
+    restarted: NDArray[np.bool_]  # the device booted in between
+
+
+class Memory:
+    """Slots for polled objects: 20 octets each. A device holds as many in a row as its plan has items."""
+
+    def __init__(self) -> None:
+        self._whole = np.zeros(1024, np.uint64)
+        self._clock = np.full(1024, np.nan)  # NaN: not read yet
+        self._speed = np.full(1024, np.inf, np.float32)  # bit/s, at the slot of a port's ifSpeed
+        self._end = 0
+        self._free: dict[int, list[int]] = {}
+
+    def take(self, length: int) -> int:
+        """The first of `length` empty slots."""
+        if self._free.get(length):
+            return self._free[length].pop()
+        start = self._end
+        self._end += length
+        while self._end > len(self._whole):
+            self._double()
+        return start
+
+    def free(self, start: int, length: int) -> None:
+        """Empty these slots; somebody else may get them."""
+        self._clock[start : start + length] = np.nan
+        self._speed[start : start + length] = np.inf
+        self._free.setdefault(length, []).append(start)
+
+    def rates(self, read: Readings) -> NDArray[np.float64]:
+        """The rate of each counter in `read` (NaN for the rest), and remember these readings."""
+        speeds = read.item["metric"] == _SPEED
+        self._speed[read.slot[speeds]] = np.where(read.value[speeds] > 0, read.value[speeds], np.inf)
+        rate = np.full(len(read.slot), np.nan)
+        counts = np.flatnonzero((read.item["rate"] >= 0) & ~read.restarted)
+        rate[counts] = self._increases(read, counts) * read.item["factor"][counts]
+        self._whole[read.slot] = read.whole
+        self._clock[read.slot] = read.clock
+        return rate
+
+    def _increases(self, read: Readings, at: NDArray[np.int64]) -> NDArray[np.float64]:
+        item, slot = read.item[at], read.slot[at]
+        return increases(
+            before=self._whole[slot],
+            after=read.whole[at],
+            elapsed_s=read.clock[at] - self._clock[slot],
+            bits=item["bits"],
+            fastest=self._speed[slot + item["speed"]] / item["least_bits"],
+            longest_s=read.longest_s[at],
+        )
+
+    def _double(self) -> None:
+        size = len(self._whole)
+        self._whole = np.concatenate([self._whole, np.zeros(size, np.uint64)])
+        self._clock = np.concatenate([self._clock, np.full(size, np.nan)])
+        self._speed = np.concatenate([self._speed, np.full(size, np.inf, np.float32)])

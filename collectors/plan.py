@@ -1,0 +1,123 @@
+"""What one poll of a device asks: a profile applied to the ports that matter there. Pure."""
+
+from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from collectors.profile import Profile, Read, Syntax, TableRead
+
+SYS_UP_TIME = "1.3.6.1.2.1.1.3.0"
+_UPTIME_READ = Read("sysUpTime", SYS_UP_TIME, "SNMPv2-MIB::sysUpTime", Syntax.TIMETICKS, scale=0.01)
+_MOST_PORTS = 8  # of a device whose links name none of its ports
+
+Port = tuple[int, str]
+"""ifIndex and name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One object asked by GET. `index` is the ifIndex as text; it and `instance` are empty for a scalar."""
+
+    oid: str
+    read: Read
+    instance: str = ""
+    index: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Objects asked together, not more often than every `every_s` seconds.
+
+    `first` is the place of items[0] among all items of the plan; `oids` are those of the items.
+    """
+
+    every_s: float
+    first: int
+    items: tuple[Item, ...]
+    oids: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class PollPlan:
+    """Shared by all devices of one shape: the same profile and the same ports. sysUpTime comes first."""
+
+    profile: str
+    parts: tuple[Part, ...]
+    tables: tuple[TableRead, ...]
+    max_objects: int  # in one GET
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        return tuple(item for part in self.parts for item in part.items)
+
+
+def ports_of_interest(ports: Mapping[int, str], linked: Collection[str]) -> tuple[Port, ...]:
+    """The ports that links name, with the links' spelling; the first few where links name none.
+
+    Spelling may differ in case and spaces ("gpon 0/1/3", "GPON 0/1/3"): people type inventories.
+    """
+    wanted = {_plain(name): name for name in linked}
+    named = [(index, wanted[_plain(name)]) for index, name in sorted(ports.items()) if _plain(name) in wanted]
+    return tuple(named or sorted(ports.items())[:_MOST_PORTS])
+
+
+def make_plan(profile: Profile, ports: tuple[Port, ...]) -> PollPlan:
+    """What to ask a device of this profile with these ports at every poll."""
+    scalars = [Item(read.oid, read) for read in profile.scalars if read.oid != SYS_UP_TIME]
+    columns = [Item(f"{read.oid}.{index}", read, name, str(index)) for index, name in ports for read in profile.ports]
+    items = [Item(SYS_UP_TIME, _UPTIME_READ), *scalars, *columns]
+    return PollPlan(profile.name, _parts(items), profile.tables, profile.max_objects)
+
+
+def narrow(plan: PollPlan, absent: AbstractSet[str]) -> PollPlan:
+    """The plan without objects that the device doesn't have.
+
+    Where two objects give the same metric of the same instance (a 64-bit counter and its 32-bit
+    fallback), the first that the device has stays. The same plan comes back when nothing changes.
+    """
+    kept: dict[tuple[str, str], Item] = {}
+    for item in plan.items:
+        if item.oid not in absent or item.oid == SYS_UP_TIME:
+            kept.setdefault((item.read.metric, item.instance), item)
+    if len(kept) == len(plan.items):
+        return plan
+    return replace(plan, parts=_parts(kept.values()))
+
+
+def _parts(items: Iterable[Item]) -> tuple[Part, ...]:
+    parts: list[Part] = []
+    first = 0
+    for every_s, group in groupby(sorted(items, key=_budget), key=_budget):
+        members = tuple(group)
+        parts.append(Part(every_s, first, members, tuple(item.oid for item in members)))
+        first += len(members)
+    return tuple(parts)
+
+
+class Plans:
+    """Every plan made so far, so that devices of one shape share one."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[str, tuple[Port, ...]], PollPlan] = {}
+        self._narrowed: dict[tuple[PollPlan, frozenset[str]], PollPlan] = {}
+
+    def make(self, profile: Profile, ports: tuple[Port, ...]) -> PollPlan:
+        key = (profile.name, ports)
+        if key not in self._made:
+            self._made[key] = make_plan(profile, ports)
+        return self._made[key]
+
+    def narrow(self, plan: PollPlan, absent: frozenset[str]) -> PollPlan:
+        key = (plan, absent)
+        if key not in self._narrowed:
+            self._narrowed[key] = narrow(plan, absent)
+        return self._narrowed[key]
+
+
+def _budget(item: Item) -> float:
+    return item.read.every_s
+
+
+def _plain(name: str) -> str:
+    return "".join(name.split()).casefold()

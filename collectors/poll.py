@@ -1,0 +1,102 @@
+"""One poll of one device by its plan."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from collectors.columns import Raw
+from collectors.instances import Sample, columns, samples
+from collectors.model import Failure, Reason
+from collectors.plan import SYS_UP_TIME, Part, PollPlan
+from collectors.profile import TableRead
+from collectors.snmp.backend import Limits, SnmpBackend, Target, Value
+
+Due = Callable[[str, float], bool]
+"""Whether an object (its OID, or a name for several) with this read budget in seconds is to be read now."""
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a device said so far; with a `failure` it may be a part of what was asked.
+
+    `errors`: (what was asked for and is missing, reason).
+    """
+
+    values: dict[str, Value] = field(default_factory=dict)
+    asked: list[float] = field(default_factory=list)  # every_s of the parts that were asked for
+    cells: list[Sample] = field(default_factory=list)
+    errors: list[tuple[str, str]] = field(default_factory=list)
+    reached: bool = False
+    failure: Failure | None = None
+
+    def rows(self, plan: PollPlan) -> list[tuple[Part, Raw]]:
+        """The raw values by part of `plan`."""
+        get = self.values.get
+        return [(part, [get(oid) for oid in part.oids]) for part in plan.parts if part.every_s in self.asked]
+
+    def absent(self, plan: PollPlan) -> frozenset[str]:
+        """Objects that were asked for and that the device doesn't have."""
+        asked = (oid for part in plan.parts if part.every_s in self.asked for oid in part.oids)
+        return frozenset(oid for oid in asked if oid not in self.values)
+
+    @property
+    def uptime_ticks(self) -> int | None:
+        ticks = self.values.get(SYS_UP_TIME)
+        return ticks if isinstance(ticks, int) else None
+
+
+async def read_device(backend: SnmpBackend, target: Target, plan: PollPlan, due: Due, deadline_s: float) -> Reading:
+    """Ask for what of `plan` is due; whatever happens, what came until `deadline_s` is in the reading."""
+    reading = Reading()
+    try:
+        async with asyncio.timeout(deadline_s):
+            await _read(backend, target, plan, due, reading)
+    except TimeoutError:
+        reading.failure = _cut_short(reading, Failure(Reason.TIMEOUT))
+    return reading
+
+
+async def _read(backend: SnmpBackend, target: Target, plan: PollPlan, due: Due, reading: Reading) -> None:
+    for part in plan.parts:
+        if due(f"part {part.every_s}", part.every_s):
+            await _get(backend, target, part, plan.max_objects, reading)
+            if reading.failure:
+                return
+    for table in plan.tables:
+        wanted = tuple(read for read in table.columns if due(read.oid, read.every_s))
+        if wanted:
+            await _walk(backend, target, replace(table, columns=wanted), reading)
+            if reading.failure:
+                return
+
+
+async def _get(backend: SnmpBackend, target: Target, part: Part, most: int, reading: Reading) -> None:
+    for at in range(0, len(part.oids), most):
+        answer = await backend.get(target, part.oids[at : at + most])
+        if isinstance(answer, Failure):
+            reading.failure = _cut_short(reading, answer)
+            return
+        reading.reached = True
+        reading.values.update(answer)
+    reading.asked.append(part.every_s)
+
+
+async def _walk(backend: SnmpBackend, target: Target, table: TableRead, reading: Reading) -> None:
+    walked: dict[str, Mapping[str, Value]] = {}
+    for column in columns(table):
+        answer = await backend.walk(target, column, Limits())
+        if not isinstance(answer, Failure):
+            walked[column] = answer
+        elif answer.reason is Reason.PROTOCOL:
+            reading.errors.append((f"{table.name} {column}", answer.detail))
+        else:
+            reading.failure = _cut_short(reading, answer)
+            return
+    reading.cells.extend(samples(table, walked))
+
+
+def _cut_short(reading: Reading, failure: Failure) -> Failure:
+    """Silence after an answer isn't silence: the device lives, and its answers didn't all come."""
+    if reading.reached and failure.reason is Reason.TIMEOUT:
+        return Failure(Reason.DEADLINE, detail=failure.detail or "answers stopped")
+    return failure

@@ -1,0 +1,119 @@
+"""A poll from beginning to end: recognise the device where that is due, ask by plan, notice a reboot."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+
+from collectors.batch import BatchBuilder, FinishedPoll
+from collectors.model import Failure, Reason
+from collectors.plan import Plans, PollPlan, ports_of_interest
+from collectors.poll import Due, Reading, read_device
+from collectors.profile import Profile
+from collectors.rates import rebooted
+from collectors.recognise import gentle, recognise
+from collectors.schedule import phase
+from collectors.snmp.backend import SnmpBackend
+from collectors.watch import Boot, Watched
+
+_RECOGNISE_S = 3600.0  # ports may be renumbered without a reboot
+
+
+class Poller:
+    """Polls devices over one backend; `builder` gives the places for their readings."""
+
+    def __init__(
+        self,
+        backend: SnmpBackend,
+        catalogue: Mapping[str, Profile],
+        builder: BatchBuilder,
+        *,
+        deadline_s: float,
+        concurrency: int,
+    ) -> None:
+        self._backend = backend
+        self._catalogue = catalogue
+        self._builder = builder
+        self._deadline_s = deadline_s
+        self._plans = Plans()
+        self._recognising = asyncio.Semaphore(max(1, concurrency // 4))  # recognition walks tables
+
+    async def poll(self, watched: Watched, due: Due) -> FinishedPoll:
+        """One poll; a device that is down or strange makes one that says so."""
+        at, began = time.time(), time.monotonic()
+        failure = await self._recognise(watched) if watched.plan is None or at >= watched.recognise_at else None
+        clock = time.monotonic()
+        reading = Reading(failure=failure) if failure else await self._read(watched, due)
+        restarted = _restarted(watched, reading, clock)
+        if restarted:
+            # Its ports may have other numbers now: what was read by the old ones is not trusted.
+            failure = await self._recognise(watched)
+            clock = time.monotonic()
+            reading = Reading(failure=failure, reached=True) if failure else await self._read(watched, due)
+        _remember(watched, reading, clock)
+        plan = self._settle(watched, reading)
+        return FinishedPoll(
+            device=watched.number,
+            at=at,
+            clock=clock,
+            took_ms=(time.monotonic() - began) * 1000,
+            reached=reading.reached,
+            failure=reading.failure,
+            place=watched.place,
+            rows=reading.rows(plan) if plan else (),
+            cells=reading.cells,
+            restarted=restarted,
+        )
+
+    async def _read(self, watched: Watched, due: Due) -> Reading:
+        if watched.plan is None:
+            return Reading(failure=Failure(Reason.PROTOCOL, detail="not recognised"))
+        return await read_device(self._backend, watched.target, watched.plan, due, self._deadline_s)
+
+    async def _recognise(self, watched: Watched) -> Failure | None:
+        """Make the device's plan anew; a Failure leaves it as it was."""
+        known = watched.device.profile if watched.device.profile in self._catalogue else ""
+        async with self._recognising:
+            try:
+                async with asyncio.timeout(self._deadline_s):
+                    found = await recognise(self._backend, watched.target, self._catalogue, profile=known)
+            except TimeoutError:
+                return Failure(Reason.TIMEOUT, detail="not recognised in time")
+        if isinstance(found, Failure):
+            return found
+        watched.plan = self._plans.make(found.profile, ports_of_interest(found.ports, watched.linked))
+        watched.settled = False
+        watched.target = gentle(watched.target, found.profile)
+        watched.recognise_at = _next_recognition(watched.device.name, time.time())
+        return None
+
+    def _settle(self, watched: Watched, reading: Reading) -> PollPlan | None:
+        """The plan by which the reading is stored: after recognition, narrowed to what the device has."""
+        if watched.plan is None or not reading.asked:
+            return None
+        if not watched.settled:
+            watched.plan = self._plans.narrow(watched.plan, reading.absent(watched.plan))
+            watched.settled = True
+        if watched.plan is not watched.placed:
+            watched.place = self._builder.place(watched.plan, watched.place)
+            watched.placed = watched.plan
+        return watched.plan
+
+
+def _restarted(watched: Watched, reading: Reading, clock: float) -> bool:
+    ticks = reading.uptime_ticks
+    return (
+        watched.boot is not None
+        and ticks is not None
+        and rebooted(watched.boot.ticks, ticks, clock - watched.boot.clock)
+    )
+
+
+def _remember(watched: Watched, reading: Reading, clock: float) -> None:
+    if reading.uptime_ticks is not None:
+        watched.boot = Boot(reading.uptime_ticks, clock)
+
+
+def _next_recognition(name: str, now: float) -> float:
+    """Once an hour, at each device's own minute: not all of them an hour after the start."""
+    offset = phase(name, _RECOGNISE_S)
+    return offset + ((now - offset) // _RECOGNISE_S + 1) * _RECOGNISE_S

@@ -1,0 +1,206 @@
+"""Watching a fleet: polls at their time, bursts where a device falls silent, batches to the sinks."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from traceback import extract_tb
+
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
+from collectors.batch import BatchBuilder, FinishedPoll
+from collectors.burst import burst
+from collectors.figures import Figures
+from collectors.model import Batch, Sink
+from collectors.poller import Poller
+from collectors.profile import Profile
+from collectors.schedule import Due, Schedule
+from collectors.silence import Burst, after_burst, after_poll, outcome
+from collectors.snmp.backend import SnmpBackend
+from collectors.watch import Fleet, Watched, fleet
+from inventory.model import Inventory
+from storage.settings import CollectSettings, Settings
+
+_TICK_S = 0.02
+_LONGEST_RATE = 3  # intervals between two readings that still make a rate
+_MOST_UNBATCHED = 50_000  # polls; beyond this the sinks are too slow and polls are left out
+
+_log = structlog.get_logger()
+
+
+async def observe(
+    inventory: Inventory,
+    backend: SnmpBackend,
+    catalogue: Mapping[str, Profile],
+    settings: Settings,
+    *,
+    sinks: Sequence[Sink],
+    stop: asyncio.Event,
+    figures: Figures | None = None,
+) -> None:
+    """Poll every SNMP device of `inventory` at its interval until `stop`; hand batches to `sinks` in order.
+
+    A sink that raises is logged and counted, and the next one gets the batch all the same. The
+    backend and the sinks stay open.
+    """
+    run = _Run(fleet(inventory, settings), backend, catalogue, settings.collect, figures or Figures())
+    over = asyncio.Event()
+    keeping = asyncio.create_task(run.keep_time())
+    handing = asyncio.create_task(run.hand_on(sinks, over))
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait((keeping, handing, stopping), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
+        await run.give_up(keeping)
+        over.set()
+        await handing
+    if not keeping.cancelled():
+        keeping.result()
+
+
+class _Run:
+    def __init__(
+        self,
+        devices: Fleet,
+        backend: SnmpBackend,
+        catalogue: Mapping[str, Profile],
+        settings: CollectSettings,
+        figures: Figures,
+    ) -> None:
+        self._fleet = devices
+        self._backend = backend
+        self._settings = settings
+        self._figures = figures
+        self._builder = BatchBuilder(devices.names, _longest_rates(devices))
+        self._poller = Poller(
+            backend, catalogue, self._builder, deadline_s=settings.deadline_s, concurrency=settings.concurrency
+        )
+        self._waiting: deque[Watched] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._bursts = asyncio.Semaphore(settings.concurrency)
+
+    async def hand_on(self, sinks: Sequence[Sink], over: asyncio.Event) -> None:
+        """Close a batch every `batch_s` until `over`, then what is left."""
+        while not over.is_set():
+            await _wait(over, self._settings.batch_s)
+            while batch := self._builder.close(time.time()):
+                await self._give(batch, sinks)
+
+    def _refuse(self) -> None:
+        """Report the devices that cannot be asked, each credential once in the log."""
+        for detail in sorted({failure.detail for failure in self._fleet.refused.values()}):
+            _log.error("credential cannot be resolved: its devices are not polled", reference=detail)
+        for number, failure in self._fleet.refused.items():
+            self._builder.add(FinishedPoll(number, time.time(), time.monotonic(), 0.0, reached=False, failure=failure))
+        self._figures.unresolved = len(self._fleet.refused)
+
+    async def keep_time(self) -> None:
+        """Begin each poll at its time, for ever."""
+        self._refuse()
+        # Phases count from the epoch, so that a restart keeps them; after that only the forward
+        # clock counts, so that setting the wall clock moves no poll.
+        offset = time.time() - time.monotonic()
+        names = [watched.device.name for watched in self._fleet.watched]
+        intervals = [watched.interval_s for watched in self._fleet.watched]
+        schedule = Schedule(names, intervals, offset + time.monotonic())
+        while True:
+            began = time.monotonic()
+            if self._builder.waiting < _MOST_UNBATCHED:
+                self._take(schedule.take(offset + began))
+            self._figures.unbatched = self._builder.waiting
+            await asyncio.sleep(_TICK_S)
+            self._figures.delayed(max(0.0, time.monotonic() - began - _TICK_S))
+
+    async def give_up(self, keeping: asyncio.Task[None]) -> None:
+        """End the polls under way: they count neither as answered nor as silent."""
+        self._waiting.clear()
+        ending = {keeping, *self._tasks}
+        for task in ending:
+            task.cancel()
+        await asyncio.wait(ending)
+
+    def _take(self, due: Due) -> None:
+        self._figures.missed += due.missed
+        for number in due.devices:
+            watched = self._fleet.watched[number]
+            if watched.busy:
+                self._figures.missed += 1
+            else:
+                watched.busy = True
+                self._waiting.append(watched)
+        self._begin()
+
+    def _begin(self) -> None:
+        while self._waiting and self._figures.under_way < self._settings.concurrency:
+            watched = self._waiting.popleft()
+            self._figures.under_way += 1
+            task = asyncio.create_task(self._poll(watched))
+            self._tasks.add(task)
+            task.add_done_callback(partial(self._ended, watched))
+        self._figures.waiting = len(self._waiting)
+
+    async def _poll(self, watched: Watched) -> None:
+        now = time.time()
+        try:
+            poll = await self._poller.poll(watched, lambda what, every_s: watched.budget.due(what, every_s, now))
+        finally:
+            self._figures.under_way -= 1
+            self._begin()
+        watched.silence, check = after_poll(watched.silence, outcome(poll.failure))
+        self._builder.add(replace(poll, burst=await self._burst(watched)) if check else poll)
+
+    async def _burst(self, watched: Watched) -> Burst:
+        """A burst takes seconds: it holds no place among the polls under way."""
+        async with self._bursts:
+            found = await burst(
+                self._backend, watched.target, self._settings.burst_probes, self._settings.burst_spacing_s
+            )
+        watched.silence = after_burst(watched.silence, found)
+        self._figures.bursts += 1
+        return found
+
+    def _ended(self, watched: Watched, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        watched.busy = False
+        if not task.cancelled() and (fault := task.exception()):
+            self._figures.crashed += 1
+            _log.error("poll crashed", device=watched.device.name, error=repr(fault), at=_place(fault))
+
+    async def _give(self, batch: Batch, sinks: Sequence[Sink]) -> None:
+        self._figures.batches += 1
+        self._figures.samples += len(batch.sample_value)
+        for sink in sinks:
+            name = getattr(sink, "__qualname__", type(sink).__qualname__)
+            began = time.monotonic()
+            (result,) = await asyncio.gather(sink(batch), return_exceptions=True)
+            self._figures.sink_seconds[name] += time.monotonic() - began
+            if isinstance(result, Exception):
+                self._figures.sink_failures[name] += 1
+                _log.error("sink failed", sink=name, error=repr(result), at=_place(result))
+
+
+def _longest_rates(devices: Fleet) -> NDArray[np.float64]:
+    """Longest time between two readings that makes a rate, by device of the fleet."""
+    longest = np.zeros(len(devices.names))
+    for watched in devices.watched:
+        longest[watched.number] = _LONGEST_RATE * watched.interval_s
+    return longest
+
+
+def _place(fault: BaseException) -> str:
+    """Where it was raised. No whole traceback: logs may print the variables of its frames, secrets among them."""
+    frame = extract_tb(fault.__traceback__)[-1]
+    return f"{frame.filename}:{frame.lineno}"
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return

@@ -1,0 +1,44 @@
+"""When each device is polled: spread over its interval, the same place after every restart."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+_GRACE_S = 1.0  # a poll that could not begin this long after its time is left out, not made up for
+
+
+def phase(name: str, interval_s: float) -> float:
+    """The place of `name` in every interval: seconds in [0, interval_s), from a stable hash."""
+    digest = blake2b(name.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64 * interval_s
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    devices: NDArray[np.int64]  # positions of the devices to poll now
+    missed: int  # polls whose time passed without being taken
+
+
+class Schedule:
+    """Polls due at phase + k x interval, k whole. Any clock in seconds that runs evenly will do."""
+
+    def __init__(self, names: Sequence[str], intervals_s: Sequence[float], now: float) -> None:
+        self._interval = np.array(intervals_s, dtype=np.float64)
+        self._phase = np.array([phase(n, i) for n, i in zip(names, intervals_s, strict=True)], dtype=np.float64)
+        self._slot = np.floor((now - self._phase) / self._interval).astype(np.int64) + 1
+        self._due = self._phase + self._slot * self._interval
+
+    def take(self, now: float) -> Due:
+        """The polls due by `now`; each is taken or missed once. A pause brings no burst after it."""
+        late = np.flatnonzero(self._due <= now)
+        interval = self._interval[late]
+        latest = np.floor((now - self._phase[late]) / interval).astype(np.int64)
+        behind_s = now - (self._phase[late] + latest * interval)
+        fresh = behind_s < np.minimum(_GRACE_S, interval / 2)
+        passed = np.maximum(latest - self._slot[late] + 1, 1)  # rounding may put `latest` one before the slot
+        self._slot[late] += passed
+        self._due[late] = self._phase[late] + self._slot[late] * interval
+        return Due(late[fresh], int(passed.sum()) - int(fresh.sum()))

@@ -1,0 +1,90 @@
+"""Which devices of an inventory are polled, and what is remembered of each between its polls."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from collectors.batch import Place
+from collectors.budget import Budget
+from collectors.model import Failure
+from collectors.plan import PollPlan
+from collectors.silence import Silence
+from collectors.snmp.backend import Target
+from collectors.targets import target_for
+from inventory.model import Credential, Device, Inventory, Lifecycle
+from storage.settings import Settings
+
+_HEARD = Silence()
+
+
+class Boot(NamedTuple):
+    """A reading of sysUpTime (hundredths of a second) at a moment of the forward clock."""
+
+    ticks: int
+    clock: float
+
+
+@dataclass(slots=True, eq=False)
+class Watched:
+    """One polled device. `number` is its position in Batch.devices."""
+
+    number: int
+    device: Device
+    target: Target
+    interval_s: float
+    linked: frozenset[str]  # ports that links name
+    budget: Budget
+    plan: PollPlan | None = None  # None until it is recognised
+    settled: bool = False  # whether the plan was narrowed to what the device has
+    placed: PollPlan | None = None  # the plan that `place` is for
+    place: Place | None = None
+    boot: Boot | None = None
+    silence: Silence = _HEARD
+    recognise_at: float = 0.0  # UTC epoch seconds
+    busy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """`names`: every device of the inventory, sorted. `refused`: those that cannot be asked from here, by position."""
+
+    names: tuple[str, ...]
+    watched: tuple[Watched, ...]
+    refused: Mapping[int, Failure]
+
+
+def fleet(inventory: Inventory, settings: Settings) -> Fleet:
+    """Every active device with an address and an SNMP credential."""
+    names = tuple(sorted(inventory.devices))
+    linked = _linked_ports(inventory)
+    watched: list[Watched] = []
+    refused: dict[int, Failure] = {}
+    for number, name in enumerate(names):
+        device = inventory.devices[name]
+        credential = inventory.credentials.get(device.credential)
+        if not _is_polled(device, credential):
+            continue
+        target = target_for(device, credential, settings)
+        if isinstance(target, Failure):
+            refused[number] = target
+            continue
+        interval_s = float(device.interval_s or settings.collect.interval_s)
+        ports = frozenset(linked.get(name, ()))
+        watched.append(Watched(number, device, target, interval_s, ports, Budget(name, interval_s)))
+    return Fleet(names, tuple(watched), refused)
+
+
+def _is_polled(device: Device, credential: Credential | None) -> bool:
+    """A named credential that is missing counts: that it cannot be resolved has to be said."""
+    if device.status is not Lifecycle.ACTIVE or not device.primary_ip or not device.credential:
+        return False
+    return credential is None or credential.kind.startswith("snmp")
+
+
+def _linked_ports(inventory: Inventory) -> dict[str, set[str]]:
+    ports: dict[str, set[str]] = {}
+    for link in inventory.links.values():
+        for device, port in ((link.a_device, link.a_port), (link.b_device, link.b_port)):
+            if port:
+                ports.setdefault(device, set()).add(port)
+    return ports

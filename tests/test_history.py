@@ -1,0 +1,171 @@
+"""The Parquet history: what was written is read back, once, whatever moment a writer is killed at."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storage.compaction import compact
+from storage.history import octets, series
+from storage.segments import SCHEMAS, FolderInUseError, Writer, in_force, stored
+from storage.types import to_millis
+
+TEN = datetime(2026, 11, 21, 10, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+def samples(start: datetime, count: int, device: str = "gp1", metric: str = "in_bps", first: float = 0.0) -> pa.Table:
+    at = [to_millis(start) + 60_000 * n for n in range(count)]
+    rows = {"at": at, "device": [device] * count, "metric": [metric] * count, "instance": ["GE0/0/1"] * count}
+    return pa.table({**rows, "value": [first + n for n in range(count)]}).cast(SCHEMAS["samples"])
+
+
+def read(folder: Path, start: datetime = TEN, hours: int = 1, step: timedelta = MINUTE, device: str = "gp1"):
+    return series(folder, device, "in_bps", "GE0/0/1", start=start, end=start + timedelta(hours=hours), step=step)
+
+
+@pytest.fixture
+def writer(tmp_path: Path):
+    writer = Writer(tmp_path)
+    yield writer
+    writer.close()
+
+
+def test_values_come_back_by_step(tmp_path: Path, writer: Writer) -> None:
+    writer.write("samples", samples(TEN, 6))
+    writer.write("samples", samples(TEN, 6, device="gp2", first=100))
+    found = read(tmp_path, step=timedelta(minutes=3))
+    assert found.at.tolist() == [to_millis(TEN), to_millis(TEN) + 180_000]
+    assert (found.low.tolist(), found.mean.tolist(), found.high.tolist()) == ([0, 3], [1, 4], [2, 5])
+    assert found.count.tolist() == [3, 3]
+
+
+def test_the_end_is_not_included_and_other_days_are_not_opened(tmp_path: Path, writer: Writer) -> None:
+    writer.write("samples", samples(TEN, 61))
+    (tmp_path / "samples" / "2026-11-20").mkdir()
+    (tmp_path / "samples" / "2026-11-20" / "10-000000000099.parquet").write_bytes(b"no Parquet")
+    assert read(tmp_path).count.sum() == 60
+    assert read(tmp_path, start=TEN + timedelta(hours=1)).mean.tolist() == [60]
+
+
+def test_nothing_stored_is_an_empty_series(tmp_path: Path) -> None:
+    assert read(tmp_path).at.shape == (0,)
+
+
+def test_rows_across_midnight_lie_in_both_days(tmp_path: Path, writer: Writer) -> None:
+    start = datetime(2026, 11, 21, 23, 58, tzinfo=UTC)
+    writer.write("samples", samples(start, 4))
+    assert sorted(path.name for path in (tmp_path / "samples").iterdir()) == ["2026-11-21", "2026-11-22"]
+    assert read(tmp_path, start=start).mean.tolist() == [0, 1, 2, 3]
+
+
+def test_compaction_keeps_every_row_once_and_late_rows_join(tmp_path: Path, writer: Writer) -> None:
+    for n in range(6):
+        writer.write("samples", samples(TEN + n * MINUTE, 1, first=n))
+    later = TEN + timedelta(hours=1, minutes=3)
+    assert compact(tmp_path, later - timedelta(minutes=2)) == 0  # the hour is hardly over
+    assert compact(tmp_path, later) == 1
+    assert read(tmp_path).mean.tolist() == [0, 1, 2, 3, 4, 5]
+    assert compact(tmp_path, later) == 0
+    writer.write("samples", samples(TEN + 6 * MINUTE, 1, first=6))
+    assert read(tmp_path).mean.tolist() == [0, 1, 2, 3, 4, 5, 6]
+    assert compact(tmp_path, later) == 1
+    assert read(tmp_path).mean.tolist() == [0, 1, 2, 3, 4, 5, 6]
+    assert read(tmp_path).count.tolist() == [1] * 7
+
+
+def test_replaced_files_stay_for_readers_that_listed_them_then_go(tmp_path: Path, writer: Writer) -> None:
+    for n in range(3):
+        writer.write("samples", samples(TEN + n * MINUTE, 1))
+    listed = stored(tmp_path, "samples")
+    compact(tmp_path, TEN + timedelta(hours=2))
+    assert all(segment.path.exists() for segment in listed)
+    (newest,) = in_force(stored(tmp_path, "samples"))
+    os.utime(newest.path, times=(0, 0))
+    compact(tmp_path, TEN + timedelta(hours=2))
+    assert [segment.path for segment in stored(tmp_path, "samples")] == [newest.path]
+    assert octets(tmp_path) == newest.path.stat().st_size
+
+
+def test_a_second_writer_is_refused_and_a_half_written_file_removed(tmp_path: Path) -> None:
+    first = Writer(tmp_path)
+    with pytest.raises(FolderInUseError):
+        Writer(tmp_path)
+    first.write("samples", samples(TEN, 2))
+    first.close()
+    half = tmp_path / "samples" / "2026-11-21" / ".tmp-10-000000000007.parquet"
+    half.write_bytes(b"PAR1")
+    second = Writer(tmp_path)
+    second.write("samples", samples(TEN + 2 * MINUTE, 1, first=2))
+    second.close()
+    assert not half.exists()
+    assert read(tmp_path).mean.tolist() == [0, 1, 2]
+
+
+def test_names_that_are_not_ours_are_left_alone(tmp_path: Path, writer: Writer) -> None:
+    writer.write("samples", samples(TEN, 1))
+    stranger = tmp_path / "samples" / "2026-11-21" / "mine-to-look-at.parquet"
+    stranger.write_bytes(b"")
+    compact(tmp_path, TEN + timedelta(days=1))
+    assert stranger.exists()
+    assert len(stored(tmp_path, "samples")) == 1
+
+
+@given(spans=st.lists(st.tuples(st.integers(1, 30), st.integers(0, 30)), max_size=8))
+def test_files_in_force_are_never_covered(
+    tmp_path_factory: pytest.TempPathFactory, spans: list[tuple[int, int]]
+) -> None:
+    folder = tmp_path_factory.mktemp("history")
+    day = folder / "samples" / "2026-11-21"
+    day.mkdir(parents=True)
+    for first, more in spans:
+        (day / f"10-{first:012d}-{first + more:012d}.parquet").touch()
+    everything, live = stored(folder, "samples"), in_force(stored(folder, "samples"))
+    assert not any(one.covers(other) for one in live for other in live)
+    assert all(any(one == other or one.covers(other) for one in live) for other in everything)
+
+
+_KILLED = """
+    import sys
+    from datetime import datetime, timedelta, UTC
+    from pathlib import Path
+    from storage.compaction import compact
+    from storage.segments import Writer
+    from tests.test_history import TEN, MINUTE, samples
+    writer, folder = Writer(Path(sys.argv[1])), Path(sys.argv[1])
+    for n in range(10_000):
+        writer.write("samples", samples(TEN + n * timedelta(seconds=1), 1, first=n))
+        print(n, flush=True)
+        if n % 5 == 4:
+            compact(folder, TEN + timedelta(hours=9))
+"""
+
+
+@pytest.mark.parametrize("lines", [3, 5, 17])
+def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path, lines: int) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(_KILLED), str(tmp_path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[1],
+    ) as process:
+        assert process.stdout
+        for _ in range(lines):
+            process.stdout.readline()
+        process.send_signal(signal.SIGKILL)
+        acknowledged = lines + len(process.stdout.read().split())
+    Writer(tmp_path).close()
+    compact(tmp_path, TEN + timedelta(hours=9))
+    found = read(tmp_path, hours=9, step=timedelta(milliseconds=1))
+    assert len(found.at) in (acknowledged, acknowledged + 1)  # one more may be stored and not yet acknowledged
+    assert found.count.tolist() == [1] * len(found.at)
+    assert np.all(np.diff(found.mean) == 1)
