@@ -33,7 +33,7 @@ class _Behind:
 
 def read_situation(connection: Connection) -> Situation:
     shadows = select(outage.c.id, outage.c.explained_by).where(_OPEN, outage.c.explained_by.is_not(None))
-    parents: dict[int, int] = dict(connection.execute(shadows).tuples().all())
+    parents: dict[int, int] = {row.id: row.explained_by for row in connection.execute(shadows)}
     behind = _behind(connection, parents)
     # Roots, and what an unresolved alert is about: a root of yesterday may be a shadow today.
     alerted = exists().where(alert.c.outage == outage.c.id, _UNRESOLVED)

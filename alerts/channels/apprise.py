@@ -1,5 +1,7 @@
 """Mail, SMS gateways and chats through apprise: https://appriseit.com/services/."""
 
+import logging
+
 from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType
 
 from alerts.channels.notice import DeliveryError, Notice
@@ -7,6 +9,9 @@ from alerts.model import Event, Severity
 
 _TYPES = {Severity.CRITICAL: NotifyType.FAILURE, Severity.WARNING: NotifyType.WARNING, Severity.INFO: NotifyType.INFO}
 _TIMEOUT_S = 45  # well below deliveries.CLAIM_LASTS
+
+# apprise logs a URL that it cannot read, with whatever secret is in it.
+logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
 
 
 def send(url: str, notice: Notice) -> None:
