@@ -97,7 +97,7 @@ _RULES: tuple[tuple[str, str, Callable[[Inventory], Keys]], ...] = (
     ("village-without-kendra", "villages have no kendra: they cannot become ready", _village_without_kendra),
     ("link-without-ports", "links lack a port: no port's state can show that they are cut", _link_without_ports),
     ("port-shared", "ports carry several links that share no trunk", _port_shared),
-    ("kendra-without-hours", "kendras state no hours: they are never alerted as closed in their hours", _kendra_without_hours),
+    ("kendra-without-hours", "kendras state no hours: alerts assume Mo-Sa 10:00-17:00", _kendra_without_hours),
     ("site-without-position", "sites have no position: they are missing from the map", _site_without_position),
     ("outside-district", f"places lie more than {FAR_KM:.0f} km outside their district", _outside_district),
     ("population-unknown", "villages have no population: citizens are not counted there", _population_unknown),
