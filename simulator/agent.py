@@ -47,12 +47,12 @@ class Agent:
     def forget(self) -> None:
         self._answers.clear()
 
-    def give(self, request: Request, identifier: bytes, at: Moment) -> bytearray:
+    def give(self, request: Request, identifier: bytes, at: Moment) -> bytes:
         kept = self._answers.get(request)
         given = kept.give(identifier, at) if kept else None
         return given if given is not None else self._prepare(request, identifier, at)
 
-    def _prepare(self, request: Request, identifier: bytes, at: Moment) -> bytearray:
+    def _prepare(self, request: Request, identifier: bytes, at: Moment) -> bytes:
         if len(self._answers) >= _MOST_KEPT_ANSWERS:
             del self._answers[next(iter(self._answers))]
         prepared = self._answers[request] = answer.prepare(request, self.view, at, LARGEST)
@@ -78,7 +78,7 @@ class Responder:
         self._requests: dict[bytes, Request] = {}
         self.malformed = 0
 
-    def respond(self, data: bytes, address: bytes, at: Moment) -> tuple[bytearray, float] | None:
+    def respond(self, data: bytes, address: bytes, at: Moment) -> tuple[bytes, float] | None:
         """The answer and after how many seconds to send it; None where there is only silence."""
         try:
             start, end = message.locate_id(data)

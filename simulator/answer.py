@@ -1,7 +1,7 @@
 """From a request to an encoded answer that can be given again with little work.
 
-An Answer keeps the encoded response and where its request-id and moving numbers lie; giving it
-again copies the octets and patches these. Where a number outgrew its octets it is encoded anew.
+An Answer keeps the encoded response in pieces, cut where its request-id and its moving numbers
+lie; giving it again fills these in and joins. Where a number outgrew its octets, all is encoded anew.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,13 +15,14 @@ from simulator.traffic import Line, Moment
 from simulator.view import Cell, Moving, View
 
 MOST_REPETITIONS = 1000
+_ID = 1
 _SPARE = 64  # octets of a response outside its varbinds and community
 
 
-class _Patch(NamedTuple):
-    """Where a Line's octets are, the values that have just so many octets, and the line."""
+class _Gap(NamedTuple):
+    """The piece that a Line fills, the values that have just so many octets, and the line."""
 
-    offset: int
+    place: int
     octets: int
     low: int
     high: int
@@ -33,27 +34,26 @@ class _Patch(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    template: bytes
-    at_id: int
-    lines: tuple[_Patch, ...]
-    others: tuple[tuple[int, int, Moving], ...]  # offset, octets, what goes there
+    pieces: list[bytes]  # the one at _ID is the request-id's
+    lines: tuple[_Gap, ...]
+    others: tuple[tuple[int, int, Moving], ...]  # piece, octets, what goes there
 
-    def give(self, identifier: bytes, at: Moment) -> bytearray | None:
+    def give(self, identifier: bytes, at: Moment) -> bytes | None:
         """The response to the request with this request-id; None where a number no longer fits."""
-        out, levels = bytearray(self.template), at.levels
-        out[self.at_id : self.at_id + len(identifier)] = identifier
+        out, levels = self.pieces.copy(), at.levels
+        out[_ID] = identifier
         # Written out without calls: this loop is most of what an answer costs.
-        for offset, octets, low, high, level, scale, start, base in self.lines:
+        for place, octets, low, high, level, scale, start, base in self.lines:
             value = int(base + scale * (levels[level] - start))
             if not low <= value < high:
                 return None
-            out[offset : offset + octets] = value.to_bytes(octets, "big")
-        for offset, octets, moving in self.others:
+            out[place] = value.to_bytes(octets, "big")
+        for place, octets, moving in self.others:
             value = moving.read(at)
             if ber.width(value) != octets:
                 return None
-            out[offset : offset + octets] = value.to_bytes(octets, "big", signed=True)
-        return out
+            out[place] = value.to_bytes(octets, "big", signed=True)
+        return b"".join(out)
 
 
 def prepare(request: Request, view: View, at: Moment, largest: int) -> Answer:
@@ -125,36 +125,45 @@ def _is_counter64(cell: Cell) -> bool:
 
 def _refuse(request: Request, status: Error, index: int) -> Answer:
     repeated = b"" if status is Error.TOO_BIG and request.version != message.V1 else request.varbinds
-    template, at_id, _ = message.frame(request, status, index, repeated)
-    return Answer(template, at_id, (), ())
+    whole, at_id, _ = message.frame(request, status, index, repeated)
+    return Answer(_cut(whole, [(at_id, request.id_octets)]), (), ())
 
 
 def _encode(request: Request, found: Iterable[tuple[Oid, Cell]], at: Moment) -> Answer:
     varbinds = bytearray()
-    places: list[tuple[int, int, Line | Moving]] = []
+    gaps: list[tuple[int, int, Line | Moving]] = []
     for oid, cell in found:
         value = cell if isinstance(cell, bytes) else ber.integer(_read(cell, at), cell.tag)
         varbinds += ber.tlv(ber.SEQUENCE, ber.object_id(oid) + value)
         if not isinstance(cell, bytes):
-            places.append((len(varbinds) - len(value) + 2, len(value) - 2, cell))
-    template, at_id, start = message.frame(request, Error.NONE, 0, bytes(varbinds))
+            gaps.append((len(varbinds) - len(value) + 2, len(value) - 2, cell))
+    whole, at_id, start = message.frame(request, Error.NONE, 0, bytes(varbinds))
+    placed = [(2 * n + 3, octets, cell) for n, (_, octets, cell) in enumerate(gaps)]
     return Answer(
-        template,
-        at_id,
-        tuple(_patch(start + offset, octets, cell, at) for offset, octets, cell in places if isinstance(cell, Line)),
-        tuple((start + offset, octets, cell) for offset, octets, cell in places if isinstance(cell, Moving)),
+        _cut(whole, [(at_id, request.id_octets), *((start + offset, octets) for offset, octets, _ in gaps)]),
+        tuple(_gap(place, octets, cell, at) for place, octets, cell in placed if isinstance(cell, Line)),
+        tuple((place, octets, cell) for place, octets, cell in placed if isinstance(cell, Moving)),
     )
+
+
+def _cut(whole: bytes, gaps: Iterable[tuple[int, int]]) -> list[bytes]:
+    """`whole` in pieces: every second one is a gap (offset, octets) that is to be filled."""
+    pieces, at = [], 0
+    for offset, octets in gaps:
+        pieces += [whole[at:offset], b""]
+        at = offset + octets
+    return [*pieces, whole[at:]]
 
 
 def _read(cell: Line | Moving, at: Moment) -> int:
     return cell.at(at) if isinstance(cell, Line) else cell.read(at)
 
 
-def _patch(offset: int, octets: int, line: Line, at: Moment) -> _Patch:
+def _gap(place: int, octets: int, line: Line, at: Moment) -> _Gap:
     # What the number has wrapped so far goes into the base; the next wrap leaves [low, high).
     unwrapped = int(line.base + line.scale * (at.levels[line.level] - line.start))
-    return _Patch(
-        offset,
+    return _Gap(
+        place,
         octets,
         low=1 << 8 * octets - 9 if octets > 1 else 0,
         high=min(1 << 8 * octets - 1, 2**64 if line.tag == ber.COUNTER64 else 2**32),

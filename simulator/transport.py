@@ -18,9 +18,9 @@ _ANCILLARY_OCTETS = socket.CMSG_SPACE(12)
 _DRAIN = 128  # datagrams taken before answers that are due go out
 _FRESH_S = 0.01  # how long one Moment serves
 
-Respond = Callable[[bytes, bytes, Moment], tuple[bytearray, float] | None]
+Respond = Callable[[bytes, bytes, Moment], tuple[bytes, float] | None]
 _Ancillary = Sequence[tuple[int, int, bytes]]
-_Waiting = tuple[bytearray, _Ancillary, Any]
+_Waiting = tuple[bytes, _Ancillary, Any]
 
 
 class UnheldError(Exception):
@@ -138,7 +138,7 @@ class Server:
             for waiting in self._due.pop(heapq.heappop(self._milliseconds)):
                 self._send(*waiting)
 
-    def _send(self, answer: bytearray, ancillary: _Ancillary, peer: Any) -> None:
+    def _send(self, answer: bytes, ancillary: _Ancillary, peer: Any) -> None:
         try:
             self._socket.sendmsg((answer,), ancillary, 0, peer)
         except OSError:  # the asker's socket is gone or full: on a network this would be a lost datagram
