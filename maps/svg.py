@@ -38,9 +38,7 @@ def draw(view: MapView, villages: str, sites: str, words: Words) -> str:
     """
     plane = fit(view.bounds)
     pieces = [
-        f'<svg id="svg-map" viewBox="0 0 {WIDTH} {plane.height}" role="img" aria-labelledby="svg-title"'
-        f' data-west="{plane.west:.5f}" data-north="{plane.north:.5f}"'
-        f' data-per-lon="{plane.per_lon:.5f}" data-per-lat="{plane.per_lat:.5f}">',
+        _opening(plane),
         f'<title id="svg-title">{escape(words.title)}</title>',
         _HATCH,
         *_parts(view, villages, plane, words),
@@ -53,6 +51,14 @@ def draw(view: MapView, villages: str, sites: str, words: Words) -> str:
         "</svg>",
     ]
     return "".join(pieces)
+
+
+def _opening(plane: Projection) -> str:
+    return (
+        f'<svg id="svg-map" viewBox="0 0 {WIDTH} {plane.height}" role="img" aria-labelledby="svg-title"'
+        f' data-west="{plane.west:.5f}" data-north="{plane.north:.5f}"'
+        f' data-per-lon="{plane.per_lon:.5f}" data-per-lat="{plane.per_lat:.5f}">'
+    )
 
 
 # The mark of "mostly unknown": seen without colour, and not mistaken for a share.
@@ -92,9 +98,13 @@ def _path(shape: BaseGeometry, plane: Projection) -> str:
 
 
 def _dots(places: Sequence[Position | None], letters: str, letter: str, plane: Projection) -> str:
-    """A path of points: lines of no length, which the style's round or square caps make visible."""
-    at = (plane.xy(*place) for place, found in zip(places, letters, strict=True) if place and found == letter)
-    return "".join(f"M{x} {y}h0" for x, y in at)
+    """A path of points: lines of no length, which the style's round or square caps make visible.
+
+    Sorted and relative, so that it compresses to a third.
+    """
+    spots = sorted({plane.xy(*at) for at, found in zip(places, letters, strict=True) if at and found == letter})
+    steps = zip(spots, [(0, 0), *spots], strict=False)
+    return "".join(f"m{x - before_x} {y - before_y}h0" for (x, y), (before_x, before_y) in steps)
 
 
 def _hubs(view: MapView, sites: str, plane: Projection) -> str:

@@ -108,7 +108,7 @@ def _outlines(inventory: Inventory, area: str | None, parts: Iterable[Area]) -> 
         return {}
     shapes = shapely.from_wkb([inventory.boundaries[key] for key in keys])
     west, south, east, north = shapely.total_bounds(shapes)
-    # A coverage keeps the borders that neighbours share in one piece; a 1,500th of the width is
-    # below a pixel on a phone.
-    thinned = shapely.coverage_simplify(shapes, max(east - west, north - south) / 1500)
+    # A coverage keeps the borders that neighbours share in one piece. The tolerance is the side of the
+    # smallest bulge that is kept: about a pixel on a phone.
+    thinned = shapely.coverage_simplify(shapes, max(east - west, north - south) / 350)
     return dict(zip(keys, thinned, strict=True))

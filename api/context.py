@@ -1,0 +1,104 @@
+"""What every route works with, built once by `create_app`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, cast
+
+from fastapi import Depends, HTTPException, Query, Request
+from prometheus_client import CollectorRegistry
+from sqlalchemy import Engine
+
+from api.assets import Assets
+from api.feed import Feed
+from inventory.model import Inventory
+from inventory.scope import Scope
+from maps.geometry import Document, geometry, names
+from maps.view import MapView, view_of
+from storage.settings import Settings
+
+
+@dataclass
+class Maps:
+    """Views of the inventory and their geometry, each made at its first use and kept."""
+
+    inventory: Inventory
+    _views: dict[str | None, MapView] = field(default_factory=dict)
+    _documents: dict[tuple[str | None, str], Document] = field(default_factory=dict)
+
+    def view(self, area: str | None) -> MapView:
+        if area not in self._views:
+            self._views[area] = view_of(self.inventory, area)
+        return self._views[area]
+
+    def geometry(self, area: str | None) -> Document:
+        return self._kept(area, "", geometry)
+
+    def names(self, area: str | None, language: str) -> Document:
+        return self._kept(area, language, lambda view: names(view, language))
+
+    def _kept(self, area: str | None, what: str, make: Callable[[MapView], Document]) -> Document:
+        if (area, what) not in self._documents:
+            self._documents[area, what] = make(self.view(area))
+        return self._documents[area, what]
+
+
+@dataclass(frozen=True)
+class Context:
+    engine: Engine
+    inventory: Inventory
+    settings: Settings
+    registry: CollectorRegistry | None
+    feed: Feed
+    maps: Maps
+    assets: Assets
+    clock: Callable[[], datetime]
+
+
+def _context(request: Request) -> Context:
+    return cast("Context", request.app.state.context)
+
+
+Here = Annotated[Context, Depends(_context)]
+
+
+def allowed(here: Here) -> Scope:
+    """All that this user may see; today the area of the settings."""
+    return Scope(here.settings.serve.area or None)
+
+
+Allowed = Annotated[Scope, Depends(allowed)]
+
+
+def _asked(
+    here: Here,
+    limits: Allowed,
+    area: Annotated[
+        str | None, Query(description="Key of an area, such as district:387; default: all you may see")
+    ] = None,
+) -> Scope:
+    return narrowed(here, limits, area)
+
+
+InScope = Annotated[Scope, Depends(_asked)]
+
+
+def narrowed(here: Context, limits: Scope, area: str | None) -> Scope:
+    """The scope of `area`; raises 404 where it doesn't exist or lies outside `limits`, which look the same."""
+    if area is None:
+        return limits
+    if area not in here.inventory.areas or not lies_within(here.inventory, area, limits):
+        raise not_found("area", area)
+    return Scope(area)
+
+
+def lies_within(inventory: Inventory, area: str, limits: Scope) -> bool:
+    """Whether the area is the scope's own or below it."""
+    at: str | None = area
+    while at is not None and at != limits.area:
+        at = inventory.areas[at].parent
+    return at == limits.area
+
+
+def not_found(what: str, key: str) -> HTTPException:
+    return HTTPException(404, f"no {what} {key!r} here")

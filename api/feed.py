@@ -1,0 +1,98 @@
+"""New transitions for everyone who watches: one task reads the store, all clients share what it found.
+
+Clients keep their own place in the shared list. A slow one gets its changes later and merged; one
+that has fallen behind the list is told to start afresh. Nothing queues up per client.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import TypeVar
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A stored transition, as far as a page needs it."""
+
+    id: int
+    kind: str
+    subject: str
+    status: str
+    layer: str
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What one look at the store found, and the id up to which it looked."""
+
+    changes: Sequence[Change]
+    last: int
+
+
+class Feed:
+    def __init__(
+        self,
+        read: Callable[[int], News],
+        latest: Callable[[], int],
+        *,
+        every_s: float = 0.3,
+        keep: int = 50_000,
+    ) -> None:
+        """`read(after)` finds changes with a larger id, in order; `latest()` is the newest id. Both may block."""
+        self._read, self._latest = read, latest
+        self._every_s, self._keep = every_s, keep
+        self._changes: deque[Change] = deque()
+        self._floor = 0  # changes up to this id are not in the list
+        self._news = asyncio.Event()
+        self.last = 0
+        self.closed = False
+
+    async def run(self) -> None:
+        """Follow the store until cancelled. A store that is away is asked again and again."""
+        self._floor = self.last = await self._patiently(self._latest)
+        while True:
+            self._take(await self._patiently(lambda: self._read(self.last)))
+            await asyncio.sleep(self._every_s)
+
+    def since(self, after: int) -> list[Change] | None:
+        """Changes after that id, oldest first; None where they are no longer all known."""
+        if after < self._floor:
+            return None
+        found = list(takewhile(lambda change: change.id > after, reversed(self._changes)))
+        return found[::-1]
+
+    async def wait(self, after: int) -> None:
+        """Return when there is a change after `after`, or the feed has closed."""
+        while not self.closed and (not self._changes or self._changes[-1].id <= after):
+            await self._news.wait()
+
+    def close(self) -> None:
+        """Let every waiting client end; without this a server waits for its open streams."""
+        self.closed = True
+        self._news.set()
+
+    async def _patiently(self, ask: Callable[[], T]) -> T:
+        while True:
+            try:
+                return await asyncio.to_thread(ask)
+            except DBAPIError as error:
+                log.warning("feed cannot read the store", error=str(error.orig))
+                await asyncio.sleep(1)
+
+    def _take(self, news: News) -> None:
+        self._changes.extend(news.changes)
+        while len(self._changes) > self._keep:
+            self._floor = self._changes.popleft().id
+        self.last = news.last
+        if news.changes:
+            told, self._news = self._news, asyncio.Event()
+            told.set()

@@ -1,0 +1,236 @@
+"""What the API answers, as OpenAPI describes it."""
+
+from datetime import date, datetime
+from typing import Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from alerts.model import Rule, Severity
+from inventory.model import Level, Lifecycle, Role, SiteKind
+from readiness.model import Cause, Layer, Readiness, Responsible, Status, SubjectKind
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+Item = TypeVar("Item")
+
+
+class Page(_Answer, Generic[Item]):
+    """`next` is what to give as `after` to get the following items; null on the last page."""
+
+    items: list[Item]
+    next: str | None = None
+
+
+class Error(_Answer):
+    detail: str
+
+
+class Names(_Answer):
+    """Empty where nobody has given the name in that language."""
+
+    en: str
+    hi: str
+    pa: str
+
+
+class Area(_Answer):
+    key: str
+    level: Level
+    code: str
+    code_source: str
+    names: Names
+    parent: str | None
+    census_code: str
+    lat: float | None
+    lon: float | None
+    population: int | None = Field(description="Null where unknown")
+    served_by: str | None = Field(description="Kendra site that serves this village")
+    valid_from: date | None
+    valid_to: date | None
+
+
+class Site(_Answer):
+    name: str
+    kind: SiteKind
+    area: str
+    names: Names
+    status: Lifecycle
+    lat: float | None
+    lon: float | None
+    feeder: str
+    hours: str
+    planned_by: str
+    approximate: bool
+
+
+class Device(_Answer):
+    """A device without its credential reference: that is nobody's business here."""
+
+    name: str
+    role: Role
+    site: str
+    device_type: str
+    manufacturer: str
+    status: Lifecycle
+    primary_ip: str
+    profile: str
+    seen_through: str
+    seen_as: str
+    serial: str
+    planned_by: str
+    reference: bool
+
+
+class State(_Answer):
+    kind: SubjectKind
+    subject: str
+    status: Status | Readiness
+    since: datetime
+    reason: str
+    layer: Layer | None
+    outage: int | None
+    transition: int
+
+
+class Counts(_Answer):
+    sites: dict[Status, int]
+    villages: dict[Readiness, int]
+
+
+class StatusAnswer(_Answer):
+    as_of: datetime
+    area: str | None
+    sites: dict[Status, int]
+    villages: dict[Readiness, int]
+    rows: list[State]
+    next: str | None = None
+
+
+class Transition(_Answer):
+    id: int
+    kind: SubjectKind
+    subject: str
+    at: datetime
+    recorded_at: datetime
+    before: Status | Readiness
+    after: Status | Readiness
+    reason: str
+    layer: Layer | None
+    evidence: list[str]
+
+
+class Outage(_Answer):
+    id: int
+    kind: SubjectKind
+    subject: str
+    status: Status
+    start: datetime
+    end: datetime | None
+    cause: Cause
+    confidence: float
+    evidence: list[str]
+    root: bool
+    explained_by: int | None
+    segment: list[str]
+    ring: str
+    responsible: Responsible
+    villages: int
+    citizens: int | None
+
+
+class Health(_Answer):
+    status: Literal["ok"] = "ok"
+
+
+class MapStatus(_Answer):
+    """Letters in the order of the geometry of that tag; see maps.letters. `id` is where the event stream goes on."""
+
+    geometry: str
+    id: int
+    villages: str
+    layers: str
+    sites: str
+
+
+class Changes(_Answer):
+    """Villages as (number, readiness letter, layer letter), sites as (number, status letter)."""
+
+    villages: list[tuple[int, str, str]]
+    sites: list[tuple[int, str]]
+
+
+class Series(_Answer):
+    """Columns of equal length; `at` is the start of the step in UTC epoch seconds."""
+
+    metric: str
+    at: list[int]
+    low: list[float]
+    mean: list[float]
+    high: list[float]
+
+
+class History(_Answer):
+    device: str
+    instance: str
+    series: list[Series]
+
+
+class VillageReadiness(_Answer):
+    village: str
+    names: Names
+    status: Readiness
+    layer: Layer | None = Field(description="The first failing layer")
+    since: datetime | None
+    reason: str
+
+
+class Step(_Answer):
+    layer: Layer
+    status: Status
+    device: str
+    since: datetime | None
+    reason: str
+    evidence: list[str]
+
+
+class Chain(_Answer):
+    village: str
+    kendra: str | None
+    readiness: Readiness
+    since: datetime
+    reason: str
+    layer: Layer | None
+    outage: int | None
+    steps: list[Step]
+
+
+class AlertSummary(_Answer):
+    names: Names
+    within: list[Names] = Field(description="Block and district, nearest first")
+    cause: Cause
+    confidence: float
+    layer: Layer
+    responsible: Responsible
+    segment: list[str]
+    ring: str
+    sites: int
+    villages: int
+    citizens: int | None
+
+
+class Alert(_Answer):
+    id: int
+    rule: Rule
+    subject_kind: SubjectKind
+    subject: str
+    area: str
+    outage: int | None
+    severity: Severity
+    summary: AlertSummary
+    opened_at: datetime
+    resolved_at: datetime | None
+    acknowledged_at: datetime | None
+    acknowledged_by: str

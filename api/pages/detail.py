@@ -1,0 +1,129 @@
+"""What a page says of one village: the chain from mains to kendra, its last days, its traffic."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import asin, cos, radians, sin, sqrt
+from urllib.parse import urlencode
+
+from api import words
+from api.context import Context
+from inventory.model import Area, Device, Inventory, Link, Medium, Role, Site, SiteKind
+from inventory.scope import Scope
+from readiness import explain, read
+from readiness.model import Readiness, SubjectKind
+from readiness.read import OutageRow
+from readiness.rules.uptime import Day
+from storage.history import series
+
+STRIP_DAYS = 30
+CHART = timedelta(hours=24)
+CHART_STEP_S = 300
+_EARTH_KM = 6371.0
+
+
+@dataclass(frozen=True, slots=True)
+class Uplink:
+    """The port of the panchayat's equipment that faces the network."""
+
+    device: str
+    port: str
+
+    def history(self, end: datetime) -> str:
+        """Address of its traffic over the last day."""
+        start = (end - CHART).replace(microsecond=0).isoformat()
+        asked = {"device": self.device, "instance": self.port, "from": start, "step": CHART_STEP_S}
+        return f"/api/v1/history?metric=in_bps&metric=out_bps&{urlencode(asked)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Over the last day, in bit/s."""
+
+    mean: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """`chain` is None while nothing is known of the village; `traffic` is empty where none is stored."""
+
+    village: Area
+    chain: explain.Chain | None
+    outage: OutageRow | None
+    kendra: Site | None
+    kendra_km: float | None
+    strip: tuple[Day, ...]
+    uplink: Uplink | None
+    traffic: tuple[tuple[str, Rates], ...]
+
+    @property
+    def status(self) -> Readiness:
+        return self.chain.readiness if self.chain else Readiness.UNKNOWN
+
+
+def detail(here: Context, scope: Scope, village: Area) -> Detail:
+    chain = explain.explain(here.engine, scope, village.key)
+    kendra = here.inventory.sites.get(village.served_by or "")
+    port = uplink(here.inventory, village.parent)
+    return Detail(
+        village=village,
+        chain=chain,
+        # The outage behind a village may lie in another district; that it is this village's
+        # outage makes it this village's business.
+        outage=read.outage_by_id(here.engine, Scope(), chain.outage) if chain and chain.outage else None,
+        kendra=kendra,
+        kendra_km=distance_km(village, kendra) if kendra else None,
+        strip=read.strip(here.engine, scope, SubjectKind.VILLAGE, village.key, days=STRIP_DAYS, now=here.clock()),
+        uplink=port,
+        traffic=_traffic(here, port) if port else (),
+    )
+
+
+def _traffic(here: Context, port: Uplink) -> tuple[tuple[str, Rates], ...]:
+    """Received and sent, as words.TRAFFIC names them; empty unless both are stored."""
+    found = []
+    for name, metric in zip(words.TRAFFIC, ("in_bps", "out_bps"), strict=True):
+        one = series(
+            here.settings.storage.history, port.device, metric, port.port,
+            start=here.clock() - CHART, end=here.clock(), step=CHART,
+        )  # fmt: skip
+        if not one.at.size:
+            return ()
+        found.append((name, Rates(float((one.mean * one.count).sum() / one.count.sum()), float(one.high.max()))))
+    return tuple(found)
+
+
+def distance_km(village: Area, site: Site) -> float | None:
+    """Straight-line distance; None where either place is not known."""
+    if village.lat is None or village.lon is None or site.lat is None or site.lon is None:
+        return None
+    lat, lon, to_lat, to_lon = map(radians, (village.lat, village.lon, site.lat, site.lon))
+    half = sin((to_lat - lat) / 2) ** 2 + cos(lat) * cos(to_lat) * sin((to_lon - lon) / 2) ** 2
+    return 2 * _EARTH_KM * asin(sqrt(half))
+
+
+def uplink(inventory: Inventory, area: str | None) -> Uplink | None:
+    """The first port by which the panchayat's router or radio leaves its site; an ONT has no counters of its own."""
+    return next(_uplinks(inventory, area), None)
+
+
+def _uplinks(inventory: Inventory, area: str | None) -> Iterator[Uplink]:
+    for site in inventory.sites.values():
+        if site.area == area and site.kind is SiteKind.GP:
+            boxes = {d.name: d for d in inventory.devices.values() if d.site == site.name and _counts(d)}
+            yield from (end for link in inventory.links.values() if (end := _outward(inventory, link, boxes)))
+
+
+def _counts(device: Device) -> bool:
+    return device.role in {Role.ROUTER, Role.RADIO} and bool(device.primary_ip)
+
+
+def _outward(inventory: Inventory, link: Link, boxes: dict[str, Device]) -> Uplink | None:
+    if link.medium is Medium.COPPER:
+        return None
+    ends = ((link.a_device, link.a_port, link.b_device), (link.b_device, link.b_port, link.a_device))
+    for device, port, other in ends:
+        if device in boxes and inventory.devices[other].site != boxes[device].site:
+            return Uplink(device, port)
+    return None

@@ -1,0 +1,108 @@
+"""What the map page says of an area: counts, the table of its parts, the villages that are cut off."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from markupsafe import Markup
+
+from api import models
+from api.context import Context
+from api.i18n import N_
+from api.pages.speaker import Speaker
+from inventory.model import Area, Inventory
+from inventory.scope import Scope
+from maps import letters
+from maps.svg import Words, draw
+from maps.tally import Tally, by_part, tally
+from maps.view import MapView
+from readiness import read
+from readiness.model import Cause, Layer, Readiness, Responsible, SubjectKind
+
+LISTED = 200
+"""Most villages in a list: an officer sees all of a district, and a state's page stays small."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A village that is blocked, and why as far as that is known."""
+
+    village: Area
+    part: Area | None
+    status: Readiness
+    layer: Layer | None
+    since: datetime | None
+    cause: Cause | None
+    responsible: Responsible | None
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    total: Tally
+    parts: tuple[tuple[Area, Tally], ...]
+    listed: tuple[Listed, ...]
+    left_out: int
+    villages: tuple[tuple[Area, Readiness], ...]
+
+
+def overview(here: Context, scope: Scope, status: models.MapStatus) -> Overview:
+    view = here.maps.view(scope.area)
+    parts = tuple(zip(view.parts, by_part(view, status.villages), strict=True))
+    found = sorted(_listed(here, scope, view), key=lambda one: (one.since is None, one.since, one.village.names.en))
+    return Overview(
+        total=tally(status.villages),
+        parts=tuple((part, count) for part, count in parts if count.total),
+        listed=tuple(found[:LISTED]),
+        left_out=max(0, len(found) - LISTED),
+        villages=_all(view, status) if len(view.villages) <= LISTED else (),
+    )
+
+
+def _all(view: MapView, status: models.MapStatus) -> tuple[tuple[Area, Readiness], ...]:
+    readiness = {letter: Readiness(word) for word, letter in letters.READINESS.items()}
+    found = ((village, readiness[letter]) for village, letter in zip(view.villages, status.villages, strict=True))
+    return tuple(sorted(found, key=lambda one: one[0].names.en))
+
+
+def _listed(here: Context, scope: Scope, view: MapView) -> Iterator[Listed]:
+    # What cuts a village off may lie in another district: its cause is told, its place is not.
+    outages = {row.id: row for row in read.outages(here.engine, Scope(), open_only=True)}
+    for row in read.states(here.engine, scope, SubjectKind.VILLAGE):
+        number = view.village_index.get(row.subject)
+        if number is None or row.status is not Readiness.BLOCKED:
+            continue
+        part = view.part_of[number]
+        outage = outages.get(row.outage) if row.outage else None
+        yield Listed(
+            village=view.villages[number],
+            part=view.parts[part] if part >= 0 else None,
+            status=row.status,
+            layer=row.layer,
+            since=row.since,
+            cause=outage.cause if outage else None,
+            responsible=outage.responsible if outage else None,
+        )
+
+
+def drawing(view: MapView, status: models.MapStatus, speaker: Speaker) -> Markup:
+    """The server's SVG map; every name in it is escaped by maps.svg."""
+    tallies = by_part(view, status.villages)
+    parts = [_words(part, count, speaker) for part, count in zip(view.parts, tallies, strict=True)]
+    title = speaker.say(N_("Map of villages by readiness"))
+    return Markup(draw(view, status.villages, status.sites, Words(title, parts)))  # noqa: S704 - escaped where it is drawn
+
+
+def _words(part: Area, count: Tally, speaker: Speaker) -> tuple[str, str, str]:
+    name = speaker.plain_name(part.names)
+    tip = speaker.say(N_("%(name)s: %(served)s of %(total)s villages can get services"))
+    values = {"name": name, "served": speaker.number(count.served), "total": speaker.number(count.total)}
+    return name, f"/{speaker.language}/area/{part.key}", tip % values
+
+
+def trail(inventory: Inventory, area: Area | None, top: str | None) -> list[Area]:
+    """The areas above `area`, widest first, up to `top`, the widest one that this user sees."""
+    above: list[Area] = []
+    while area is not None and area.key != top and area.parent is not None:
+        area = inventory.areas[area.parent]
+        above.append(area)
+    return above[::-1]

@@ -1,0 +1,28 @@
+"""What a page says of one site: how it stands and what is in it."""
+
+from dataclasses import dataclass
+
+from api.context import Context
+from inventory.model import Device, Site
+from inventory.scope import Scope
+from readiness import read
+from readiness.model import SubjectKind
+from readiness.read import StateRow
+
+
+@dataclass(frozen=True, slots=True)
+class SiteDetail:
+    """`state` is None while nothing is known, and so for each device."""
+
+    site: Site
+    state: StateRow | None
+    devices: tuple[tuple[Device, StateRow | None], ...]
+
+
+def site_detail(here: Context, scope: Scope, site: Site) -> SiteDetail:
+    devices = [device for device in here.inventory.devices.values() if device.site == site.name]
+    return SiteDetail(
+        site,
+        read.state_of(here.engine, scope, SubjectKind.SITE, site.name),
+        tuple((d, read.state_of(here.engine, scope, SubjectKind.DEVICE, d.name)) for d in devices),
+    )

@@ -1,0 +1,21 @@
+"""Pages of a list by key: the next page begins after the last key given, whatever was added meanwhile."""
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from typing import Annotated, TypeVar
+
+from fastapi import Query
+
+Limit = Annotated[int, Query(ge=1, le=5000, description="Most items in one answer")]
+After = Annotated[str, Query(description="Key after which to begin: `next` of the page before")]
+
+T = TypeVar("T")
+
+
+def page(items: Sequence[T], key: Callable[[T], str], after: str, limit: int) -> tuple[list[T], str | None]:
+    """Items with a key above `after`, at most `limit`, and the key to go on from; `items` need no order."""
+    ordered = sorted(items, key=key)
+    start = bisect_right(ordered, after, key=key) if after else 0
+    found = list(ordered[start : start + limit])
+    more = start + limit < len(ordered)
+    return found, key(found[-1]) if more else None

@@ -1,0 +1,85 @@
+"""Areas, sites and devices."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from api import models
+from api.context import Allowed, Context, Here, InScope, lies_within, not_found
+from api.paging import After, Limit, page
+from inventory.model import Area, Device, Level, Role, Site, SiteKind
+from inventory.scope import Scope, areas_in, devices_in, sites_in
+
+router = APIRouter(prefix="/api/v1", tags=["inventory"], responses={404: {"model": models.Error}})
+
+
+@router.get("/areas")
+def areas(
+    here: Here, scope: InScope, level: Annotated[Level | None, Query()] = None, after: After = "", limit: Limit = 1000
+) -> models.Page[models.Area]:
+    """Areas of the scope, from the Local Government Directory or what stands in for it."""
+    found = [here.inventory.areas[key] for key in areas_in(here.inventory, scope)]
+    items, more = page([a for a in found if level in (None, a.level)], lambda area: area.key, after, limit)
+    return models.Page(items=[models.Area.model_validate(area) for area in items], next=more)
+
+
+@router.get("/areas/{key}")
+def area(here: Here, allowed: Allowed, key: str) -> models.Area:
+    return models.Area.model_validate(area_in(here, allowed, key))
+
+
+@router.get("/sites")
+def sites(
+    here: Here, scope: InScope, kind: Annotated[SiteKind | None, Query()] = None, after: After = "", limit: Limit = 1000
+) -> models.Page[models.Site]:
+    found = [s for s in sites_in(here.inventory, scope) if kind in (None, s.kind)]
+    items, more = page(found, lambda site: site.name, after, limit)
+    return models.Page(items=[models.Site.model_validate(site) for site in items], next=more)
+
+
+@router.get("/sites/{name}")
+def site(here: Here, allowed: Allowed, name: str) -> models.Site:
+    return models.Site.model_validate(site_in(here, allowed, name))
+
+
+@router.get("/devices")
+def devices(
+    here: Here, scope: InScope, role: Annotated[Role | None, Query()] = None, after: After = "", limit: Limit = 1000
+) -> models.Page[models.Device]:
+    """Boxes at the sites of the scope."""
+    found = [d for d in devices_in(here.inventory, scope) if role in (None, d.role)]
+    items, more = page(found, lambda device: device.name, after, limit)
+    return models.Page(items=[models.Device.model_validate(device) for device in items], next=more)
+
+
+@router.get("/devices/{name}")
+def device(here: Here, allowed: Allowed, name: str) -> models.Device:
+    return models.Device.model_validate(device_in(here, allowed, name))
+
+
+def area_in(here: Context, scope: Scope, key: str) -> Area:
+    """The area; raises 404 where it doesn't exist or isn't in the scope."""
+    found = here.inventory.areas.get(key)
+    if found is None or not _inside(here, key, scope):
+        raise not_found("area", key)
+    return found
+
+
+def site_in(here: Context, scope: Scope, name: str) -> Site:
+    """The site; raises 404 where it doesn't exist or isn't in the scope."""
+    found = here.inventory.sites.get(name)
+    if found is None or not _inside(here, found.area, scope):
+        raise not_found("site", name)
+    return found
+
+
+def device_in(here: Context, scope: Scope, name: str) -> Device:
+    """The device; raises 404 where it doesn't exist or isn't in the scope."""
+    found = here.inventory.devices.get(name)
+    if found is None or not _inside(here, here.inventory.sites[found.site].area, scope):
+        raise not_found("device", name)
+    return found
+
+
+def _inside(here: Context, area: str, scope: Scope) -> bool:
+    return lies_within(here.inventory, area, scope)

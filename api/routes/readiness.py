@@ -1,0 +1,54 @@
+"""Readiness of villages, and the chain behind one of them."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from api import models
+from api.context import Allowed, Here, InScope, not_found
+from api.paging import After, Limit, page
+from api.routes.inventory import area_in
+from inventory.model import Area
+from inventory.scope import villages_in
+from readiness import explain, read
+from readiness.model import Readiness, SubjectKind
+from readiness.read import StateRow
+
+router = APIRouter(prefix="/api/v1", tags=["readiness"], responses={404: {"model": models.Error}})
+
+
+@router.get("/readiness")
+def villages(
+    here: Here,
+    scope: InScope,
+    *,
+    status: Annotated[Readiness | None, Query(description="Only villages in this state")] = None,
+    after: After = "",
+    limit: Limit = 1000,
+) -> models.Page[models.VillageReadiness]:
+    """Every village of the scope; one that nothing is known of yet is unknown since null."""
+    known = {row.subject: row for row in read.states(here.engine, scope, SubjectKind.VILLAGE)}
+    rows = [_row(village, known.get(village.key)) for village in villages_in(here.inventory, scope)]
+    found, more = page([r for r in rows if status in (None, r.status)], lambda r: r.village, after, limit)
+    return models.Page(items=found, next=more)
+
+
+def _row(village: Area, state: StateRow | None) -> models.VillageReadiness:
+    return models.VillageReadiness(
+        village=village.key,
+        names=models.Names.model_validate(village.names),
+        status=Readiness(state.status) if state else Readiness.UNKNOWN,
+        layer=state.layer if state else None,
+        since=state.since if state else None,
+        reason=state.reason if state else "",
+    )
+
+
+@router.get("/readiness/{village}")
+def village(here: Here, allowed: Allowed, village: str) -> models.Chain:
+    """Power, equipment, backhaul and kendra of one village, with what was seen of each."""
+    area_in(here, allowed, village)
+    chain = explain.explain(here.engine, allowed, village)
+    if chain is None:
+        raise not_found("observation of", village)
+    return models.Chain.model_validate(chain)

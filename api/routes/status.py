@@ -1,0 +1,79 @@
+"""Judgement as the API tells it: status, transitions, outages."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, TypeVar
+
+from fastapi import APIRouter, Query
+
+from api import models
+from api.context import Here, InScope
+from api.paging import After, Limit, page
+from readiness import read
+from readiness.model import Readiness, Status, SubjectKind
+
+router = APIRouter(prefix="/api/v1", tags=["status"], responses={404: {"model": models.Error}})
+
+Word = TypeVar("Word", Status, Readiness)
+Start = Annotated[datetime | None, Query(alias="from", description="Only what lasted until or happened after this")]
+End = Annotated[datetime | None, Query(alias="to", description="Only what began before this")]
+
+
+@router.get("/status")
+def status(
+    here: Here, scope: InScope, kind: SubjectKind = SubjectKind.SITE, after: After = "", limit: Limit = 1000
+) -> models.StatusAnswer:
+    """Counts of the scope, and where each subject of one kind stands now."""
+    counts = read.counts(here.engine, scope)
+    view = here.maps.view(scope.area)
+    rows, more = page(read.states(here.engine, scope, kind), lambda row: row.subject, after, limit)
+    return models.StatusAnswer(
+        as_of=here.clock(),
+        area=scope.area,
+        sites=_filled(counts.sites, Status.UNKNOWN, len(view.sites)),
+        villages=_filled(counts.villages, Readiness.UNKNOWN, len(view.villages)),
+        rows=[models.State.model_validate(row) for row in rows],
+        next=more,
+    )
+
+
+def _filled(counts: Mapping[Word, int], unknown: Word, total: int) -> dict[Word, int]:
+    """The counts with everything that was never judged as unknown, so that they add up to `total`."""
+    return {**counts, unknown: counts[unknown] + total - sum(counts.values())}
+
+
+@router.get("/transitions")
+def transitions(
+    here: Here,
+    scope: InScope,
+    *,
+    kind: SubjectKind | None = None,
+    subject: str | None = None,
+    after: Annotated[int, Query(ge=0)] = 0,
+    start: Start = None,
+    end: End = None,
+    limit: Limit = 1000,
+) -> models.Page[models.Transition]:
+    """Stored changes of status in the order in which they were recorded."""
+    rows = read.transitions(
+        here.engine, scope, kind=kind, subject=subject, after_id=after, start=start, end=end, limit=limit
+    )
+    more = str(rows[-1].id) if len(rows) == limit else None
+    return models.Page(items=[models.Transition.model_validate(row) for row in rows], next=more)
+
+
+@router.get("/outages")
+def outages(
+    here: Here,
+    scope: InScope,
+    *,
+    start: Start = None,
+    end: End = None,
+    after: Annotated[int, Query(ge=0)] = 0,
+    limit: Limit = 1000,
+) -> models.Page[models.Outage]:
+    """Down intervals that touch the period, in the order in which they were recorded."""
+    rows = sorted(read.outages(here.engine, scope, start, end), key=lambda row: row.id)
+    found = [row for row in rows if row.id > after][:limit]
+    more = str(found[-1].id) if found and found[-1].id != rows[-1].id else None
+    return models.Page(items=[models.Outage.model_validate(row) for row in found], next=more)

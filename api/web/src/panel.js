@@ -1,0 +1,39 @@
+// The detail of one village or site beside the map, as the server writes it.
+import { charts } from "./charts.js";
+
+export function panel(statuses, data) {
+  const box = document.getElementById("panel");
+  const stage = document.getElementById("stage");
+  let shown = null;
+
+  async function load(wanted) {
+    const answer = await fetch(statuses.fragment(data.lang, wanted.kind, wanted.number));
+    if (answer.status === 404) return location.reload(); // another inventory has been loaded meanwhile
+    if (!answer.ok || shown !== wanted) return;
+    document.getElementById("panel-body").innerHTML = await answer.text();
+    charts(box, data);
+  }
+
+  function visible(yes) {
+    box.hidden = !yes;
+    stage.classList.toggle("open", yes);
+  }
+
+  document.getElementById("panel-close").addEventListener("click", () => {
+    shown = null;
+    visible(false);
+  });
+  statuses.addEventListener("change", ({ detail }) => {
+    if (shown && touches(detail, shown)) load(shown).catch(() => {}); // the next change asks again
+  });
+  return async (kind, number) => {
+    shown = { kind, number };
+    await load(shown);
+    visible(true);
+    box.querySelector("h2").focus();
+  };
+}
+
+function touches(changed, { kind, number }) {
+  return !changed || changed[kind === "village" ? "villages" : "sites"].includes(number);
+}

@@ -1,0 +1,104 @@
+"""What the product's own words are called on a page. Everything here is a gettext message."""
+
+from collections.abc import Mapping
+
+from api.i18n import N_
+from inventory.model import Level, Role, SiteKind
+from readiness.model import Cause, Layer, Readiness, Responsible, Status
+
+READINESS: Mapping[str, str] = {
+    Readiness.READY: N_("Ready"),
+    Readiness.DEGRADED: N_("Degraded"),
+    Readiness.BLOCKED: N_("Blocked"),
+    Readiness.UNKNOWN: N_("Unknown"),
+}
+STATUS: Mapping[str, str] = {
+    Status.UP: N_("Working"),
+    Status.DEGRADED: N_("Degraded"),
+    Status.DOWN: N_("Not working"),
+    Status.UNKNOWN: N_("Unknown"),
+}
+# One look for both vocabularies: the class that the style sheet and the marks know.
+LOOK: Mapping[str, str] = {
+    Readiness.READY: "ready",
+    Readiness.DEGRADED: "degraded",
+    Readiness.BLOCKED: "blocked",
+    Readiness.UNKNOWN: "unknown",
+    Status.UP: "ready",
+    Status.DOWN: "blocked",
+}
+LAYER: Mapping[str, str] = {
+    Layer.NOT_COMMISSIONED: N_("Not commissioned"),
+    Layer.POWER: N_("Power"),
+    Layer.GP_EQUIPMENT: N_("Panchayat equipment"),
+    Layer.BACKHAUL: N_("Backhaul"),
+    Layer.LAST_MILE: N_("Last mile"),
+    Layer.KENDRA_HARDWARE: N_("Kendra"),
+    Layer.ENDPOINT: N_("Service portal"),
+}
+CAUSE: Mapping[str, str] = {
+    Cause.POWER: N_("power supply"),
+    Cause.FIBRE: N_("fibre cut"),
+    Cause.EQUIPMENT: N_("equipment failure"),
+    Cause.UPSTREAM: N_("fault further up the network"),
+    Cause.LAST_MILE: N_("last mile"),
+    Cause.ADMINISTRATIVE: N_("administrative"),
+    Cause.PLANNED: N_("planned work"),
+    Cause.UNDETERMINED: N_("not determined"),
+}
+RESPONSIBLE: Mapping[str, str] = {
+    Responsible.AGENCY: N_("network agency"),
+    Responsible.POWER_UTILITY: N_("electricity company"),
+    Responsible.PANCHAYAT: N_("gram panchayat"),
+    Responsible.KENDRA_OPERATOR: N_("kendra operator"),
+    Responsible.NONE: N_("nobody"),
+}
+LEVEL: Mapping[str, str] = {
+    Level.STATE: N_("State"),
+    Level.DISTRICT: N_("District"),
+    Level.SUBDISTRICT: N_("Tehsil"),
+    Level.BLOCK: N_("Block"),
+    Level.GP: N_("Gram panchayat"),
+    Level.VILLAGE: N_("Village"),
+}
+SITE_KIND: Mapping[str, str] = {
+    SiteKind.GP: N_("Panchayat site"),
+    SiteKind.BLOCK_POP: N_("Block node"),
+    SiteKind.DISTRICT_POP: N_("District node"),
+    SiteKind.NOC: N_("State network centre"),
+    SiteKind.KENDRA: N_("Kendra"),
+}
+ROLE: Mapping[str, str] = {
+    Role.ROUTER: N_("Router"),
+    Role.OLT: N_("OLT (optical line terminal)"),
+    Role.ONT: N_("ONT (optical terminal)"),
+    Role.SWITCH: N_("Switch"),
+    Role.RADIO: N_("Radio"),
+    Role.UPS: N_("UPS"),
+    Role.SOLAR: N_("Solar power"),
+    Role.PC: N_("Computer"),
+    Role.PRINTER: N_("Printer"),
+    Role.BIOMETRIC: N_("Fingerprint reader"),
+    Role.CAMERA: N_("Camera"),
+}
+# Titles and help texts of the interactive map, by its own names for them.
+MAP_TEXTS: Mapping[str, str] = {
+    "Map.Title": N_("Map"),
+    "NavigationControl.ZoomIn": N_("Zoom in"),
+    "NavigationControl.ZoomOut": N_("Zoom out"),
+    "CooperativeGesturesHandler.WindowsHelpText": N_("Use Ctrl + scroll to zoom the map"),
+    "CooperativeGesturesHandler.MacHelpText": N_("Use ⌘ + scroll to zoom the map"),
+    "CooperativeGesturesHandler.MobileHelpText": N_("Use two fingers to move the map"),
+}
+BY_LEVEL: Mapping[str, str] = {
+    Level.STATE: N_("By state"),
+    Level.DISTRICT: N_("By district"),
+    Level.SUBDISTRICT: N_("By tehsil"),
+    Level.BLOCK: N_("By block"),
+    Level.GP: N_("By gram panchayat"),
+}
+SCRIPT: Mapping[str, str] = {
+    "live": N_("Updates by itself"),
+    "notLive": N_("Connection lost, trying again"),
+}
+TRAFFIC = (N_("Received"), N_("Sent"))
