@@ -16,7 +16,11 @@ from simulator.process import FleetProcess, Plan
 _SYSTEM = "1.3.6.1.2.1.1.3.0"
 # Columns for two ports (ifIndex 3 and 4): with sysUpTime and sysName 12 objects, seven of them moving.
 _PORT_COLUMNS = ("31.1.1.1.6", "31.1.1.1.10", "2.2.1.8", "2.2.1.14", "2.2.1.7")
-_OBJECTS = (_SYSTEM, "1.3.6.1.2.1.1.5.0", *(f"1.3.6.1.2.1.{column}.{port}" for column in _PORT_COLUMNS for port in (3, 4)))
+_OBJECTS = (
+    _SYSTEM,
+    "1.3.6.1.2.1.1.5.0",
+    *(f"1.3.6.1.2.1.{column}.{port}" for column in _PORT_COLUMNS for port in (3, 4)),
+)
 _WINDOW = 128  # requests under way
 
 
@@ -53,9 +57,7 @@ def _routers(count: int) -> Inventory:
         Device(f"r{n}", Role.ROUTER, site.name, primary_ip=f"127.2.{n >> 8}.{n & 255}", credential="bench")
         for n in range(1, count + 1)
     ]
-    links = [
-        Link(f"l{n}", f"r{n}", "GE0/0/2", f"r{n % count + 1}", "GE0/0/1") for n in range(1, count + 1)
-    ]
+    links = [Link(f"l{n}", f"r{n}", "GE0/0/2", f"r{n % count + 1}", "GE0/0/1") for n in range(1, count + 1)]
     from inventory.model import Credential
 
     return Inventory(

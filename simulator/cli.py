@@ -31,19 +31,21 @@ DEFAULT_PORT = 16100
 
 @app.command()
 def fleet(
+    *,
     port: _Port = DEFAULT_PORT,
     loss: _Loss = 0,
     delay: _Delay = None,
     scenario: Annotated[Path | None, typer.Option(help="Scenario in TOML")] = None,
     truth: _Truth = None,
     after: _After = 0,
+    stop_with_parent: Annotated[bool, typer.Option(help="End with the process that started this one")] = False,
 ) -> None:
     """Answer SNMP for every device of the inventory that has an address, until Ctrl-C."""
     weather = Weather(None if delay is None else delay / 1000, loss / 100)
     try:
         told = read_scenario(scenario) if scenario else None
         answered = process.serve(
-            Plan(_inventory(), port, weather, told, truth, after),
+            Plan(_inventory(), port, weather, told, truth, after, stop_with_parent),
             ready=lambda bound: _console.print(f"answering on UDP port {bound}; Ctrl-C ends"),
         )
     except (ScenarioError, ValueError, OSError, UnheldError, SecretUnavailableError) as error:
@@ -55,6 +57,7 @@ def fleet(
 @app.command()
 def scenario(
     file: Annotated[Path, typer.Argument(help="Scenario in TOML")],
+    *,
     truth: Annotated[Path, typer.Option(help="File for the log of what is truly wrong")],
     port: _Port = DEFAULT_PORT,
     loss: _Loss = 0,
@@ -62,7 +65,7 @@ def scenario(
     after: _After = 0,
 ) -> None:
     """The fleet with faults as FILE tells them, and the truth about them in a file."""
-    fleet(port, loss, delay, file, truth, after)
+    fleet(port=port, loss=loss, delay=delay, scenario=file, truth=truth, after=after)
 
 
 @app.command(name="replay")

@@ -1,6 +1,6 @@
 """What a fault does to an inventory. Pure; `random` comes seeded."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from random import Random
@@ -35,17 +35,24 @@ class _Chooser:
         return frozenset(site.name for site in self.inventory.sites.values() if site.area in areas)
 
     def sites(self) -> frozenset[str]:
+        """Sites that lose mains together; at random whole feeders are chosen."""
         where, sites = self.where, self.inventory.sites
         if where.site:
             return frozenset({_known(where.site, sites, "site")})
         if where.feeder:
-            fed = [site.name for site in sites.values() if site.feeder == where.feeder]
-        elif where.area or where.random:
-            having = {device.site for device in self._of_role(self.inventory.devices.values())}
-            fed = [name for name in sites if name in self.area_sites and (not where.role or name in having)]
-        else:
+            return frozenset(
+                self._fed_by({_known(where.feeder, {site.feeder: 1 for site in sites.values()}, "feeder")})
+            )
+        having = {device.site for device in self._of_role(self.inventory.devices.values())}
+        fitting = [name for name in sites if name in self.area_sites and (not where.role or name in having)]
+        if where.random:
+            return frozenset(self._fed_by(self._pick({sites[name].feeder for name in fitting} - {""})))
+        if not where.area:
             raise ValueError("needs a site, feeder, area or random")
-        return self._pick(fed)
+        return self._pick(fitting)
+
+    def _fed_by(self, feeders: Collection[str]) -> Iterable[str]:
+        return (site.name for site in self.inventory.sites.values() if site.feeder in feeders)
 
     def devices(self) -> frozenset[str]:
         where, devices = self.where, self.inventory.devices
@@ -57,19 +64,28 @@ class _Chooser:
             at = set(self.area_sites)
         else:
             raise ValueError("needs a device, site, area or random")
-        return self._pick([device.name for device in self._of_role(devices.values()) if device.site in at])
+        # Chance leaves the reference targets alone: without them the collector couldn't judge anything.
+        fitting = (device for device in self._of_role(devices.values()) if not (where.random and device.reference))
+        return self._pick([device.name for device in fitting if device.site in at])
 
-    def fibres(self) -> tuple[frozenset[str], frozenset[str]]:
-        """Links cut, and the trunks they belong to where a whole trunk is cut."""
+    def fibres(self, cuts: int) -> tuple[frozenset[str], frozenset[str]]:
+        """Links cut, and the trunks that are cut whole. With `cuts`, rings only, each at so many places."""
         segments = self._segments()
         if self.where.link:
             chosen: Iterable[str] = self._named_segment(segments)
-        elif self.where.area or self.where.random:
-            chosen = self._pick([name for name, links in segments.items() if self._in_area(links)])
         else:
-            raise ValueError("needs a link, area or random")
+            fitting = [name for name, links in segments.items() if self._touches(links, ring_only=cuts > 0)]
+            chosen = self._pick(fitting)
+        chosen = {further for name in chosen for further in (name, *self._more_of_ring(name, cuts - 1))}
         cut = frozenset(link for name in chosen for link in segments.get(name, [name]))
         return cut, frozenset(name for name in chosen if name in segments and name not in self.inventory.links)
+
+    def _more_of_ring(self, name: str, count: int) -> Iterable[str]:
+        links = self.inventory.links
+        if count < 1 or name not in links or not links[name].ring:
+            return ()
+        others = [link.name for link in links.values() if link.ring == links[name].ring and link.name != name]
+        return self.random.sample(others, min(count, len(others)))
 
     def _segments(self) -> Mapping[str, Sequence[str]]:
         """Fibres by what one cut takes: a trunk's links together, any other link alone."""
@@ -88,20 +104,30 @@ class _Chooser:
             raise ValueError(f"link {name!r} is {link.medium}, not fibre")
         return (name,)
 
-    def _in_area(self, links: Sequence[str]) -> bool:
-        devices = self.inventory.devices
-        ends = [self.inventory.links[name] for name in links]
-        return any({devices[end.a_device].site, devices[end.b_device].site} & self.area_sites for end in ends)
+    def _touches(self, names: Sequence[str], *, ring_only: bool) -> bool:
+        """Whether one of these links has an end at the place and of the role asked for."""
+        where, links = self.where, [self.inventory.links[name] for name in names]
+        ends = [self.inventory.devices[name] for link in links for name in (link.a_device, link.b_device)]
+        if not (where.device or where.site or where.area or where.random):
+            raise ValueError("needs a link, device, site, area or random")
+        return (
+            (not ring_only or all(link.ring for link in links))
+            and (not where.device or where.device in {end.name for end in ends})
+            and (not where.site or where.site in {end.site for end in ends})
+            and any(end.site in self.area_sites for end in ends)
+            and any(True for _ in self._of_role(ends))
+        )
 
     def _of_role(self, devices: Iterable[Device]) -> Iterable[Device]:
         return (device for device in devices if not self.where.role or device.role == self.where.role)
 
-    def _pick(self, names: Sequence[str]) -> frozenset[str]:
+    def _pick(self, names: Collection[str]) -> frozenset[str]:
+        """All of them, or up to `random` of them: a scenario for any inventory asks for what may not be there."""
+        if self.where.random:
+            return frozenset(self.random.sample(sorted(names), min(self.where.random, len(names))))
         if not names:
-            raise ValueError(f"nothing there: {self.where}")
-        if not self.where.random:
-            return frozenset(names)
-        return frozenset(self.random.sample(sorted(names), min(self.where.random, len(names))))
+            raise ValueError("nothing is there")
+        return frozenset(names)
 
 
 def _known(name: str, names: Mapping[str, object], what: str) -> str:
@@ -114,8 +140,8 @@ def _power_cut(fault: Fault, chooser: _Chooser) -> Effect:
     return Effect(mains=chooser.sites(), battery_minutes=fault.battery_minutes)
 
 
-def _fibre_cut(_: Fault, chooser: _Chooser) -> Effect:
-    cut, trunks = chooser.fibres()
+def _fibre_cut(fault: Fault, chooser: _Chooser) -> Effect:
+    cut, trunks = chooser.fibres(fault.cuts)
     return Effect(cut=cut, trunks=trunks)
 
 

@@ -30,9 +30,10 @@ SUPPORTED = (
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """What a fault hits: one of site, link (or trunk), device, area, feeder, or `random` things.
+    """What a fault hits: one of site, link (or trunk), device, area, feeder, or up to `random` things.
 
-    `area` also narrows `random`; `role` keeps devices of that role, or sites that have one.
+    `area` also narrows `random`; `role` keeps devices of that role, links that end at one, and
+    sites that have one. Power goes by whole feeders: `random` counts these.
     """
 
     site: str = ""
@@ -53,4 +54,5 @@ class Fault:
     at: timedelta | datetime = timedelta()
     lasts: timedelta | None = None
     battery_minutes: float = 30.0  # power_cut: how long a UPS carries its site from a full battery
+    cuts: int = 0  # fibre_cut: 0 cuts the fibres chosen; otherwise rings only, each in so many places
     percent: float = 30.0  # loss: exchanges that get no answer

@@ -1,6 +1,7 @@
 """A fleet in a process of its own, which ends with the process that started it."""
 
 import multiprocessing
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -33,6 +34,7 @@ class Plan:
     scenario: Scenario | None = None
     truth: Path | None = None
     after_s: float = 0.0
+    stop_with_parent: bool = False  # also end when the process that started this one is gone
 
 
 class FleetError(Exception):
@@ -73,11 +75,21 @@ def serve(plan: Plan, *, ready: Callable[[int], None], control: Connection | Non
         director.play(plan.scenario, server.now() + plan.after_s)
     if control:
         server.watch(control, lambda: _obey(control, server, director))
+    if plan.stop_with_parent:
+        _outlive_not(server, os.getppid())
     ready(server.port)
     server.run()
     if log:
         log.close()
     return server.answered
+
+
+def _outlive_not(server: Server, parent: int) -> None:
+    """Look each second whether the parent is still there: a killed one can't say goodbye."""
+    if os.getppid() == parent:
+        server.at(server.now() + 1.0, lambda _: _outlive_not(server, parent))
+    else:
+        server.stop()
 
 
 def _obey(control: Connection, server: Server, director: Director) -> None:

@@ -4,7 +4,6 @@ import signal
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from ipaddress import IPv4Address
 from pathlib import Path
 
 from simulator import ber
@@ -87,7 +86,11 @@ def _object_id(value: str) -> bytes:
 
 
 def _address(value: str) -> bytes:
-    return ber.tlv(ber.IP_ADDRESS, IPv4Address(value).packed)
+    # Recordings write "192.168.42.051", which ipaddress refuses; snmpsim reads it as decimal.
+    octets = bytes(map(int, value.split(".")))
+    if len(octets) != 4:
+        raise ValueError(f"{value!r} is no IPv4 address")
+    return ber.tlv(ber.IP_ADDRESS, octets)
 
 
 _ENCODERS: dict[int, Callable[[str], bytes]] = {

@@ -17,14 +17,20 @@ class Scenario:
     faults: tuple[Fault, ...]
 
 
-class ScenarioError(Exception):
+class ScenarioError(ValueError):
     """What is wrong with a scenario: the message begins with file and key."""
 
 
 Value = str | int | float | datetime | list["Value"] | dict[str, "Value"]
 _Table = Mapping[str, Value]
 
-_WITH = {Kind.POWER_CUT: "battery_minutes", Kind.LOSS: "percent"}
+_WITH: dict[Kind, tuple[str, ...]] = {
+    Kind.POWER_CUT: ("battery_minutes",),
+    Kind.FIBRE_CUT: ("cuts",),
+    Kind.LOSS: ("percent",),
+}
+
+_DEFAULT = Fault(Kind.POWER_CUT, Where())
 
 
 def read_scenario(path: Path) -> Scenario:
@@ -35,44 +41,46 @@ def read_scenario(path: Path) -> Scenario:
         raise ScenarioError(f"{path}: {error}") from error
     try:
         return _scenario(table)
-    except ValueError as error:
-        raise ScenarioError(f"{path}: {error}") from error
+    except ScenarioError as error:
+        raise ScenarioError(f"{path}: {error}") from None
 
 
 def _scenario(table: _Table) -> Scenario:
     _only(table, "", ("name", "seed", "fault"))
     faults = table.get("fault", [])
     if not isinstance(faults, list) or not faults:
-        raise ValueError("fault: at least one [[fault]] is needed")
+        raise ScenarioError("fault: at least one [[fault]] is needed")
     return Scenario(
         name=_text(table, "", "name"),
-        seed=int(_number(table, "", "seed", 0)),
+        seed=_whole(table, "", "seed"),
         faults=tuple(_fault(entry, f"fault[{place}]") for place, entry in enumerate(faults, start=1)),
     )
 
 
 def _fault(entry: Value, key: str) -> Fault:
     if not isinstance(entry, dict):
-        raise ValueError(f"{key}: a table belongs here")
+        raise ScenarioError(f"{key}: a table belongs here")
     _only(entry, key, ("at", "lasts", "kind", "where", "with"))
     kind = _kind(entry, key)
     extra = _table(entry, key, "with", required=False)
-    _only(extra, f"{key}.with", (_WITH[kind],) if kind in _WITH else ())
+    _only(extra, f"{key}.with", _WITH.get(kind, ()))
     return Fault(
         kind=kind,
         where=_where(_table(entry, key, "where"), f"{key}.where"),
         at=_at(entry, key),
         lasts=_duration(entry, key, "lasts") if "lasts" in entry else None,
-        **{name: _number(extra, f"{key}.with", name) for name in extra},
+        battery_minutes=_number(extra, f"{key}.with", "battery_minutes", _DEFAULT.battery_minutes),
+        cuts=_whole(extra, f"{key}.with", "cuts"),
+        percent=_number(extra, f"{key}.with", "percent", _DEFAULT.percent),
     )
 
 
 def _kind(entry: _Table, key: str) -> Kind:
     text = _text(entry, key, "kind")
     if text not in list(Kind):
-        raise ValueError(f"{key}.kind: there is no {text!r}; the kinds are {', '.join(Kind)}")
+        raise ScenarioError(f"{key}.kind: there is no {text!r}; the kinds are {', '.join(Kind)}")
     if text not in SUPPORTED:
-        raise ValueError(f"{key}.kind: {text} is not supported yet; these are: {', '.join(SUPPORTED)}")
+        raise ScenarioError(f"{key}.kind: {text} is not supported yet; these are: {', '.join(SUPPORTED)}")
     return Kind(text)
 
 
@@ -80,14 +88,14 @@ def _where(table: _Table, key: str) -> Where:
     texts = ("site", "link", "device", "area", "feeder", "role")
     _only(table, key, (*texts, "random"))
     where = Where(
-        random=int(_number(table, key, "random", 0)),
+        random=_whole(table, key, "random"),
         **{name: _text(table, key, name) for name in texts if name in table},
     )
     chosen = [name for name in ("site", "link", "device", "feeder") if name in table]
     if "random" in table or ("area" in table and not chosen):
         chosen.append("random" if "random" in table else "area")
     if len(chosen) != 1:
-        raise ValueError(f"{key}: exactly one of site, link, device, area, feeder, random says where")
+        raise ScenarioError(f"{key}: exactly one of site, link, device, area, feeder, random says where")
     return where
 
 
@@ -95,7 +103,7 @@ def _at(entry: _Table, key: str) -> timedelta | datetime:
     value = entry.get("at", "PT0S")
     if isinstance(value, datetime):
         if value.tzinfo is None:
-            raise ValueError(f"{key}.at: a time needs its zone, as in 2026-11-21T10:00:00Z")
+            raise ScenarioError(f"{key}.at: a time needs its zone, as in 2026-11-21T10:00:00Z")
         return value
     return _duration({"at": value}, key, "at")
 
@@ -104,13 +112,13 @@ def _duration(table: _Table, key: str, name: str) -> timedelta:
     try:
         return duration.parse(_text(table, key, name))
     except ValueError as error:
-        raise ValueError(f"{key}.{name}: {error}") from None
+        raise ScenarioError(f"{key}.{name}: {error}") from None
 
 
 def _only(table: _Table, key: str, known: tuple[str, ...]) -> None:
     for name in table:
         if name not in known:
-            raise ValueError(f"{_dotted(key, name)}: unknown key; known here: {', '.join(known) or 'none'}")
+            raise ScenarioError(f"{_dotted(key, name)}: unknown key; known here: {', '.join(known) or 'none'}")
 
 
 def _table(table: _Table, key: str, name: str, *, required: bool = True) -> _Table:
@@ -118,23 +126,31 @@ def _table(table: _Table, key: str, name: str, *, required: bool = True) -> _Tab
     if value is None and not required:
         return {}
     if not isinstance(value, dict):
-        raise ValueError(f"{_dotted(key, name)}: a table belongs here")
+        raise ScenarioError(f"{_dotted(key, name)}: a table belongs here")
     return value
 
 
 def _text(table: _Table, key: str, name: str) -> str:
     value = table.get(name)
     if not isinstance(value, str):
-        raise ValueError(f"{_dotted(key, name)}: text belongs here")
+        raise ScenarioError(f"{_dotted(key, name)}: text belongs here")
     return value
 
 
-def _number(table: _Table, key: str, name: str, default: float | None = None) -> float:
+def _whole(table: _Table, key: str, name: str) -> int:
+    """A count, 0 where it isn't given."""
+    value = table.get(name, 0)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ScenarioError(f"{_dotted(key, name)}: a whole number from 0 belongs here")
+    return value
+
+
+def _number(table: _Table, key: str, name: str, default: float) -> float:
     value = table.get(name, default)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ValueError(f"{_dotted(key, name)}: a number belongs here")
+        raise ScenarioError(f"{_dotted(key, name)}: a number belongs here")
     if value < 0:
-        raise ValueError(f"{_dotted(key, name)}: below 0")
+        raise ScenarioError(f"{_dotted(key, name)}: below 0")
     return value
 
 

@@ -85,24 +85,24 @@ def outages(condition: Condition, places: Places) -> dict[Key, Outage]:
 
 def _links(condition: Condition, places: Places) -> Iterator[tuple[str, Outage]]:
     """Where a trunk was cut, the trunk is the root and its links lie upstream of nothing but it."""
-    for trunk in condition.trunks:
+    for trunk in sorted(condition.trunks):
         yield trunk, Outage("down", "fibre", True)
-    for name in condition.cut:
+    for name in sorted(condition.cut):
         alone = places.trunks[name] not in condition.trunks
         yield name, Outage("down", "fibre", True) if alone else _UPSTREAM
-    for device in condition.dead:
+    for device in sorted(condition.dead):
         yield from ((link, _UPSTREAM) for link in places.links_of[device] if link not in condition.cut)
 
 
 def _devices(condition: Condition, places: Places) -> Iterator[tuple[str, Outage]]:
-    for name in condition.lost & places.devices.keys():
+    for name in sorted(condition.lost & places.devices.keys()):
         if name in condition.failed:
             yield name, Outage("down", "equipment", True)
         elif name in condition.off:
             yield name, Outage("down", "power", True)
         else:
             yield name, Outage("down", "power", False) if name in condition.dead else _UPSTREAM
-    for name in condition.lossy.keys() & places.devices.keys() - condition.lost:
+    for name in sorted(condition.lossy.keys() & places.devices.keys() - condition.lost):
         yield name, Outage("degraded", "undetermined", True)
 
 
