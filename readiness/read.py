@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, Row, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, func, or_, select
 
 from inventory.scope import Scope
 from readiness.model import Cause, Layer, Readiness, Responsible, Status, SubjectKind
@@ -90,11 +90,16 @@ def _state_row(row: Row[tuple[object, ...]]) -> StateRow:
 
 def states(engine: Engine, scope: Scope, kind: SubjectKind | None = None) -> list[StateRow]:
     """Present state of every subject of `kind` (None: of every kind), ordered by kind and subject."""
-    query = select(state).where(within(state, scope)).order_by(state.c.subject_kind, state.c.subject)
+    conditions = [within(state, scope)]
     if kind is not None:
-        query = query.where(state.c.subject_kind == kind)
+        conditions.append(state.c.subject_kind == kind)
     with engine.connect() as connection:
-        return [_state_row(row) for row in connection.execute(query)]
+        return states_from(connection, *conditions)
+
+
+def states_from(connection: Connection, *conditions: ColumnElement[bool]) -> list[StateRow]:
+    query = select(state).where(*conditions).order_by(state.c.subject_kind, state.c.subject)
+    return [_state_row(row) for row in connection.execute(query)]
 
 
 def state_of(engine: Engine, scope: Scope, kind: SubjectKind, subject: str) -> StateRow | None:
@@ -163,9 +168,13 @@ def outages(
         conditions.append(outage.c.from_at < end)
     if open_only:
         conditions.append(outage.c.to_at.is_(None))
-    query = select(outage).where(*conditions).order_by(outage.c.from_at, outage.c.id)
     with engine.connect() as connection:
-        return [_outage_row(row) for row in connection.execute(query)]
+        return outages_from(connection, *conditions)
+
+
+def outages_from(connection: Connection, *conditions: ColumnElement[bool]) -> list[OutageRow]:
+    query = select(outage).where(*conditions).order_by(outage.c.from_at, outage.c.id)
+    return [_outage_row(row) for row in connection.execute(query)]
 
 
 def outage_by_id(engine: Engine, scope: Scope, number: int) -> OutageRow | None:

@@ -107,6 +107,7 @@ class _Turn:
     new_id: Callable[[], int]
     changed: dict[int, Outage] = field(default_factory=dict)
     returning: set[int] = field(default_factory=set)  # roots of devices that work again
+    told: set[int] = field(default_factory=set)  # open outages that the picture shows
     heirs: dict[int, int] = field(default_factory=dict)  # former root -> the one that explains its devices now
 
     def end_what_works(self) -> None:
@@ -120,6 +121,7 @@ class _Turn:
             self._close(outage, end)
 
     def tell(self) -> None:
+        self.told = {self.open[subject].id for subject in self.findings if subject in self.open}
         for finding in sorted(self.findings.values(), key=lambda one: one.explained_by is not None):
             before = self.open.get(finding.subject)
             after = self._first(finding) if before is None else self._again(before, finding)
@@ -159,8 +161,7 @@ class _Turn:
         return self.open[finding.explained_by].id if finding.explained_by else None
 
     def _is_ending(self, root: int) -> bool:
-        told = any(outage.id == root and subject in self.findings for subject, outage in self.open.items())
-        return root in self.ended or (root in self.returning and not told)
+        return root in self.ended or (root in self.returning and root not in self.told)
 
     def _close(self, outage: Outage, end: float) -> None:
         self.changed[outage.id] = replace(outage, end=max(end, outage.finding.start))

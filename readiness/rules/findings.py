@@ -1,0 +1,68 @@
+"""The outages that a picture shows: one for each thing that failed and each device that is dark. Pure."""
+
+from collections.abc import Mapping
+
+from readiness.model import Status, SubjectKind
+from readiness.rules import causes
+from readiness.rules.causes import Evidence, Weights
+from readiness.rules.columns import Mask
+from readiness.rules.graph import Graph, View
+from readiness.rules.incidents import Incident, Picture, Subject
+from readiness.rules.links import PORT_DOWN
+from readiness.rules.outages import Finding, Outage, of_incident, shadow
+
+
+def confirmed(graph: Graph, picture: Picture, dead: Mask) -> tuple[Incident, ...]:
+    """The incidents to believe: a box counts as failed only when its own silence was confirmed."""
+    return tuple(
+        incident for incident in picture.incidents
+        if incident.subject[0] is not SubjectKind.DEVICE or dead[graph.index[incident.subject[1]]]
+    )  # fmt: skip
+
+
+def of_picture(
+    graph: Graph, view: View, picture: Picture, open_now: Mapping[Subject, Outage], weights: Weights
+) -> dict[Subject, Finding]:
+    found: dict[Subject, Finding] = {}
+    incidents = {incident.subject: incident for incident in confirmed(graph, picture, view.dead)}
+    for incident in incidents.values():
+        # What explained it may have been dropped as unconfirmed: then it stands for itself.
+        root = incidents.get(incident.explained_by or incident.subject, incident)
+        for node in incident.members:
+            subject = (SubjectKind.DEVICE, graph.devices[node].name)
+            if view.dead[node]:
+                start = float(picture.dark.start[node])
+                found[subject] = shadow(subject, start, root, lost_power=node in incident.direct)
+        for link in incident.ways:
+            subject = (SubjectKind.LINK, graph.links[link].name)
+            if subject in open_now:
+                found[subject] = _absorbed(open_now[subject].finding, root)
+        found[incident.subject] = of_incident(incident, root.subject)
+    for link in picture.spare_down:
+        finding = _spare(graph, view, link, weights)
+        found.setdefault(finding.subject, finding)
+    return found
+
+
+def _absorbed(finding: Finding, root: Incident) -> Finding:
+    """A lost redundancy that turned out to be the first sign of something larger."""
+    return Finding(
+        finding.subject, finding.status, finding.start, finding.cause, finding.confidence, finding.evidence,
+        root.verdict.responsible, root.subject, finding.segment, finding.ring,
+    )  # fmt: skip
+
+
+def _spare(graph: Graph, view: View, link: int, weights: Weights) -> Finding:
+    """A link that is down while everybody still has a way: its ring is one-armed."""
+    named = graph.links[link]
+    a_says = int(view.port[link, 0]) in PORT_DOWN
+    near, far = (graph.a[link], graph.b[link]) if a_says else (graph.b[link], graph.a[link])
+    segment = (graph.port(link, int(near)), graph.port(link, int(far)))
+    evidence = [Evidence("ends_alive", f"port down: {segment[0]}; the boxes at both ends answer")]
+    if not graph.cuttable[link]:
+        evidence.append(Evidence("inside_site", "the link lies inside one site"))
+    verdict = causes.judge(evidence, weights)
+    return Finding(
+        (SubjectKind.LINK, named.name), Status.DEGRADED, float(view.link_since[link]), verdict.cause,
+        verdict.confidence, verdict.evidence, verdict.responsible, None, segment, named.ring,
+    )  # fmt: skip
