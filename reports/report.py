@@ -1,0 +1,31 @@
+"""A report as a value: what every writer is given."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyarrow as pa
+
+from inventory.model import Names, Source
+from reports.columns import Column
+
+
+@dataclass(frozen=True)
+class Report:
+    """`table` and `districts` have exactly `columns`; `districts` has one row a district.
+
+    The period [start, end) is what shares of time are about; counts are of `as_of`. Each of
+    `boundaries` is the WKB (EPSG:4326) of the area whose key it stands under.
+    """
+
+    name: str
+    title: Names
+    area: Names
+    columns: tuple[Column, ...]
+    table: pa.Table
+    districts: pa.Table
+    as_of: datetime
+    start: datetime
+    end: datetime
+    sources: tuple[Source, ...]
+    boundaries: Mapping[str, bytes]

@@ -1,0 +1,30 @@
+"""CSV for spreadsheets: UTF-8 with a byte order mark, without which Excel garbles Hindi."""
+
+import csv
+from datetime import datetime
+from pathlib import Path
+
+from inventory.hours import INDIA
+from reports.columns import Value
+from reports.report import Report
+
+# A spreadsheet runs text that begins so as a formula, full width too, and skips blanks before it.
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
+
+
+def write(report: Report, path: Path) -> None:
+    """The table alone, one header line; times in Indian time (ISO 8601)."""
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(column.name for column in report.columns)
+        columns = [report.table.column(column.name).to_pylist() for column in report.columns]
+        writer.writerows([cell(value) for value in row] for row in zip(*columns, strict=True))
+
+
+def cell(value: Value) -> Value:
+    """A cell that no spreadsheet runs: text that would be a formula gets an apostrophe before it."""
+    if isinstance(value, datetime):
+        return value.astimezone(INDIA).isoformat(timespec="seconds")
+    if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA):
+        return f"'{value}"
+    return value

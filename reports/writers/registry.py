@@ -1,0 +1,26 @@
+"""The formats: a new one is a module with a function of this signature and a line here."""
+
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from reports.report import Report
+from reports.writers import csv, geo, xlsx
+
+Write = Callable[[Report, Path], None]
+"""Writes the whole report to a path that does not exist yet; its ending is that of the format."""
+
+WRITERS: Mapping[str, Write] = {
+    "csv": csv.write,
+    "xlsx": xlsx.write,
+    "gpkg": geo.write_gpkg,
+    "geojson": geo.write_geojson,
+}
+
+
+def write(report: Report, kind: str, path: Path) -> None:
+    """Write `report` to `path`, which is replaced only when the whole file is there. Raises OSError."""
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".report-") as folder:
+        unfinished = Path(folder, f"{path.stem or 'report'}.{kind}")
+        WRITERS[kind](report, unfinished)
+        unfinished.replace(path)
