@@ -16,6 +16,7 @@ from inventory.hours import HoursError, parse_hours
 Value = str | int | float | bool | date | tuple[str, ...] | None
 Parse = Callable[[str], Value]
 
+_LOST = "\ufffd"  # which counts as printable
 # Not meant as text: control characters other than the line feed, half characters, direction
 # overrides that make a name read as another, and the mark that some program put for lost text.
 _FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffd]")
@@ -41,7 +42,7 @@ def cleaned(raw: str, longest: int) -> str:
     cell = raw.strip()
     if len(cell) > longest:
         raise BadCellError(f"is {len(cell)} characters long; at most {longest} are taken")
-    if not cell.isprintable():
+    if not cell.isprintable() or _LOST in cell:
         cell = cell.replace("\r\n", "\n")
         if found := _FORBIDDEN.search(cell):
             raise BadCellError(f"holds the character U+{ord(found[0]):04X}, which no text needs")

@@ -26,7 +26,7 @@ Keys = Iterator[str]
 
 def check(inventory: Inventory) -> tuple[Warned, ...]:
     """Every warning that applies, the gravest first."""
-    found = [Warned(code, text, tuple(rule(inventory))) for code, text, rule in _RULES]
+    found = [Warned(code, text, tuple(rule(inventory))) for code, text, rule in RULES]
     blind = () if any(device.reference for device in inventory.devices.values()) else (_NO_REFERENCE,)
     return (*blind, *(warned for warned in found if warned.keys))
 
@@ -90,7 +90,7 @@ def _no_hindi(inventory: Inventory) -> Keys:
     return (key for key, area in inventory.areas.items() if not area.names.hi)
 
 
-_RULES: tuple[tuple[str, str, Callable[[Inventory], Keys]], ...] = (
+RULES: tuple[tuple[str, str, Callable[[Inventory], Keys]], ...] = (
     ("no-credential", "devices have an address but no credential: they cannot be asked", _no_credential),
     ("ont-unseen", "ONTs say not by which index their OLT sees them: they stay unknown", _ont_unseen),
     ("gp-without-device", "active GPs have no device: they stay unknown", _gp_without_device),

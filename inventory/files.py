@@ -6,7 +6,7 @@ from pathlib import Path
 
 from inventory.boundaries import read_boundaries, written_boundaries
 from inventory.cells import quoted
-from inventory.kinds import BOUNDARIES_FILE, FILES, KINDS, Kind, Record, inventory_of
+from inventory.kinds import BOUNDARIES, BOUNDARIES_FILE, FILES, KINDS, Kind, Record, inventory_of
 from inventory.model import Inventory
 from inventory.problems import Origin, Problem
 from inventory.rows import read_rows, written_rows
@@ -95,6 +95,7 @@ def _read(path: Path, reading: _Reading) -> None:
         reading.unreadable.add(path.stem)
     elif path.name == BOUNDARIES_FILE:
         reading.boundaries, problems = read_boundaries(content)
+        reading.lines[BOUNDARIES] = {}
         reading.problems.extend(problems)
     else:
         _read_kind(FILES[path.name], content, reading)

@@ -1,0 +1,175 @@
+"""import(export(x)) is x, for any inventory that can be imported."""
+
+import string
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inventory.files import read_folder, write_folder
+from inventory.kinds import CHANNELS
+from inventory.model import (
+    Area,
+    Credential,
+    Device,
+    Endpoint,
+    Inventory,
+    Level,
+    Lifecycle,
+    Link,
+    Medium,
+    Names,
+    Role,
+    Service,
+    Site,
+    SiteKind,
+    Source,
+)
+
+_SAMPLES = st.sampled_from(
+    ["=1+1", "+91", "-x", "@home", 'a "b", c', "रायपुर, छत्तीसगढ़", "ਸ਼੍ਰੀ", "क्‍ष", "'", ";", "\u00a0x", "NULL", "0"]
+)
+_UNFIT = {chr(c) for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF, 0xFFFD)}
+_CHARACTERS = st.characters(exclude_categories=("Cc", "Cs"), exclude_characters=_UNFIT)
+
+
+def lines(least: int = 0) -> st.SearchStrategy[str]:
+    """Text as a cell on one line may hold it."""
+    some = st.text(_CHARACTERS, max_size=20).map(str.strip) | _SAMPLES.map(str.strip)
+    return some.filter(lambda text: len(text) >= least and len(text.splitlines()) < 2)
+
+
+def texts(least: int = 0) -> st.SearchStrategy[str]:
+    """Text with line feeds."""
+    joined = st.lists(lines(), min_size=1, max_size=3).map("\n".join).map(str.strip)
+    return joined.filter(lambda text: len(text) >= least)
+
+
+def names(least: int = 1) -> st.SearchStrategy[Names]:
+    return st.builds(Names, texts(least), texts(), texts())
+
+
+codes = st.text(string.ascii_letters + string.digits + "._~-", min_size=1, max_size=8)
+latitudes = st.floats(7, 37)
+longitudes = st.floats(69, 97)
+positions = st.tuples(latitudes, longitudes) | st.just((None, None))
+references = st.from_regex(r"env:[A-Z_]{1,8}", fullmatch=True)
+items = st.lists(codes, max_size=3, unique=True).map(tuple)
+days = st.none() | st.dates(date(1950, 1, 1), date(2100, 1, 1))
+
+
+@st.composite
+def inventories(draw: st.DrawFn) -> Inventory:
+    areas = _areas(draw)
+    sites = _sites(draw, list(areas))
+    credentials = _credentials(draw)
+    devices = _devices(draw, list(sites), list(credentials))
+    endpoints = {code: Endpoint(code, draw(names()), "https://a.example/x?y=1,2") for code in draw(_keys(codes))}
+    boundaries = {key: shapely.to_wkb(draw(_polygons()), byte_order=1) for key in list(areas)[1::2]}
+    return Inventory(
+        areas, sites, devices, _links(draw, list(devices)), _services(draw, list(endpoints)), endpoints, credentials,
+        {key: draw(st.builds(Source, st.just(key), lines(1), texts(), texts(), names(0))) for key in draw(_keys(codes))},
+        boundaries,
+    )  # fmt: skip
+
+
+def _keys(each: st.SearchStrategy[str], least: int = 0) -> st.SearchStrategy[list[str]]:
+    return st.lists(each, min_size=least, max_size=4, unique=True)
+
+
+def _areas(draw: st.DrawFn) -> dict[str, Area]:
+    found: dict[str, Area] = {}
+    above = None
+    for level in Level:
+        lat, lon = draw(positions)
+        area = draw(
+            st.builds(
+                Area, st.just(level), codes, names(), st.just(above), st.sampled_from(["lgd", "post-office"]), lines(),
+                st.just(lat), st.just(lon), st.none() | st.integers(0, 10**9), st.none(), days, st.none(),
+            )
+        )  # fmt: skip
+        found[area.key] = area
+        above = draw(st.sampled_from([area.key, above]))
+    return found
+
+
+def _sites(draw: st.DrawFn, areas: list[str]) -> dict[str, Site]:
+    found = {}
+    for name in draw(_keys(lines(1), least=1)):
+        lat, lon = draw(positions)
+        hours = st.sampled_from(["", "24/7", "Mo-Fr 09:30-13:00,14:00-17:30; Sa 10:00-14:00; Su off"])
+        found[name] = draw(
+            st.builds(
+                Site, st.just(name), st.sampled_from(SiteKind), st.sampled_from(areas), names(),
+                st.sampled_from(Lifecycle), st.just(lat), st.just(lon), lines(), hours, lines(), st.booleans(),
+            )
+        )  # fmt: skip
+    return found
+
+
+def _credentials(draw: st.DrawFn) -> dict[str, Credential]:
+    found = {}
+    for name in draw(_keys(lines(1), least=1)):
+        v3 = Credential(name, "snmp-v3", "", "u", "SHA-256", "env:A", "AES", "file:/run/p w")
+        v2 = st.builds(Credential, st.just(name), st.just("snmp-v2c"), references)
+        found[name] = draw(v2 | st.just(v3) | st.just(Credential(name, "ssh", user="u", key_file="/k, 1")))
+    return found
+
+
+def _devices(draw: st.DrawFn, sites: list[str], credentials: list[str]) -> dict[str, Device]:
+    found: dict[str, Device] = {}
+    for number, name in enumerate(draw(_keys(lines(1), least=2))):
+        address = f"10.0.0.{number}" if number % 2 else f"2001:db8::{number + 1}"
+        through = draw(st.sampled_from(["", *found]))
+        found[name] = Device(
+            name, draw(st.sampled_from(Role)), draw(st.sampled_from(sites)), draw(lines()), draw(lines()),
+            draw(st.sampled_from(Lifecycle)), address, draw(st.none() | st.integers(1, 65535)), draw(st.just("") | codes),
+            draw(st.sampled_from(["", *credentials])), draw(st.none() | st.integers(1, 86400)), draw(st.booleans()),
+            through, f"0/1/3:{number}" if through else "", draw(lines()), draw(lines()),
+        )  # fmt: skip
+    return found
+
+
+def _links(draw: st.DrawFn, devices: list[str]) -> dict[str, Link]:
+    lengths = st.none() | st.floats(0, 2000)
+    return {
+        name: draw(
+            st.builds(
+                Link, st.just(name), st.just(devices[0]), lines(), st.just(devices[1]), lines(),
+                st.sampled_from(Medium), lengths, st.just(f"ring {number}"), lines(), lines(),
+            )
+        )
+        for number, name in enumerate(draw(_keys(lines(1))))
+    }  # fmt: skip
+
+
+def _services(draw: st.DrawFn, endpoints: list[str]) -> dict[str, Service]:
+    return {
+        code: draw(
+            st.builds(
+                Service, st.just(code), names(), lines(), st.lists(st.sampled_from(CHANNELS), unique=True).map(tuple),
+                st.none() | st.integers(0, 10**6), st.none() | st.integers(0, 10**5), st.none() | st.floats(0, 100),
+                items, st.just(tuple(endpoints)),
+            )
+        )
+        for code in draw(_keys(codes))
+    }  # fmt: skip
+
+
+def _polygons() -> st.SearchStrategy[shapely.Geometry]:
+    # Around nearly all of India, so that no place lies outside its state.
+    box = st.tuples(st.floats(68, 68.5), st.floats(6, 6.5)).map(lambda corner: shapely.box(*corner, 97.9, 37.9))
+    return box | box.map(lambda one: shapely.MultiPolygon([one]))
+
+
+@settings(max_examples=40, deadline=None)
+@given(inventories())
+def test_import_of_an_export_is_the_same(inventory: Inventory) -> None:
+    with TemporaryDirectory() as folder:
+        write_folder(inventory, Path(folder))
+        loaded = read_folder(Path(folder))
+        assert loaded.problems == ()
+        assert loaded.inventory == inventory
