@@ -6,7 +6,7 @@ UV_VERSION := 0.13.8
 export UV_PYTHON_DOWNLOADS := never
 BIN := .venv/bin
 WEB := api/web
-DEBIAN := prometheus prometheus-alertmanager victoria-metrics snmpd openssh-server chromium fonts-noto-core
+DEBIAN := prometheus prometheus-alertmanager victoria-metrics snmpd openssh-server postgresql chromium fonts-noto-core
 
 .PHONY: help demo test lint format bench soak web servers clean messages
 
