@@ -1,6 +1,5 @@
 """All that the judge remembers of devices, ports, ONTs and UPSs between batches."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from math import inf
 
@@ -237,15 +236,3 @@ def _seen_by(graph: Graph) -> dict[int, list[int]]:
     for node in np.flatnonzero(graph.through >= 0).tolist():
         found.setdefault(int(graph.through[node]), []).append(node)
     return found
-
-
-def restore_statuses(kept: Columns, rows: Iterable[tuple[int, Status, float]], last_at: float) -> None:
-    """Put stored statuses back: what was up was last seen at `last_at`, what was down is still confirmed."""
-    for position, stored, since in rows:
-        down = stored is Status.DOWN
-        alive = stored in {Status.UP, Status.DEGRADED}
-        memory = status.Memory(
-            stored, since, last=last_at, last_ok=last_at if alive else -inf,
-            first_silent=since if down else inf, confirmed=down,
-        )  # fmt: skip
-        kept.keep(position, memory)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Engine, Table, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from readiness.model import Readiness, Status, SubjectKind
+from readiness.model import SubjectKind
 from readiness.read import OutageRow, StateRow, TransitionRow, outages_from, states_from
 from readiness.rules.incidents import Subject
 from readiness.rules.outages import Finding, Outage
@@ -27,9 +27,6 @@ class Writes:
     states: dict[Subject, StateRow] = field(default_factory=dict)
     outages: dict[int, Outage] = field(default_factory=dict)
     seen_at: float | None = None  # newest moment of observation
-
-    def __bool__(self) -> bool:
-        return bool(self.transitions or self.states or self.outages or self.seen_at)
 
     def add(self, later: "Writes") -> None:
         self.transitions += later.transitions
@@ -130,10 +127,3 @@ def _outage_values(one: Outage) -> dict[str, Value]:
         "root": one.root, "explained_by": one.explained_by, "segment": json.dumps(finding.segment),
         "ring": finding.ring, "responsible": finding.responsible, "villages": one.villages, "citizens": one.citizens,
     }  # fmt: skip
-
-
-def status_of(row: StateRow) -> Status:
-    """The status of a device, link or site; a village's readiness is none."""
-    if isinstance(row.status, Readiness):
-        raise TypeError(f"{row.subject} is a village: it has readiness, not status")
-    return row.status

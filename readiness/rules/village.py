@@ -44,7 +44,6 @@ class Result:
     status: Readiness | Status
     reason: str
     layer: Layer | None = None
-    since: float | None = None  # begin as far as the deciding device tells, None: now
     node: int = -1
 
 
@@ -55,7 +54,9 @@ def of_village(pcs: Sequence[Standing], box: Standing | None, printers: Sequence
     answered later is a fault of the box, but not a blocked village.
     """
     if not pcs:
-        return Result(Readiness.UNKNOWN, "no kendra with a PC serves this village", Layer.NOT_COMMISSIONED)
+        return Result(
+            Readiness.UNKNOWN, "no kendra with a PC that can be observed serves this village", Layer.NOT_COMMISSIONED
+        )
     pc = min(pcs, key=_worth)
     if box and box.dark:
         if pc.works and pc.last_ok > box.since:
@@ -76,7 +77,7 @@ def _while_working(pc: Standing, box: Standing | None, printers: Sequence[Standi
     for printer in printers:
         if printer.dark:
             return _by(Readiness.DEGRADED, printer, Layer.KENDRA_HARDWARE)
-    return Result(Readiness.READY, "the kendra's PC answers", None, pc.since, pc.node)
+    return Result(Readiness.READY, "the kendra's PC answers", None, pc.node)
 
 
 def of_site(devices: Sequence[Standing]) -> Result:
@@ -92,11 +93,11 @@ def of_site(devices: Sequence[Standing]) -> Result:
         for device in devices:
             if device.status is status:
                 return _by(status, device, None)
-    return Result(Status.UP, "all essential devices answer", None, max(device.since for device in devices))
+    return Result(Status.UP, "all essential devices answer")
 
 
 def _by(status: Readiness | Status, device: Standing, layer: Layer | None, reason: str = "") -> Result:
-    return Result(status, reason or device.reason, layer, device.since, device.node)
+    return Result(status, reason or device.reason, layer, device.node)
 
 
 def _worth(device: Standing) -> tuple[bool, int]:

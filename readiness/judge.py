@@ -1,0 +1,98 @@
+"""The judge: takes batches of observation, keeps the picture, stores what changed. A thin shell.
+
+One turn is one transaction. What was decided counts when it is stored: while the store is away,
+decisions wait in memory with the times at which they were true; what dies with the process is
+decided again from the next polls.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from math import inf
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from collectors.model import Batch
+from inventory.model import Inventory
+from readiness import restart, store
+from readiness.decide import Decider
+from readiness.knowledge import Knowledge
+from readiness.read import TransitionRow
+from readiness.rules import graph
+from readiness.rules.causes import shipped_weights
+from readiness.rules.facts import Windows
+from readiness.store import Writes
+from storage.settings import Settings
+
+_log = structlog.get_logger()
+_HEARTBEAT_S = 5.0
+_TOGETHER_INTERVALS = 3
+_POLL_AND_BURST_S = 15.0  # a poll that times out, and the burst after it
+
+OnChange = Callable[[Sequence[TransitionRow]], None]
+
+
+class Judge:
+    """`restore` once, then `observe` for every batch and `tick` each second or so.
+
+    `on_change` is called with the transitions of each turn after they were stored.
+    """
+
+    def __init__(
+        self, engine: Engine, inventory: Inventory, settings: Settings, on_change: Sequence[OnChange] = ()
+    ) -> None:
+        self._engine, self._inventory, self._settings = engine, inventory, settings
+        self._on_change = tuple(on_change)
+        self._lock = asyncio.Lock()
+        self._pending = Writes()
+        self._beaten_at = -inf
+        self._store_away = False
+        self._knowledge: Knowledge
+        self._decider: Decider
+
+    def restore(self, now: float) -> None:
+        """Take up what the store holds, and store what a pause means; raises SQLAlchemyError."""
+        judge, collect = self._settings.judge, self._settings.collect
+        network = graph.build(self._inventory)
+        stored = store.load(self._engine)
+        self._knowledge = Knowledge(network, self._inventory, collect.interval_s, judge.sight_s, now)
+        windows = Windows(_TOGETHER_INTERVALS * collect.interval_s + _POLL_AND_BURST_S, judge.power_window_s)
+        rows, gone = restart.rows(self._inventory, stored, now)
+        self._decider = Decider(self._inventory, self._knowledge, windows, shipped_weights(), rows)
+        writes = restart.resume(self._decider, self._knowledge, stored, now, judge.restart_gap_s)
+        store.commit(self._engine, collect.name, writes)
+        store.forget(self._engine, gone)
+
+    async def observe(self, batch: Batch) -> None:
+        """Take a batch into account. Returns when its consequences are stored, or wait for the store."""
+        async with self._lock:
+            now = batch.closed_at
+            noticed = self._knowledge.take(self._knowledge.reader.read(batch), now)
+            self._pending.add(replace(self._decider.decide(noticed, now), seen_at=now))
+            await self._store(now)
+
+    async def tick(self, now: float) -> None:
+        """Notice what nobody looks at any more, and try again to store what waits."""
+        async with self._lock:
+            noticed = self._knowledge.pass_time(now)
+            self._pending.add(self._decider.decide(noticed, now))
+            await self._store(now)
+
+    async def _store(self, now: float) -> None:
+        writes = self._pending
+        decided = bool(writes.transitions or writes.states or writes.outages)
+        beat = writes.seen_at is not None and now - self._beaten_at >= _HEARTBEAT_S
+        if not decided and not beat:
+            return
+        try:
+            await asyncio.to_thread(store.commit, self._engine, self._settings.collect.name, writes)
+        except SQLAlchemyError as error:
+            if not self._store_away:
+                _log.error("store is away: what is judged waits in memory", error=type(error).__name__)
+            self._store_away = True
+            return
+        self._pending, self._beaten_at, self._store_away = Writes(), now, False
+        for tell in self._on_change if writes.transitions else ():
+            tell(writes.transitions)

@@ -1,0 +1,191 @@
+"""Sites and villages as they follow from their devices, recomputed only where something changed."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inventory.model import Inventory, Level, Lifecycle, Role
+from readiness.model import Layer, Readiness, Status, SubjectKind
+from readiness.rules import village as rules
+from readiness.rules.columns import STATUSES, Columns, Mask, Times
+from readiness.rules.graph import Graph
+from readiness.rules.incidents import Subject
+from readiness.rules.village import Result, Standing
+
+LAYERS: tuple[Layer | None, ...] = (None, Layer.POWER, Layer.BACKHAUL)
+"""What failed for a dark device, by code: itself, its mains, its way to the NOC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What each device amounts to for its site and its villages."""
+
+    status: NDArray[np.int8]
+    dark: Mask
+    layer: NDArray[np.int8]  # position in LAYERS
+    root: NDArray[np.int64]  # id of the outage that explains it, 0: none
+    since: Times
+
+    @classmethod
+    def none(cls, count: int) -> "Effect":
+        return cls(
+            np.zeros(count, np.int8), np.zeros(count, np.bool_), np.zeros(count, np.int8), np.zeros(count, np.int64),
+            np.zeros(count),
+        )  # fmt: skip
+
+    def differs(self, other: "Effect") -> list[int]:
+        changed = (
+            (self.status != other.status) | (self.dark != other.dark) | (self.layer != other.layer)
+            | (self.root != other.root)
+        )  # fmt: skip
+        found: list[int] = np.flatnonzero(changed).tolist()
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A site, or all villages of one kendra, and the devices that decide about it."""
+
+    subjects: tuple[Subject, ...]
+    decided_by: tuple[int, ...]  # essential devices of a site, PCs of a kendra
+    box: int | None = None
+    printers: tuple[int, ...] = ()
+    citizens: int | None = None
+
+    @property
+    def is_site(self) -> bool:
+        return self.subjects[0][0] is SubjectKind.SITE
+
+    def result(self, standing: "Standings") -> Result:
+        own = [standing.of(node) for node in self.decided_by]
+        if self.is_site:
+            return rules.of_site(own)
+        box = None if self.box is None else standing.of(self.box)
+        return rules.of_village(own, box, [standing.of(node) for node in self.printers])
+
+    @property
+    def nodes(self) -> tuple[int, ...]:
+        return (*self.decided_by, *(() if self.box is None else (self.box,)), *self.printers)
+
+
+@dataclass
+class Standings:
+    """The devices of one moment, as villages and sites see them."""
+
+    graph: Graph
+    columns: Columns
+    effect: Effect
+
+    def of(self, node: int) -> Standing:
+        status = STATUSES[self.effect.status[node]]
+        device = self.graph.devices[node].name
+        dark = bool(self.effect.dark[node])
+        return Standing(
+            node, status, float(self.effect.since[node]), f"{device} is {'cut off' if _only_cut(status, dark) else status}",
+            dark, LAYERS[self.effect.layer[node]], float(self.columns.last_ok[node]),
+        )  # fmt: skip
+
+
+def _only_cut(status: Status, dark: bool) -> bool:
+    return dark and status is not Status.DOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A place's result, and when it became so."""
+
+    place: Place
+    result: Result
+    at: float
+    outage: int | None
+
+
+@dataclass
+class Map:
+    """Which places hang on which devices, and what villages each outage has taken."""
+
+    places: tuple[Place, ...]
+    at_node: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    blocked: dict[int, int] = field(default_factory=dict)  # place -> outage that blocks its villages
+
+    def tell(self, standing: Standings, changed: Iterable[int], now: float) -> list[Told]:
+        """What the places around changed devices amount to now."""
+        touched: dict[int, list[int]] = {}
+        for node in changed:
+            for number in self.at_node.get(node, ()):
+                touched.setdefault(number, []).append(node)
+        return [self._told(number, nodes, standing, now) for number, nodes in touched.items()]
+
+    def _told(self, number: int, changed: list[int], standing: Standings, now: float) -> Told:
+        place = self.places[number]
+        result = place.result(standing)
+        since = standing.effect.since
+        at = float(since[result.node]) if result.node in changed else float(since[changed].max())
+        root = int(standing.effect.root[result.node]) if result.node >= 0 else 0
+        self.blocked.pop(number, None)
+        if result.status is Readiness.BLOCKED and root:
+            self.blocked[number] = root
+        return Told(place, result, min(at, now), root or None)
+
+    def undecided(self) -> list[tuple[Place, Result]]:
+        """The places that have no device to decide about them, and what that means."""
+        alone = [place for place in self.places if not place.decided_by]
+        return [(place, rules.of_site(()) if place.is_site else rules.of_village((), None, ())) for place in alone]
+
+    def taken(self) -> dict[int, tuple[int, int | None]]:
+        """Per outage the villages that it blocks and their citizens, None where no population is known."""
+        found: dict[int, tuple[int, int | None]] = {}
+        for number, outage in self.blocked.items():
+            villages, citizens = found.get(outage, (0, None))
+            place = self.places[number]
+            known = citizens if place.citizens is None else (citizens or 0) + place.citizens
+            found[outage] = villages + len(place.subjects), known
+        return found
+
+
+def build(inventory: Inventory, graph: Graph) -> Map:
+    at_site: dict[str, list[int]] = {}
+    for node, device in enumerate(graph.devices):
+        if graph.observable[node] and device.status is Lifecycle.ACTIVE:
+            at_site.setdefault(device.site, []).append(node)
+    places = [*_sites(inventory, graph, at_site), *_villages(inventory, graph, at_site)]
+    at_node: dict[int, list[int]] = {}
+    for number, place in enumerate(places):
+        for node in place.nodes:
+            at_node.setdefault(node, []).append(number)
+    return Map(tuple(places), {node: tuple(numbers) for node, numbers in at_node.items()})
+
+
+def _sites(inventory: Inventory, graph: Graph, at_site: Mapping[str, list[int]]) -> Iterable[Place]:
+    for site in inventory.sites.values():
+        essential = rules.ESSENTIAL[site.kind]
+        nodes = tuple(node for node in at_site.get(site.name, ()) if graph.devices[node].role in essential)
+        yield Place(((SubjectKind.SITE, site.name),), nodes)
+
+
+def _villages(inventory: Inventory, graph: Graph, at_site: Mapping[str, list[int]]) -> Iterable[Place]:
+    served: dict[str | None, list[str]] = {}
+    for area in inventory.areas.values():
+        if area.level is Level.VILLAGE:
+            served.setdefault(area.served_by, []).append(area.key)
+    for kendra, villages in served.items():
+        nodes = at_site.get(kendra, []) if kendra else []
+        pcs = tuple(node for node in nodes if graph.devices[node].role is Role.PC)
+        printers = tuple(node for node in nodes if graph.devices[node].role is Role.PRINTER)
+        known = [population for key in villages if (population := inventory.areas[key].population) is not None]
+        yield Place(
+            tuple((SubjectKind.VILLAGE, key) for key in villages), pcs, _box(graph, pcs), printers,
+            sum(known) if known else None,
+        )  # fmt: skip
+
+
+def _box(graph: Graph, pcs: Iterable[int]) -> int | None:
+    """The box that the link of a PC leads to."""
+    for pc in pcs:
+        for link in graph.touching[pc]:
+            other = graph.other(link, pc)
+            if graph.carries[other]:
+                return other
+    return None
