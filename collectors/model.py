@@ -8,6 +8,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from collectors.reading.model import Reading
+
 
 class Reason(StrEnum):
     """Why a poll failed. The order is the wire form: columns carry the position in REASONS."""
@@ -40,7 +42,8 @@ class PollResult:
 
     `samples` is metric -> instance -> value, counters as whole integers exactly as the device
     sent them. `reached` is whether the device gave any authentic answer. `errors` names what was
-    asked for and is absent: (what, reason).
+    asked for and is absent: (what, reason). `facts` is what the device says of itself, where the
+    probe asks that.
     """
 
     device: str
@@ -50,6 +53,7 @@ class PollResult:
     samples: Mapping[str, Mapping[str, int | float]] = field(default_factory=dict)
     failure: Failure | None = None
     errors: tuple[tuple[str, str], ...] = ()
+    facts: Reading | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from collectors.instances import Walked, columns, facts, samples
 from collectors.model import Failure, Reason
 from collectors.profile import Profile, Read, TableRead
 from collectors.reading.interfaces import IF_TABLE, IF_X_TABLE, absent, interfaces
-from collectors.reading.kinds import host, onts, printer, sensors, ups
+from collectors.reading.kinds import Samples, host, onts, printer, sensors, ups
 from collectors.reading.model import Absent, Reading, SystemGroup
 from collectors.reading.neighbours import LLDP, neighbours
+from collectors.reading.samples import samples_of
 from collectors.recognise import Recognised, System, gentle, recognise
 from collectors.snmp.backend import Limits, SnmpBackend, Target, Value
 
@@ -38,7 +39,7 @@ async def read_device(
     vendors: Mapping[int, str],
     *,
     profile: str = "",
-) -> Reading | Failure:
+) -> tuple[Reading, Samples] | Failure:
     """Recognise a device and read all that its profile names, without regard to read budgets."""
     recognised = await recognise(backend, target, catalogue, profile=profile)
     if isinstance(recognised, Failure):
@@ -48,7 +49,7 @@ async def read_device(
     walked, broken = await walk_columns(backend, target, (*IF_TABLE, *IF_X_TABLE, *LLDP))
     profiled = await read_profile(backend, target, replace(recognised, ports={}))  # they are walked already
     supplies, ports = profiled.facts.get("supply", {}), interfaces(walked)
-    return Reading(
+    reading = Reading(
         address=f"{target.address}:{target.port}",
         reached=True,
         profile=recognised.profile.name,
@@ -68,6 +69,7 @@ async def read_device(
         neighbours=neighbours(walked) or None,
         errors=(*broken, *absent(walked), *profiled.absent),
     )
+    return reading, {**samples_of(reading), **profiled.samples}
 
 
 async def read_profile(backend: SnmpBackend, target: Target, recognised: Recognised) -> Profiled:

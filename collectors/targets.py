@@ -9,22 +9,27 @@ _VERSIONS = {"snmp-v1": 1, "snmp-v2c": 2, "snmp-v3": 3}
 
 
 def target_for(device: Device, credential: Credential | None, settings: Settings) -> Target | Failure:
-    """Where and how to ask `device` over SNMP.
+    """Where and how to ask `device` over SNMP: see target_at."""
+    return target_at(device.primary_ip, device.port, credential, settings)
+
+
+def target_at(address: str, port: int | None, credential: Credential | None, settings: Settings) -> Target | Failure:
+    """Where and how to ask an address over SNMP.
 
     A Failure of reason SECRET where there is no SNMP credential or its reference leads nowhere on
     this machine; its detail names the reference, never the secret. One of reason AUTHENTICATION
     where the credential wants a protocol that we don't speak.
     """
     if credential is None or credential.kind not in _VERSIONS:
-        return Failure(Reason.SECRET, permanent=True, detail=f"no SNMP credential {device.credential!r}")
+        return Failure(Reason.SECRET, permanent=True, detail="no SNMP credential")
     version = _VERSIONS[credential.kind]
     if version == 3 and not _known(credential):
         detail = f"credential {credential.name!r}: protocols {credential.auth_protocol!r}, {credential.priv_protocol!r}"
         return Failure(Reason.AUTHENTICATION, permanent=True, detail=detail)
     try:
         return Target(
-            address=device.primary_ip,
-            port=device.port or settings.collect.snmp_port,
+            address=address,
+            port=port or settings.collect.snmp_port,
             version=version,
             community=resolve_secret(credential.community) if version != 3 else "",
             usm=_usm(credential) if version == 3 else None,

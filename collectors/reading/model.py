@@ -91,6 +91,15 @@ class Neighbour:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Peripheral:
+    """A thing plugged into the machine: a fingerprint reader, a printer on USB."""
+
+    bus: str  # "usb"
+    id: str  # vendor:product
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SystemGroup:
     name: str | None = None
     description: str | None = None
@@ -129,6 +138,7 @@ class Reading:
     host: Host | None = None
     onts: tuple[Ont, ...] | None = None
     neighbours: tuple[Neighbour, ...] | None = None
+    peripherals: tuple[Peripheral, ...] | None = None
     errors: tuple[Absent, ...] = ()
 
 

@@ -5,6 +5,8 @@ advances or that a table ends; a broken or hostile agent could otherwise feed wr
 a poll for ever.
 """
 
+import errno
+import os
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
@@ -23,6 +25,17 @@ ATTEMPTS = 2  # one retry: DESIGN §4
 def numbers(oid: str) -> tuple[int, ...]:
     """The parts of a dotted identifier, in the form that sorts as agents do."""
     return tuple(map(int, oid.split(".")))
+
+
+def icmp_error(number: int) -> OSError:
+    """The exception for an error that came in at a socket.
+
+    ECONNREFUSED is the device's own "port unreachable". Others (a host that a router cannot reach, a
+    firewall's refusal) are somebody else's word: for us the device gave no answer.
+    """
+    if number == errno.ECONNREFUSED:
+        return ConnectionRefusedError(number, os.strerror(number))
+    return TimeoutError(number, os.strerror(number))
 
 
 def only_asked(asked: Collection[str], rows: Iterable[Row]) -> dict[str, Value]:

@@ -10,6 +10,9 @@ alike. An answer with nothing of what was asked is therefore asked again through
 """
 
 import asyncio
+import os
+import select
+import socket
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -23,7 +26,7 @@ from gufo.snmp.utils import format_sock_addr
 
 from collectors.model import Failure, Reason
 from collectors.snmp.backend import Limits, Target, Usm, Value
-from collectors.snmp.guard import ATTEMPTS, END, Row, Walk, only_asked
+from collectors.snmp.guard import ATTEMPTS, END, Row, Walk, icmp_error, only_asked
 from collectors.snmp.pysnmp_backend import PysnmpBackend
 
 T = TypeVar("T")
@@ -162,12 +165,14 @@ class _Call:
         """Take one packet; others than the answer are passed over, for the answer may follow."""
         if done.done():
             return
+        error_number = _waiting_error(self._sock.get_fd())
+        if error_number:
+            done.set_exception(icmp_error(error_number))
+            return
         try:
             done.set_result(receive())
         except BlockingIOError:
             return
-        except TimeoutError:
-            done.set_exception(ConnectionRefusedError())  # gufo's name for any error of the socket
         except SnmpDecodeError as error:
             self.garbage = str(error)
         except SnmpError as error:
@@ -190,6 +195,16 @@ async def _walk(call: _Call, walk: Walk, repetitions: int) -> Failure | None:
         if failure:
             return failure
     return None
+
+
+def _waiting_error(descriptor: int) -> int:
+    """errno of an ICMP error that waits at the socket, else 0; gufo would call any of them a timeout."""
+    poller = select.poll()
+    poller.register(descriptor, 0)  # errors are always told
+    if not poller.poll(0):
+        return 0
+    with socket.socket(fileno=os.dup(descriptor)) as twin:
+        return twin.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 
 
 def _open(target: Target) -> _Socket:

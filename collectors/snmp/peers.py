@@ -15,6 +15,8 @@ from pysnmp.error import PySnmpError
 from pysnmp.proto.api import verdec
 from pysnmp.proto.error import ProtocolError
 
+from collectors.snmp.guard import icmp_error
+
 Address = tuple[str, int]
 
 
@@ -83,6 +85,7 @@ class _Peer(asyncio.DatagramProtocol):
 
     def error_received(self, exc: Exception) -> None:
         """The kernel reports ICMP errors of this peer: nobody will answer those who wait."""
+        number = exc.errno if isinstance(exc, OSError) else None
         for future in self.waiting:
             if not future.done():
-                future.set_exception(exc)
+                future.set_exception(icmp_error(number or 0))

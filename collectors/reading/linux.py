@@ -1,0 +1,113 @@
+"""What a Linux machine's commands print: uname, /proc/uptime, ip -s link, lsusb. Pure."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from collectors.reading.model import Interface, Peripheral, Reading, SystemGroup
+from collectors.text import text
+
+COMMANDS: Mapping[str, str] = {
+    "uname": "uname -a",
+    "uptime": "cat /proc/uptime",
+    "links": "ip -j -s link 2>/dev/null || ip -s link",  # BusyBox has no -j
+    "usb": "lsusb 2>/dev/null",
+}
+"""Name -> command. All only read."""
+
+_OPER = {"UP": "up", "DOWN": "down", "TESTING": "testing", "UNKNOWN": "unknown", "DORMANT": "dormant",
+         "NOTPRESENT": "notPresent", "LOWERLAYERDOWN": "lowerLayerDown"}  # fmt: skip
+_HEAD = re.compile(r"^(\d+): ([^:@\s]+)(?:@\S+)?: <([^>]*)>.*?(?:\bstate (\S+))?(?: |$)")
+_USB = re.compile(r"^Bus \d+ Device \d+: ID ([0-9a-f]{4}:[0-9a-f]{4}) ?(.*)$")
+
+
+def linux(address: str, outputs: Mapping[str, str]) -> Reading:
+    """`outputs` by the names of COMMANDS; what is missing or strange is left out."""
+    uname = _clean(outputs.get("uname", ""))
+    words = uname.split()
+    return Reading(
+        address=address,
+        reached=True,
+        os=words[0] if words else None,
+        os_version=words[2] if len(words) > 2 else None,
+        system=SystemGroup(
+            name=words[1] if len(words) > 1 else None,
+            description=uname or None,
+            uptime_s=_uptime(outputs.get("uptime", "")),
+        ),
+        interfaces=tuple(links(outputs.get("links", ""))) or None,
+        peripherals=tuple(peripherals(outputs.get("usb", ""))) or None,
+    )
+
+
+def links(output: str) -> Iterator[Interface]:
+    """Interfaces from `ip -s link`, as JSON or as text."""
+    start = output.find("[")
+    if start == 0 or output.lstrip().startswith("["):
+        yield from _from_json(output[start:])
+    else:
+        yield from _from_text(output)
+
+
+def peripherals(output: str) -> Iterator[Peripheral]:
+    for line in output.splitlines():
+        found = _USB.match(line.strip())
+        if found:
+            yield Peripheral(bus="usb", id=found[1], name=_clean(found[2]))
+
+
+def _from_json(output: str) -> Iterator[Interface]:
+    try:
+        rows = json.loads(output)
+    except ValueError:
+        return
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, dict) and isinstance(row.get("ifindex"), int) and isinstance(row.get("ifname"), str):
+            yield _link(row, row.get("stats64") or {})
+
+
+def _link(row: Mapping[str, Any], counters: Mapping[str, Any]) -> Interface:
+    received, sent = counters.get("rx", {}), counters.get("tx", {})
+    return Interface(
+        index=row["ifindex"],
+        name=_clean(row["ifname"]),
+        admin="up" if "UP" in row.get("flags", ()) else "down",
+        oper=_OPER.get(row.get("operstate", "")),
+        in_octets=received.get("bytes"),
+        out_octets=sent.get("bytes"),
+        in_errors=received.get("errors"),
+        out_errors=sent.get("errors"),
+        in_discards=received.get("dropped"),
+        out_discards=sent.get("dropped"),
+    )
+
+
+def _from_text(output: str) -> Iterator[Interface]:
+    """Blocks of a head line, a link line, and the lines "RX:", figures, "TX:", figures."""
+    lines = output.splitlines()
+    heads = [number for number, line in enumerate(lines) if _HEAD.match(line)]
+    for start, end in zip(heads, [*heads[1:], len(lines)], strict=True):
+        head = _HEAD.match(lines[start])
+        if head:
+            row = {"ifindex": int(head[1]), "ifname": head[2], "flags": head[3].split(","), "operstate": head[4] or ""}
+            block = lines[start + 1 : end]
+            yield _link(row, {"rx": _figures(block, "RX:"), "tx": _figures(block, "TX:")})
+
+
+def _figures(block: list[str], title: str) -> dict[str, int]:
+    """The figures under a line "RX: bytes packets errors dropped ..."."""
+    for place, line in enumerate(block[:-1]):
+        if line.strip().startswith(title):
+            names, values = line.split()[1:], block[place + 1].split()
+            return {name: int(value) for name, value in zip(names, values, strict=False) if value.isdigit()}
+    return {}
+
+
+def _uptime(output: str) -> float | None:
+    first = output.split()[:1]
+    return float(first[0]) if first and re.fullmatch(r"\d+(\.\d+)?", first[0]) else None
+
+
+def _clean(printed: str) -> str:
+    return text(printed.encode("utf-8", "replace"))
