@@ -52,13 +52,14 @@ class State:
     services: tuple[Service, ...]
 
 
-def load_state(code: str) -> State:
-    """The state with LGD code `code`; raises PackError for one that no file in states/ describes."""
+def load_state(wanted: str) -> State:
+    """The state with this LGD code or English name; raises PackError for one that no file in states/ describes."""
     known = {raw["code"]: raw for raw in _state_files()}
-    if code not in known:
-        names = ", ".join(f"{each} ({raw['names']['en']})" for each, raw in sorted(known.items()))
-        raise PackError(f"no facts are typed in for state {code!r}; known states: {names}")
-    return _state(known[code])
+    for code, raw in known.items():
+        if wanted.casefold() in (code, raw["names"]["en"].casefold()):
+            return _state(raw)
+    names = ", ".join(f"{code} ({raw['names']['en']})" for code, raw in sorted(known.items()))
+    raise PackError(f"no facts are typed in for state {wanted!r}; known states: {names}")
 
 
 def load_sources() -> tuple[Source, ...]:
