@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Table, bindparam, delete, insert, select, text, update
 
 from inventory import tables
 from inventory.cells import Value, written
@@ -37,6 +37,8 @@ def apply(engine: Engine, inventory: Inventory, now: datetime) -> Diff:
     Only rows that differ are written. The inventory must be free of problems (files.read_folder).
     """
     with for_writing(engine).begin() as connection:
+        if connection.dialect.name == "postgresql":  # two imports at once: the second waits, as on SQLite
+            connection.execute(text("LOCK TABLE inventory_import IN EXCLUSIVE MODE"))
         stored = _load(connection)
         diff = compare(stored, inventory)
         if diff:
