@@ -37,7 +37,7 @@ def render(alert: Alert, event: Event, language: str, page_url: str) -> Message:
     words = catalogue()[language]
     summary = alert.summary
     subject = words["rule"][alert.rule].format(name=_named(alert, language), ring=safe(summary.ring))
-    link = f"{page_url.rstrip('/')}/{language}/?area={quote(alert.area)}"
+    link = f"{page_url.rstrip('/')}/{words['page']['language']}/area/{quote(alert.area)}"
     lines = [_period(alert, event, words["line"]), *_lines(alert, words), link]
     title = words["title"][event].format(subject=subject)
     return Message(title, "\n".join(line for line in lines if line), link)

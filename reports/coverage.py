@@ -20,6 +20,7 @@ _SERVED = frozenset({Readiness.READY, Readiness.DEGRADED})
 _WORKS = frozenset({Status.UP, Status.DEGRADED})
 _LAYERS = list(Layer)
 _SECOND = timedelta(seconds=1)
+_NEVER_SEEN: Parts = {Status.UNKNOWN: _SECOND}
 _Cells = dict[str, Value]
 
 
@@ -172,7 +173,7 @@ def _kendras(kendras: Sequence[Site], known: _States) -> _Cells:
 
 
 def _gp_site(site: Site | None, seen: _Seen) -> _Cells:
-    parts = seen.parts.get(site.name, {}) if site else {}
+    parts = seen.parts.get(site.name, _NEVER_SEEN) if site else {}
     period = sum(parts.values(), timedelta())
     worked = sum((parts.get(each, timedelta()) for each in _WORKS), timedelta())
     unseen = parts.get(Status.UNKNOWN, timedelta())

@@ -46,7 +46,7 @@ def test_english() -> None:
         "First failing layer: backhaul",
         "Between: olt1 GPON 0/1/3 – ont5 PON",
         "Has to act: network agency",
-        "https://pahunch.example/en/?area=gp%3AG5",
+        "https://pahunch.example/en/area/gp%3AG5",
     ]
 
 

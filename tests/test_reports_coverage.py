@@ -1,0 +1,180 @@
+"""The coverage report: its figures, and that they follow the states."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Engine, insert
+
+from inventory import store
+from inventory.model import Inventory, Level
+from inventory.scope import Scope, UnknownAreaError
+from readiness.model import Layer, Readiness, Status, SubjectKind
+from readiness.read import StateRow
+from readiness.tables import transition
+from reports.columns import COVERAGE
+from reports.coverage import coverage
+from reports.read import coverage_report
+from reports.report import Report
+from tests.judged import MONDAY, set_state
+from tests.small import DISTRICT, small_inventory
+
+DAY = timedelta(days=1)
+
+
+def village(n: int, status: str, layer: Layer | None = None) -> StateRow:
+    return StateRow(SubjectKind.VILLAGE, f"village:V{n}", Readiness(status), MONDAY, "test", layer, None, 1)
+
+
+def site(name: str, status: str) -> StateRow:
+    return StateRow(SubjectKind.SITE, name, Status(status), MONDAY, "test", None, None, 1)
+
+
+def rows(inventory: Inventory, states: list[StateRow], level: Level, area: str | None = None) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = coverage(
+        inventory, states, {}, scope=Scope(area), level=level, now=MONDAY
+    ).to_pylist()  # fmt: skip
+    return found
+
+
+def cells(row: dict[str, Any], *names: str) -> tuple[Any, ...]:
+    return tuple(row[name] for name in names)
+
+
+VILLAGES = ("villages_total", "villages_ready", "villages_degraded", "villages_blocked", "villages_unknown")
+SHARES = ("served_percent_low", "served_percent_high")
+CITIZENS = ("citizens_total", "citizens_known", "citizens_served")
+
+
+def test_a_district(small: Inventory) -> None:
+    states = [
+        village(1, "ready"), village(2, "ready"), village(3, "degraded", Layer.GP_EQUIPMENT),
+        village(4, "blocked", Layer.BACKHAUL), village(5, "blocked", Layer.BACKHAUL), village(6, "blocked", Layer.POWER),
+        site("kendra1", "up"), site("kendra2", "degraded"), site("kendra5", "down"), site("gp1", "down"),
+    ]  # fmt: skip
+    [row] = rows(small, states, Level.DISTRICT)
+    assert cells(row, "area", "name_en", "name_hi", "district_code") == (DISTRICT, "Raipur", "रायपुर", "387")
+    assert cells(row, "block_code", "gp_status", "gp_since") == (None, None, None)
+    assert cells(row, *VILLAGES) == (8, 2, 1, 3, 2)
+    assert cells(row, *SHARES) == (37.5, 62.5)
+    assert cells(row, "kendras_total", "kendras_ready", "kendras_unknown") == (5, 2, 2)
+    assert cells(row, *CITIZENS) == (None, 28000, 6000)  # of village 8 nobody knows the population
+    assert row["first_failing_layer"] == "backhaul"
+
+
+def test_gram_panchayats(small: Inventory) -> None:
+    states = [village(1, "blocked", Layer.POWER), site("gp1", "down"), site("kendra1", "down"), village(8, "ready")]
+    found = rows(small, states, Level.GP)
+    assert [row["area"] for row in found] == [f"gp:G{n}" for n in range(1, 9)]
+    first, last = found[0], found[-1]
+    assert cells(first, "block_code", "block_en", "district_en", "lat", "lon") == (
+        "3591",
+        "Arang",
+        "Raipur",
+        21.22,
+        81.92,
+    )
+    assert cells(first, *VILLAGES, *SHARES, *CITIZENS) == (1, 0, 0, 1, 0, 0, 0, 1000, 1000, 0)
+    assert cells(first, "gp_status", "gp_since", "first_failing_layer") == ("down", MONDAY, "power")
+    assert cells(last, *SHARES, *CITIZENS) == (100, 100, None, None, None)  # unknown is empty, never 0
+    assert cells(last, "gp_status", "gp_since", "first_failing_layer") == ("unknown", None, None)
+
+
+def test_no_village_has_no_share(small: Inventory) -> None:
+    empty = replace(small, areas={k: a for k, a in small.areas.items() if a.level is not Level.VILLAGE})
+    [row] = rows(empty, [], Level.BLOCK)
+    assert cells(row, *VILLAGES, *SHARES, *CITIZENS) == (0, 0, 0, 0, 0, None, None, None, None, None)
+
+
+def test_scope(small: Inventory) -> None:
+    assert [row["area"] for row in rows(small, [], Level.GP, "gp:G2")] == ["gp:G2"]
+    assert rows(small, [], Level.DISTRICT, "gp:G2") == []
+    with pytest.raises(UnknownAreaError):
+        rows(small, [], Level.GP, "gp:nowhere")
+
+
+def test_every_column_is_filled_by_name(small: Inventory) -> None:
+    states = [village(n, "blocked", Layer.POWER) for n in range(1, 9)] + [site("gp1", "up")]
+    parts = {"gp1": {"up": DAY}}
+    table = coverage(small, states, parts, scope=Scope(), level=Level.GP, now=MONDAY)
+    assert table.column_names == [column.name for column in COVERAGE]
+    assert [name for name in table.column_names if table.column(name).null_count == table.num_rows] == ["block_hi"]
+
+
+def test_units_and_definitions_are_given_in_both_languages() -> None:
+    for column in COVERAGE:
+        assert column.definition_en.endswith(".")
+        assert column.definition_hi.endswith("।")
+        assert (column.unit == "") == (str(column.type) == "string")
+
+
+SMALL = small_inventory()
+
+
+@given(st.lists(st.sampled_from([*Readiness, None]), min_size=8, max_size=8))
+def test_counts_add_up_at_every_level(status: list[Readiness | None]) -> None:
+    states = [village(n, each) for n, each in enumerate(status, start=1) if each is not None]
+    for level in (Level.STATE, Level.DISTRICT, Level.BLOCK, Level.GP):
+        found = rows(SMALL, states, level)
+        assert sum(row["villages_total"] for row in found) == 8
+        for row in found:
+            assert row["villages_total"] == sum(cells(row, *VILLAGES[1:]))
+            assert 0 <= row["served_percent_low"] <= row["served_percent_high"] <= 100
+            if row["villages_unknown"] == 0:
+                assert row["served_percent_low"] == row["served_percent_high"]
+
+
+def report(engine: Engine, inventory: Inventory, days: int = 30, area: str | None = None) -> Report:
+    now = MONDAY + 10 * DAY
+    return coverage_report(engine, inventory, Scope(area), level=Level.GP, start=now - days * DAY, end=now, now=now)
+
+
+def turn(engine: Engine, name: str, day: float, before: str, after: str) -> None:
+    row = {"subject_kind": "site", "subject": name, "at": MONDAY + day * DAY, "recorded_at": MONDAY + day * DAY,
+           "from_status": before, "to_status": after, "reason": "test"}  # fmt: skip
+    with engine.begin() as connection:
+        connection.execute(insert(transition).values(row))
+    set_state(engine, "site", name, after, MONDAY + day * DAY)
+
+
+def seen_up(engine: Engine, inventory: Inventory, gp: str, days: int = 10) -> tuple[Any, ...]:
+    [row] = report(engine, inventory, days, gp).table.to_pylist()
+    return cells(row, "gp_seen_up_percent_low", "gp_seen_up_percent_high")
+
+
+def test_shares_of_time_have_bounds_from_what_was_not_seen(engine: Engine, small: Inventory) -> None:
+    store.apply(engine, small, MONDAY)
+    turn(engine, "gp1", 1, "unknown", "up")
+    turn(engine, "gp1", 4, "up", "down")
+    turn(engine, "gp1", 6, "down", "degraded")
+    assert seen_up(engine, small, "gp:G1") == (70, 80)  # 10 days: 1 unknown, 3 up, 2 down, 4 degraded
+    assert seen_up(engine, small, "gp:G1", days=5) == (80, 80)  # the last five: 1 down, 4 degraded
+    set_state(engine, "site", "gp2", "up", MONDAY - 90 * DAY)
+    assert seen_up(engine, small, "gp:G2") == (100, 100)  # no change in the period: as it stands
+    assert seen_up(engine, small, "gp:G3") == (0, 100)  # never seen
+
+
+def test_the_past_is_read_as_it_was(engine: Engine, small: Inventory) -> None:
+    store.apply(engine, small, MONDAY)
+    turn(engine, "gp1", 8, "up", "down")  # after the period that is asked for
+    made = coverage_report(
+        engine, small, Scope("gp:G1"), level=Level.GP, start=MONDAY, end=MONDAY + 5 * DAY, now=MONDAY + 10 * DAY
+    )
+    [row] = made.table.to_pylist()
+    assert cells(row, "gp_seen_up_percent_low", "gp_status") == (100, "down")
+
+
+def test_the_figures_follow_the_states(engine: Engine, small: Inventory) -> None:
+    store.apply(engine, small, MONDAY)
+    for n in range(1, 9):
+        set_state(engine, "village", f"village:V{n}", "ready")
+    [before] = report(engine, small).districts.to_pylist()
+    for n in (5, 6, 7):
+        set_state(engine, "village", f"village:V{n}", "blocked", layer="backhaul")
+    [after] = report(engine, small).districts.to_pylist()
+    assert cells(before, *VILLAGES, *SHARES) == (8, 8, 0, 0, 0, 100, 100)
+    assert cells(after, *VILLAGES, *SHARES) == (8, 5, 0, 3, 0, 62.5, 62.5)
+    assert after["first_failing_layer"] == "backhaul"

@@ -1,0 +1,212 @@
+"""The files: read back by other programs, hostile names included; and the command."""
+
+import csv
+import re
+import xml.etree.ElementTree as ET
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import geopandas as gpd
+import pyogrio
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Engine
+from typer.testing import CliRunner
+
+from inventory import store
+from inventory.model import Inventory, Level, Names
+from inventory.scope import Scope
+from reports.cli import app
+from reports.columns import COVERAGE
+from reports.read import coverage_report
+from reports.report import Report
+from reports.writers.csv import cell
+from reports.writers.registry import WRITERS, write
+from tests.judged import MONDAY, set_state
+from tests.small import DISTRICT, small_inventory
+
+HOSTILE = ['=HYPERLINK("http://evil.example","x")', "+1+1", "-2+3", "@SUM(A1)", "\t=1+1", " =1+1", "＝1+1", "{=1}"]
+OUTLINE = shapely.box(81, 21, 82, 22)
+SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+
+
+@pytest.fixture
+def inventory() -> Inventory:
+    """The small one with a boundary, a place without coordinates and hostile names."""
+    small = small_inventory()
+    areas = dict(small.areas)
+    for n, name in enumerate(HOSTILE, start=1):
+        areas[f"gp:G{n}"] = replace(areas[f"gp:G{n}"], names=Names(name, f"ग्राम {n}"))
+    areas["gp:G3"] = replace(areas["gp:G3"], lat=None, lon=None)
+    return replace(small, areas=areas, boundaries={DISTRICT: shapely.to_wkb(OUTLINE)})
+
+
+@pytest.fixture
+def report(engine: Engine, inventory: Inventory) -> Report:
+    store.apply(engine, inventory, MONDAY)
+    set_state(engine, "village", "village:V1", "ready")
+    set_state(engine, "site", "gp1", "up")
+    return coverage_report(
+        engine, inventory, Scope(), level=Level.GP, start=MONDAY.replace(day=1), end=MONDAY, now=MONDAY
+    )
+
+
+def test_csv(report: Report, tmp_path: Path) -> None:
+    write(report, "csv", tmp_path / "c.csv")
+    raw = (tmp_path / "c.csv").read_bytes()
+    assert raw.startswith(b"\xef\xbb\xbfarea,")
+    with (tmp_path / "c.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == [column.name for column in COVERAGE]
+    assert [row["name_en"] for row in rows] == [f"'{name}" for name in HOSTILE[:-1]] + [HOSTILE[-1]]
+    first, third, last = rows[0], rows[2], rows[-1]
+    assert (first["gp_since"], first["as_of"]) == ("2026-11-23T11:00:00+05:30",) * 2
+    assert (third["lat"], last["citizens_known"], last["villages_unknown"]) == ("", "", "1")
+
+
+@given(st.text(), st.integers(), st.floats(allow_nan=False))
+def test_no_text_cell_is_a_formula_and_no_number_is_text(text: str, whole: int, number: float) -> None:
+    assert not re.match(r"[ ]*[=+\-@\t\r\n＝＋－＠]", str(cell(text)))
+    assert cell(whole) == whole
+    assert cell(number) == number
+
+
+def sheets(path: Path) -> dict[str, list[list[str]]]:
+    """Sheet -> rows -> texts of the cells that are there; fails on a formula or a link."""
+    with zipfile.ZipFile(path) as book:
+        shared = ["".join(item.itertext()) for item in ET.fromstring(book.read("xl/sharedStrings.xml"))]  # noqa: S314 - written by the test
+        names = [each.get("name") or "" for each in ET.fromstring(book.read("xl/workbook.xml")).iter(f"{SHEET}sheet")]  # noqa: S314
+        found = {}
+        for number, name in enumerate(names, start=1):
+            xml = book.read(f"xl/worksheets/sheet{number}.xml").decode()
+            assert not re.search(r"<f[ >]|<hyperlink", xml)
+            rows = ET.fromstring(xml).iter(f"{SHEET}row")  # noqa: S314
+            found[name] = [
+                [shared[int(c[0].text or "")] if c.get("t") == "s" else c[0].text or "" for c in row] for row in rows
+            ]
+    return found
+
+
+def test_xlsx(report: Report, tmp_path: Path) -> None:
+    write(report, "xlsx", tmp_path / "c.xlsx")
+    found = sheets(tmp_path / "c.xlsx")
+    assert list(found) == ["coverage", "districts", "definitions", "about"]
+    assert found["coverage"][0] == [column.name for column in COVERAGE]
+    assert [row[3] for row in found["coverage"][1:]] == HOSTILE
+    assert found["coverage"][1][4] == "ग्राम 1"
+    assert len(found["districts"]) == 2
+    assert [row[-2:] for row in found["definitions"][1:]] == [[c.definition_en, c.definition_hi] for c in COVERAGE]
+    about = dict(found["about"])
+    assert about["as_of"] == "2026-11-23T11:00:00+05:30"
+    assert about["source test"] == "Made up for tests. none. nobody"
+    assert about["remark test"] == "Nothing here is real."
+
+
+def test_gpkg(report: Report, tmp_path: Path) -> None:
+    path = tmp_path / "c.gpkg"
+    write(report, "gpkg", path)
+    assert {name for name, _ in pyogrio.list_layers(path)} == {"coverage", "districts", "definitions", "about"}
+    points = gpd.read_file(path, layer="coverage")
+    assert (points.crs.to_epsg(), len(points)) == (4326, 8)
+    assert list(points.columns) == [*(column.name for column in COVERAGE), "geometry"]
+    assert points.geometry[0] == shapely.Point(81.92, 21.22)
+    assert points.geometry[2] is None
+    assert list(points["villages_ready"]) == [1, 0, 0, 0, 0, 0, 0, 0]
+    assert list(points["name_en"]) == HOSTILE
+    assert list(points["citizens_known"].isna()) == [False] * 7 + [True]
+    districts = gpd.read_file(path, layer="districts")
+    assert districts.geometry[0].equals(OUTLINE)
+    assert list(districts["villages_total"]) == [8]
+    assert len(gpd.read_file(path, layer="definitions")) == len(COVERAGE)
+
+
+def test_geojson(report: Report, tmp_path: Path) -> None:
+    write(report, "geojson", tmp_path / "c.geojson")
+    points = gpd.read_file(tmp_path / "c.geojson")
+    assert (len(points), points.crs.to_epsg()) == (8, 4326)
+    assert points["gp_since"][0].isoformat() == "2026-11-23T11:00:00+05:30"
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_an_area_without_districts_is_written_too(
+    engine: Engine, inventory: Inventory, tmp_path: Path, kind: str
+) -> None:
+    store.apply(engine, inventory, MONDAY)
+    narrow = coverage_report(
+        engine, inventory, Scope("gp:G2"), level=Level.GP, start=MONDAY.replace(day=1), end=MONDAY, now=MONDAY
+    )
+    out = tmp_path / "narrow"
+    write(narrow, kind, out)
+    assert out.stat().st_size > 0
+    assert [each.name for each in tmp_path.iterdir() if each.name.startswith(".report")] == []
+
+
+def test_docs_define_every_column() -> None:
+    text = Path(__file__).parents[1].joinpath("docs", "reports.md").read_text(encoding="utf-8")
+    written = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*) \|$", text, flags=re.MULTILINE)
+    assert written == [(column.name, column.unit, column.definition_en) for column in COVERAGE]
+
+
+@pytest.fixture
+def stored(inventory: Inventory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a migrated store in it, named by the settings."""
+    from storage.engine import open_engine
+    from storage.migrate import upgrade
+
+    url = f"sqlite:///{tmp_path}/cli.db"
+    engine = open_engine(url)
+    upgrade(engine)
+    store.apply(engine, inventory, MONDAY)
+    engine.dispose()
+    monkeypatch.setenv("PAHUNCH_STORAGE__URL", url)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["c.csv", "c.xlsx", "c.gpkg", "c.geojson"])
+def test_the_command_writes_what_the_name_ends_in(stored: Path, name: str) -> None:
+    out = stored / name
+    for _ in range(2):  # the second time it is there already
+        result = CliRunner().invoke(app, ["coverage", "--area", DISTRICT, "--out", str(out)])
+        assert (result.exit_code, result.stdout) == (0, "")
+    assert "8 rows" in result.stderr
+    if out.suffix == ".gpkg":
+        assert len(gpd.read_file(out, layer="coverage")) == 8
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--area", "district:1", "--out", "c.csv"], "district:1"),
+        (["--out", "c.pdf"], "give --format"),
+        (["--format", "pdf", "--out", "c.pdf"], "pdf"),
+        (["--out", "nowhere/c.csv"], "No such file"),
+        (["--from", "2026-11-02", "--to", "2026-11-01", "--out", "c.csv"], "the period is empty"),
+        (["--from", "2999-01-01", "--out", "c.csv"], "the period is empty"),
+        (["--from", "yesterday", "--out", "c.csv"], "yesterday"),
+        (["--level", "village", "--out", "c.csv"], "village"),
+    ],
+)
+def test_wrong_use(stored: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str) -> None:
+    monkeypatch.chdir(stored)
+    result = CliRunner().invoke(app, ["coverage", *arguments])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in result.stderr
+    assert not (stored / "c.csv").exists()
+
+
+def test_a_report_that_does_not_exist_yet() -> None:
+    result = CliRunner().invoke(app, ["availability"])
+    assert result.exit_code == 2
+    assert "availability" in result.stderr
+
+
+def test_one_day_is_a_whole_day_in_india(stored: Path) -> None:
+    out = stored / "c.xlsx"
+    day = ["--from", "2026-11-01", "--to", "2026-11-01"]
+    result = CliRunner().invoke(app, ["coverage", *day, "--out", str(out)])
+    assert result.exit_code == 0
+    about = dict(sheets(out)["about"])
+    assert (about["period_start"], about["period_end"]) == ("2026-11-01T00:00:00+05:30", "2026-11-02T00:00:00+05:30")
