@@ -7,7 +7,7 @@ either the old files or the new one in force.
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -107,7 +107,7 @@ class Writer:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         for kind in SCHEMAS:
             (folder / kind).mkdir(parents=True, exist_ok=True)
         self._lock = (folder / ".lock").open("w")
@@ -120,24 +120,54 @@ class Writer:
             left.unlink()
         self._sequence = max((segment.last for kind in SCHEMAS for segment in stored(folder, kind)), default=0)
 
-    def write(self, kind: str, rows: pa.Table) -> int:
-        """Store `rows` (columns of SCHEMAS[kind], any order); on disk when this returns. Returns octets."""
-        hours = np.asarray(pc.cast(rows["at"], pa.int64())) // _HOUR_MS
-        return sum(self._write_hour(kind, int(hour), rows.filter(hours == hour)) for hour in np.unique(hours))
+    def write(self, tables: Mapping[str, pa.Table]) -> int:
+        """Store rows by kind, sorted as ORDER says; on disk when this returns. Returns octets.
+
+        OSError: nothing of it is stored.
+        """
+        staged: list[_Staged] = []
+        try:
+            for kind, rows in tables.items():
+                staged.extend(self._stage_hours(kind, rows))
+        except OSError:
+            for file in staged:
+                file.temporary.unlink()
+            raise
+        for file in staged:
+            file.publish()
+        return sum(file.octets for file in staged)
 
     def close(self) -> None:
         self._lock.close()
 
-    def _write_hour(self, kind: str, hour: int, rows: pa.Table) -> int:
-        self._sequence += 1
-        start = datetime.fromtimestamp(hour * 3600, UTC)
-        path = self._folder / kind / f"{start:%Y-%m-%d}" / f"{start:%H}-{self._sequence:012d}.parquet"
-        ordered = rows.sort_by([(column, "ascending") for column in ORDER[kind]])
-        return store(path, kind, iter(ordered.to_batches(_ROW_GROUP)))
+    def _stage_hours(self, kind: str, rows: pa.Table) -> Iterator["_Staged"]:
+        hours = np.asarray(pc.cast(rows["at"], pa.int64())) // _HOUR_MS
+        for hour in np.unique(hours):
+            self._sequence += 1
+            start = datetime.fromtimestamp(int(hour) * 3600, UTC)
+            path = self.folder / kind / f"{start:%Y-%m-%d}" / f"{start:%H}-{self._sequence:012d}.parquet"
+            yield _stage(path, kind, iter(rows.filter(hours == hour).to_batches(_ROW_GROUP)))
 
 
-def store(path: Path, kind: str, batches: Iterator[pa.RecordBatch]) -> int:
-    """Write a file so that it is there whole or not at all, also after loss of power. Returns its octets."""
+def store(path: Path, kind: str, batches: Iterator[pa.RecordBatch]) -> None:
+    """Write a file so that it is there whole or not at all, also after loss of power."""
+    _stage(path, kind, batches).publish()
+
+
+@dataclass(frozen=True, slots=True)
+class _Staged:
+    """A file that is on disk under a temporary name."""
+
+    temporary: Path
+    path: Path
+    octets: int
+
+    def publish(self) -> None:
+        self.temporary.rename(self.path)
+        _sync_folder(self.path.parent)
+
+
+def _stage(path: Path, kind: str, batches: Iterator[pa.RecordBatch]) -> _Staged:
     if not path.parent.exists():
         path.parent.mkdir()
         _sync_folder(path.parent.parent)
@@ -148,10 +178,7 @@ def store(path: Path, kind: str, batches: Iterator[pa.RecordBatch]) -> int:
                 writer.write_batch(batch.cast(SCHEMAS[kind]))
         file.flush()
         os.fsync(file.fileno())
-        octets = file.tell()
-    temporary.rename(path)
-    _sync_folder(path.parent)
-    return octets
+        return _Staged(temporary, path, file.tell())
 
 
 def _open(file: BinaryIO, kind: str) -> pq.ParquetWriter:

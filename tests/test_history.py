@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.compaction import compact
-from storage.history import octets, series
+from storage.history import Series, octets, series
 from storage.segments import SCHEMAS, FolderInUseError, Writer, in_force, stored
 from storage.types import to_millis
 
@@ -29,20 +30,20 @@ def samples(start: datetime, count: int, device: str = "gp1", metric: str = "in_
     return pa.table({**rows, "value": [first + n for n in range(count)]}).cast(SCHEMAS["samples"])
 
 
-def read(folder: Path, start: datetime = TEN, hours: int = 1, step: timedelta = MINUTE, device: str = "gp1"):
+def read(folder: Path, start: datetime = TEN, hours: int = 1, step: timedelta = MINUTE, device: str = "gp1") -> Series:
     return series(folder, device, "in_bps", "GE0/0/1", start=start, end=start + timedelta(hours=hours), step=step)
 
 
 @pytest.fixture
-def writer(tmp_path: Path):
+def writer(tmp_path: Path) -> Iterator[Writer]:
     writer = Writer(tmp_path)
     yield writer
     writer.close()
 
 
 def test_values_come_back_by_step(tmp_path: Path, writer: Writer) -> None:
-    writer.write("samples", samples(TEN, 6))
-    writer.write("samples", samples(TEN, 6, device="gp2", first=100))
+    writer.write({"samples": samples(TEN, 6)})
+    writer.write({"samples": samples(TEN, 6, device="gp2", first=100)})
     found = read(tmp_path, step=timedelta(minutes=3))
     assert found.at.tolist() == [to_millis(TEN), to_millis(TEN) + 180_000]
     assert (found.low.tolist(), found.mean.tolist(), found.high.tolist()) == ([0, 3], [1, 4], [2, 5])
@@ -50,7 +51,7 @@ def test_values_come_back_by_step(tmp_path: Path, writer: Writer) -> None:
 
 
 def test_the_end_is_not_included_and_other_days_are_not_opened(tmp_path: Path, writer: Writer) -> None:
-    writer.write("samples", samples(TEN, 61))
+    writer.write({"samples": samples(TEN, 61)})
     (tmp_path / "samples" / "2026-11-20").mkdir()
     (tmp_path / "samples" / "2026-11-20" / "10-000000000099.parquet").write_bytes(b"no Parquet")
     assert read(tmp_path).count.sum() == 60
@@ -63,20 +64,20 @@ def test_nothing_stored_is_an_empty_series(tmp_path: Path) -> None:
 
 def test_rows_across_midnight_lie_in_both_days(tmp_path: Path, writer: Writer) -> None:
     start = datetime(2026, 11, 21, 23, 58, tzinfo=UTC)
-    writer.write("samples", samples(start, 4))
+    writer.write({"samples": samples(start, 4)})
     assert sorted(path.name for path in (tmp_path / "samples").iterdir()) == ["2026-11-21", "2026-11-22"]
     assert read(tmp_path, start=start).mean.tolist() == [0, 1, 2, 3]
 
 
 def test_compaction_keeps_every_row_once_and_late_rows_join(tmp_path: Path, writer: Writer) -> None:
     for n in range(6):
-        writer.write("samples", samples(TEN + n * MINUTE, 1, first=n))
+        writer.write({"samples": samples(TEN + n * MINUTE, 1, first=n)})
     later = TEN + timedelta(hours=1, minutes=3)
     assert compact(tmp_path, later - timedelta(minutes=2)) == 0  # the hour is hardly over
     assert compact(tmp_path, later) == 1
     assert read(tmp_path).mean.tolist() == [0, 1, 2, 3, 4, 5]
     assert compact(tmp_path, later) == 0
-    writer.write("samples", samples(TEN + 6 * MINUTE, 1, first=6))
+    writer.write({"samples": samples(TEN + 6 * MINUTE, 1, first=6)})
     assert read(tmp_path).mean.tolist() == [0, 1, 2, 3, 4, 5, 6]
     assert compact(tmp_path, later) == 1
     assert read(tmp_path).mean.tolist() == [0, 1, 2, 3, 4, 5, 6]
@@ -85,7 +86,7 @@ def test_compaction_keeps_every_row_once_and_late_rows_join(tmp_path: Path, writ
 
 def test_replaced_files_stay_for_readers_that_listed_them_then_go(tmp_path: Path, writer: Writer) -> None:
     for n in range(3):
-        writer.write("samples", samples(TEN + n * MINUTE, 1))
+        writer.write({"samples": samples(TEN + n * MINUTE, 1)})
     listed = stored(tmp_path, "samples")
     compact(tmp_path, TEN + timedelta(hours=2))
     assert all(segment.path.exists() for segment in listed)
@@ -100,19 +101,37 @@ def test_a_second_writer_is_refused_and_a_half_written_file_removed(tmp_path: Pa
     first = Writer(tmp_path)
     with pytest.raises(FolderInUseError):
         Writer(tmp_path)
-    first.write("samples", samples(TEN, 2))
+    first.write({"samples": samples(TEN, 2)})
     first.close()
     half = tmp_path / "samples" / "2026-11-21" / ".tmp-10-000000000007.parquet"
     half.write_bytes(b"PAR1")
     second = Writer(tmp_path)
-    second.write("samples", samples(TEN + 2 * MINUTE, 1, first=2))
+    second.write({"samples": samples(TEN + 2 * MINUTE, 1, first=2)})
     second.close()
     assert not half.exists()
     assert read(tmp_path).mean.tolist() == [0, 1, 2]
 
 
+def test_a_full_disk_stores_nothing_and_the_same_rows_can_be_written_again(
+    tmp_path: Path, writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    across_the_hour = samples(TEN + 58 * MINUTE, 4)
+
+    def full(descriptor: int) -> None:
+        if len(list(tmp_path.rglob(".tmp-*"))) > 1:
+            raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="No space"):
+            writer.write({"samples": across_the_hour})
+    assert read(tmp_path, hours=2).count.sum() == 0
+    writer.write({"samples": across_the_hour})
+    assert read(tmp_path, hours=2).count.tolist() == [1, 1, 1, 1]
+
+
 def test_names_that_are_not_ours_are_left_alone(tmp_path: Path, writer: Writer) -> None:
-    writer.write("samples", samples(TEN, 1))
+    writer.write({"samples": samples(TEN, 1)})
     stranger = tmp_path / "samples" / "2026-11-21" / "mine-to-look-at.parquet"
     stranger.write_bytes(b"")
     compact(tmp_path, TEN + timedelta(days=1))
@@ -143,7 +162,7 @@ _KILLED = """
     from tests.test_history import TEN, MINUTE, samples
     writer, folder = Writer(Path(sys.argv[1])), Path(sys.argv[1])
     for n in range(10_000):
-        writer.write("samples", samples(TEN + n * timedelta(seconds=1), 1, first=n))
+        writer.write({"samples": samples(TEN + n * timedelta(seconds=1), 1, first=n)})
         print(n, flush=True)
         if n % 5 == 4:
             compact(folder, TEN + timedelta(hours=9))

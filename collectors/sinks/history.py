@@ -1,0 +1,157 @@
+"""Batches into the Parquet history.
+
+Of counters that have a rate (octets, errors) only the rate is kept: readers want the rate, it
+needs no knowledge of wraps and reboots, and beside it the counter would double the size. Rates
+are rounded to 13 significant bits (0.01 %), well below what the timing of two polls lets them
+be; everything else is kept exactly.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+
+import numpy as np
+import pyarrow as pa
+import structlog
+from numpy.typing import NDArray
+
+from collectors.metrics import METRICS
+from collectors.model import REASONS, Batch
+from collectors.rates import FROM_COUNTER
+from storage.compaction import compact
+from storage.segments import Writer
+
+_FLUSH_S = 8.0  # what a batch brought is on disk within 10 s
+_COMPACT_S = 600.0
+_MOST_SAMPLES = 8_000_000  # waiting to be written; beyond this the oldest batches are dropped
+_KEPT_BITS = 12  # of the 52 after a float's first one
+
+_NAMES = pa.array([metric.name for metric in METRICS])
+_REASONS = pa.array(["", *REASONS])
+_RATES = np.array(sorted(rate.metric for rate in FROM_COUNTER.values()), np.int16)
+_DROPPED = np.array(sorted(FROM_COUNTER), np.int16)
+
+_log = structlog.get_logger()
+
+
+class HistorySink:
+    """A sink over the writer of a history folder; start it inside a running loop, and `close` it."""
+
+    def __init__(self, writer: Writer, flush_s: float = _FLUSH_S) -> None:
+        self._writer = writer
+        self._flush_s = flush_s
+        self._waiting: list[Batch] = []
+        self._closing = asyncio.Event()
+        self._tasks = [asyncio.create_task(self._keep_flushing()), asyncio.create_task(self._keep_compacting())]
+        self.octets = 0  # written since the start
+        self.dropped = 0  # samples that could not be written in time
+
+    async def __call__(self, batch: Batch) -> None:
+        self._waiting.append(batch)
+
+    async def close(self) -> None:
+        """Write what waits; OSError when that fails."""
+        self._closing.set()
+        await asyncio.gather(*self._tasks)
+        await self._flush()
+        self._writer.close()
+
+    @property
+    def waiting(self) -> int:
+        """Samples that are not on disk yet."""
+        return sum(len(batch.sample_value) for batch in self._waiting)
+
+    async def _keep_flushing(self) -> None:
+        while not await _set_within(self._closing, self._flush_s):
+            try:
+                await self._flush()
+            except OSError as error:
+                self._drop_oldest()
+                _log.error("history not written", error=str(error), waiting=self.waiting, dropped=self.dropped)
+
+    async def _flush(self) -> None:
+        batches = self._waiting[:]
+        if not batches:
+            return
+        self.octets += await asyncio.to_thread(self._write, batches)
+        del self._waiting[: len(batches)]
+
+    def _write(self, batches: Sequence[Batch]) -> int:
+        return sum(
+            self._writer.write({"samples": samples_table(group), "polls": polls_table(group)})
+            for _, devices in groupby(batches, key=lambda batch: id(batch.devices))
+            for group in [list(devices)]
+        )
+
+    def _drop_oldest(self) -> None:
+        while self.waiting > _MOST_SAMPLES:
+            self.dropped += len(self._waiting.pop(0).sample_value)
+
+    async def _keep_compacting(self) -> None:
+        while True:
+            try:
+                await asyncio.to_thread(compact, self._writer.folder, datetime.now(UTC))
+            except OSError as error:
+                _log.error("history not compacted", error=str(error))
+            if await _set_within(self._closing, _COMPACT_S):
+                return
+
+
+def samples_table(batches: Sequence[Batch]) -> pa.Table:
+    """What the history keeps of the samples of `batches`, which share their devices."""
+    kept = [~np.isin(batch.sample_metric, _DROPPED) for batch in batches]
+    both = list(zip(batches, kept, strict=True))
+    at = _millis(np.concatenate([batch.sample_at[keep] for batch, keep in both]))
+    device = np.concatenate([batch.sample_device[keep] for batch, keep in both])
+    metric = np.concatenate([batch.sample_metric[keep] for batch, keep in both])
+    instance = np.concatenate([batch.sample_instance[keep] for batch, keep in both])
+    value = np.concatenate([batch.sample_value[keep] for batch, keep in both])
+    rates = np.isin(metric, _RATES)
+    value[rates] = rounded(value[rates])
+    order = np.lexsort((at, instance, metric, device))
+    columns = {
+        "at": pa.array(at, pa.timestamp("ms", "UTC")),
+        "device": pa.DictionaryArray.from_arrays(device, pa.array(batches[-1].devices)),
+        "metric": pa.DictionaryArray.from_arrays(metric, _NAMES),
+        "instance": pa.DictionaryArray.from_arrays(instance, pa.array(batches[-1].instances)),
+        "value": value,
+    }
+    return pa.table(columns).take(order)
+
+
+def polls_table(batches: Sequence[Batch]) -> pa.Table:
+    """The polls of `batches`, which share their devices."""
+    at = _millis(np.concatenate([batch.poll_at for batch in batches]))
+    device = np.concatenate([batch.poll_device for batch in batches])
+    reason = np.concatenate([batch.poll_reason for batch in batches])
+    columns = {
+        "at": pa.array(at, pa.timestamp("ms", "UTC")),
+        "device": pa.DictionaryArray.from_arrays(device, pa.array(batches[-1].devices)),
+        "took_ms": np.concatenate([batch.poll_took_ms for batch in batches]),
+        "reached": np.concatenate([batch.poll_reached for batch in batches]),
+        "reason": pa.DictionaryArray.from_arrays(reason + 1, _REASONS),
+        "burst_sent": np.concatenate([batch.burst_sent for batch in batches]),
+        "burst_answered": np.concatenate([batch.burst_answered for batch in batches]),
+    }
+    return pa.table(columns).take(np.lexsort((at, device)))
+
+
+def _millis(seconds: NDArray[np.float64]) -> NDArray[np.int64]:
+    return np.round(seconds * 1000).astype(np.int64)
+
+
+def rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`values` to the nearest number of 13 significant bits: the rest is noise and doesn't compress."""
+    cut = np.uint64(52 - _KEPT_BITS)
+    half = np.uint64(1) << (cut - np.uint64(1))
+    return (((values.view(np.uint64) + half) >> cut) << cut).view(np.float64)
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> bool:
+    """Wait for `event`; False when it wasn't set in time."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await event.wait()
+    except TimeoutError:
+        return False
