@@ -10,6 +10,7 @@ from statistics import NormalDist
 from inventory.model import Device, Inventory, Link, Medium, Role, Site, SiteKind
 from simulator.boxes import Port, draw, pattern_of
 from simulator.mibs.olt import ethernet_index, pon_index
+from simulator.network import CARRIERS
 from simulator.traffic import Counter
 
 _ETHERNET, _LOOPBACK, _OTHER, _GPON = 6, 24, 1, 250  # IANAifType
@@ -58,10 +59,12 @@ def plugs_of(inventory: Inventory) -> Mapping[str, Sequence[Plug]]:
 def flow_of(link: Link, inventory: Inventory) -> Flow:
     ends = inventory.devices[link.a_device], inventory.devices[link.b_device]
     roles = {end.role for end in ends}
+    if Role.PC in roles:
+        return _PC_FLOW
+    if roles - CARRIERS:
+        return _CARD_FLOW
     if link.medium is Medium.RADIO:
         return _RADIO_FLOW
-    if link.medium is Medium.COPPER:
-        return _PC_FLOW if Role.PC in roles else _CARD_FLOW
     if Role.ONT in roles:
         return _PON_FLOW
     core = all(inventory.sites[end.site].kind in _CORE for end in ends)

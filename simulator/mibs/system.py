@@ -1,7 +1,7 @@
 """SNMPv2-MIB's system group (RFC 3418), with what each kind of device says of itself."""
 
 from simulator import ber
-from simulator.boxes import Box
+from simulator.boxes import Box, draw
 from simulator.mibs.values import columns, number
 from simulator.view import Column
 
@@ -9,10 +9,11 @@ _HUAWEI_ROUTER = (
     "Huawei AR2220E Huawei Versatile Routing Platform Software VRP (R) software,"
     "Version 5.170 (AR2200 V200R009C00SPC500) Copyright (C) 2011-2018 Huawei Technologies Co., Ltd"
 )
-WINDOWS = (
+_WINDOWS = (
     "Hardware: Intel64 Family 6 Model 158 Stepping 10 AT/AT COMPATIBLE - "
     "Software: Windows Version 6.3 (Build 19045 Multiprocessor Free)"
 )
+_LINUX_SHARE = 0.2  # of the kendras' PCs
 # role or manufacturer -> sysDescr, sysObjectID, sysServices
 _SAYS = {
     "huawei router": (_HUAWEI_ROUTER, "1.3.6.1.4.1.2011.2.224.279", 78),
@@ -23,7 +24,7 @@ _SAYS = {
     "radio": ("Linux 2.6.33 #1 mips", "1.3.6.1.4.1.10002.1", 72),
     "ups": ("UPS network card, UPS-MIB agent V2.11", "1.3.6.1.2.1.33", 72),
     "solar": ("Linux solar-gateway 4.14.180 #0 mips", "1.3.6.1.4.1.8072.3.2.10", 72),
-    "windows pc": (WINDOWS, "1.3.6.1.4.1.311.1.1.3.1.1", 76),
+    "windows pc": (_WINDOWS, "1.3.6.1.4.1.311.1.1.3.1.1", 76),
     "linux pc": ("Linux {name} 6.1.0-25-amd64 #1 SMP Debian 6.1.106-3 x86_64", "1.3.6.1.4.1.8072.3.2.10", 72),
     "printer": ("HP ETHERNET MULTI-ENVIRONMENT,PID:HP LaserJet Pro M404dn", "1.3.6.1.4.1.11.2.3.9.1", 64),
     "camera": ("Linux camera 4.9.37 #1 armv7l", "1.3.6.1.4.1.39165.1", 72),
@@ -37,7 +38,8 @@ def model_of(box: Box) -> str:
     if role == "router":
         return "mikrotik router" if box.device.manufacturer.lower() == "mikrotik" else "huawei router"
     if role == "pc":
-        return "linux pc" if "linux" in box.device.device_type.lower() else "windows pc"
+        linux = "linux" in box.device.device_type.lower() or draw(box.device.name, "os") < _LINUX_SHARE
+        return "linux pc" if linux else "windows pc"
     return role
 
 
