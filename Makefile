@@ -33,6 +33,10 @@ soak: .venv/.stamp web servers  ## the long tests
 
 web: api/static/dist/.stamp
 
+messages: .venv/.stamp  ## collect the pages' texts for their translators (api/locale)
+	@$(BIN)/pybabel -q extract -F babel.cfg -k N_ --no-location --sort-output --omit-header --no-wrap -o api/locale/messages.pot .
+	@$(BIN)/pybabel -q update -i api/locale/messages.pot -d api/locale --no-fuzzy-matching --ignore-obsolete --no-wrap --ignore-pot-creation-date
+
 clean:  ## remove what make made (not data/)
 	rm -rf .venv .tools $(WEB)/node_modules api/static/dist artefacts
 

@@ -42,10 +42,7 @@ def draw(view: MapView, villages: str, sites: str, words: Words) -> str:
         f'<title id="svg-title">{escape(words.title)}</title>',
         _HATCH,
         *_parts(view, villages, plane, words),
-        *(
-            f'<path class="pt {name}" data-letter="{letter}" d="{_dots(view.village_at, villages, letter, plane)}"/>'
-            for letter, name in _POINTS.items()
-        ),
+        *_points(view, villages, plane),
         _hubs(view, sites, plane),
         _labels(view, plane, words),
         "</svg>",
@@ -97,14 +94,28 @@ def _path(shape: BaseGeometry, plane: Projection) -> str:
     return "".join(drawn)
 
 
+def _points(view: MapView, letters: str, plane: Projection) -> list[str]:
+    """One shape a status, as in the page's legend; the marks of unknown are drawn twice to be hollow."""
+    drawn = []
+    for letter, name in _POINTS.items():
+        path = f'<path class="pt {name}" data-letter="{letter}" d="{_dots(view.village_at, letters, letter, plane)}"/>'
+        drawn.append(f'<defs><g id="hollow">{path}</g></defs>{_HOLLOW}' if letter == "?" else path)
+    return drawn
+
+
+_HOLLOW = '<use class="rim" href="#hollow"/><use class="core" href="#hollow"/>'
+_TRIANGLE = "l8 14h-16z"
+
+
 def _dots(places: Sequence[Position | None], letters: str, letter: str, plane: Projection) -> str:
-    """A path of points: lines of no length, which the style's round or square caps make visible.
+    """A path of marks. Dots and squares are lines of no length, which the style's caps make visible.
 
     Sorted and relative, so that it compresses to a third.
     """
     spots = sorted({plane.xy(*at) for at, found in zip(places, letters, strict=True) if at and found == letter})
     steps = zip(spots, [(0, 0), *spots], strict=False)
-    return "".join(f"m{x - before_x} {y - before_y}h0" for (x, y), (before_x, before_y) in steps)
+    mark = _TRIANGLE if letter == "d" else "h0"
+    return "".join(f"m{x - before_x} {y - before_y}{mark}" for (x, y), (before_x, before_y) in steps)
 
 
 def _hubs(view: MapView, sites: str, plane: Projection) -> str:

@@ -109,6 +109,7 @@ def _outlines(inventory: Inventory, area: str | None, parts: Iterable[Area]) -> 
     shapes = shapely.from_wkb([inventory.boundaries[key] for key in keys])
     west, south, east, north = shapely.total_bounds(shapes)
     # A coverage keeps the borders that neighbours share in one piece. The tolerance is the side of the
-    # smallest bulge that is kept: about a pixel on a phone.
-    thinned = shapely.coverage_simplify(shapes, max(east - west, north - south) / 350)
+    # smallest bulge that is kept: about a pixel of a state on a phone.
+    width = max(east - west, north - south)
+    thinned = shapely.coverage_simplify(shapes, width / (350 if len(keys) > 1 else 1500))
     return dict(zip(keys, thinned, strict=True))

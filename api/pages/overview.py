@@ -1,6 +1,7 @@
 """What the map page says of an area: counts, the table of its parts, the villages that are cut off."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,8 +20,11 @@ from maps.view import MapView
 from readiness import read
 from readiness.model import Cause, Layer, Readiness, Responsible, SubjectKind
 
-LISTED = 200
-"""Most villages in a list: an officer sees all of a district, and a state's page stays small."""
+LISTED = {True: 200, False: 40}
+"""Most villages in a list, where all villages are few and where they are many: an officer sees all of
+a district, and a state's page stays small.
+"""
+FEW = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class Listed:
     part: Area | None
     status: Readiness
     layer: Layer | None
-    since: datetime | None
+    since: datetime
     cause: Cause | None
     responsible: Responsible | None
 
@@ -43,18 +47,21 @@ class Overview:
     listed: tuple[Listed, ...]
     left_out: int
     villages: tuple[tuple[Area, Readiness], ...]
+    sites: Mapping[str, int]  # by letter, see maps.letters
 
 
 def overview(here: Context, scope: Scope, status: models.MapStatus) -> Overview:
     view = here.maps.view(scope.area)
     parts = tuple(zip(view.parts, by_part(view, status.villages), strict=True))
-    found = sorted(_listed(here, scope, view), key=lambda one: (one.since is None, one.since, one.village.names.en))
+    found = sorted(_listed(here, scope, view), key=lambda one: (one.since, one.village.key), reverse=True)
+    few = len(view.villages) < FEW
     return Overview(
         total=tally(status.villages),
         parts=tuple((part, count) for part, count in parts if count.total),
-        listed=tuple(found[:LISTED]),
-        left_out=max(0, len(found) - LISTED),
-        villages=_all(view, status) if len(view.villages) <= LISTED else (),
+        listed=tuple(found[: LISTED[few]]),
+        left_out=max(0, len(found) - LISTED[few]),
+        villages=_all(view, status) if few else (),
+        sites=Counter(status.sites),
     )
 
 

@@ -4,17 +4,19 @@ export function counts(statuses, data) {
   const format = new Intl.NumberFormat(`${data.lang}-IN-u-nu-latn`);
   const refresh = throttled(() => fetchTables(statuses, data.tables));
   statuses.addEventListener("change", () => {
-    write(statuses.villages, format);
+    write(statuses, format);
     refresh();
   });
 }
 
-function write(letters, format) {
-  const found = { r: 0, d: 0, b: 0, "?": 0 };
-  for (const letter of letters) found[letter] += 1;
-  found.served = found.r + found.d;
+function write({ villages, sites }, format) {
+  const found = {};
+  const add = (name) => (found[name] = (found[name] ?? 0) + 1);
+  villages.forEach(add);
+  sites.forEach((letter) => add(`site-${letter}`));
+  found.served = (found.r ?? 0) + (found.d ?? 0);
   for (const place of document.querySelectorAll("[data-count]")) {
-    place.textContent = format.format(found[place.dataset.count]);
+    place.textContent = format.format(found[place.dataset.count] ?? 0);
   }
 }
 

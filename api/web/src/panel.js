@@ -3,7 +3,6 @@ import { charts } from "./charts.js";
 
 export function panel(statuses, data) {
   const box = document.getElementById("panel");
-  const stage = document.getElementById("stage");
   let shown = null;
 
   async function load(wanted) {
@@ -14,14 +13,9 @@ export function panel(statuses, data) {
     charts(box, data);
   }
 
-  function visible(yes) {
-    box.hidden = !yes;
-    stage.classList.toggle("open", yes);
-  }
-
   document.getElementById("panel-close").addEventListener("click", () => {
     shown = null;
-    visible(false);
+    box.hidden = true;
   });
   statuses.addEventListener("change", ({ detail }) => {
     if (shown && touches(detail, shown)) load(shown).catch(() => {}); // the next change asks again
@@ -29,7 +23,7 @@ export function panel(statuses, data) {
   return async (kind, number) => {
     shown = { kind, number };
     await load(shown);
-    visible(true);
+    box.hidden = false;
     box.querySelector("h2").focus();
   };
 }

@@ -38,7 +38,7 @@ function icons(id, source, filter, image, { minzoom = 0, offset = [0, 0] }) {
     minzoom,
     layout: {
       "icon-image": image,
-      "icon-size": ["interpolate", ["linear"], ["zoom"], 5, 0.35, 7, 0.55, 9, 0.85, 12, 1.2],
+      "icon-size": ["interpolate", ["linear"], ["zoom"], 5, sized(0.22, 0.4), 7, sized(0.4, 0.55), 9, sized(0.75, 0.85), 12, 1.2],
       "icon-offset": offset,
       "icon-allow-overlap": true,
       "icon-ignore-placement": true,
@@ -46,6 +46,11 @@ function icons(id, source, filter, image, { minzoom = 0, offset = [0, 0] }) {
       "symbol-sort-key": ["match", ["get", "s"], "b", 3, "d", 2, "r", 1, 0],
     },
   };
+}
+
+// Far out, what works is small, so that the rest is seen.
+function sized(calm, alarming) {
+  return ["match", ["get", "s"], ["r", "?"], calm, alarming];
 }
 
 function names(id, source, size, { minzoom = 0, maxzoom = 24, offset }) {

@@ -3,6 +3,7 @@
 import { byPart, shade } from "./statuses.js";
 
 const NEAR = 14; // drawing units
+const TRIANGLE = "l8 14h-16z"; // as in maps/svg.py
 
 // Returns what ends it.
 export function redrawing(statuses, open) {
@@ -48,11 +49,12 @@ function nearest(svg, event, { lon, lat }) {
 
 function points(svg, letters, { lon, lat }) {
   for (const path of svg.querySelectorAll("path[data-letter]")) {
+    const mark = path.dataset.letter === "d" ? TRIANGLE : "h0";
     let drawn = "";
     letters.forEach((letter, n) => {
       if (letter !== path.dataset.letter || lon[n] === null) return;
       const [x, y] = projected(svg, lon[n], lat[n]);
-      drawn += `M${Math.round(x)} ${Math.round(y)}h0`;
+      drawn += `M${Math.round(x)} ${Math.round(y)}${mark}`;
     });
     path.setAttribute("d", drawn);
   }
