@@ -59,7 +59,7 @@ def _refuse(problems: tuple[Problem, ...], as_json_: bool) -> None:
         return
     for problem in problems:
         print(problem)
-    print(f"{len(problems)} problems: nothing was imported", file=sys.stderr)
+    print(f"nothing was imported; problems: {len(problems)}", file=sys.stderr)
 
 
 def _tell(diff: Diff, dry_run: bool) -> None:

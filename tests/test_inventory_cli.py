@@ -49,7 +49,7 @@ def test_one_bad_row_imports_nothing(url: str, folder: Path) -> None:
     result = run("import", folder)
     assert result.exit_code == 1
     assert result.stdout.startswith("devices.csv:5: role 'oltt' is not one of: router, olt, ont")
-    assert result.stderr == "1 problems: nothing was imported\n"
+    assert result.stderr == "nothing was imported; problems: 1\n"
     assert load(open_engine(url)) == Inventory()
 
 
