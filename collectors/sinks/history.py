@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import structlog
@@ -22,9 +23,9 @@ from collectors.rates import FROM_COUNTER
 from storage.compaction import compact
 from storage.segments import Writer
 
-_FLUSH_S = 8.0  # what a batch brought is on disk within 10 s
+_FLUSH_S = 8.0
 _COMPACT_S = 600.0
-_MOST_SAMPLES = 8_000_000  # waiting to be written; beyond this the oldest batches are dropped
+_FULL = 4_000_000  # samples waiting to be written: from here on a batch waits for its turn
 _KEPT_BITS = 12  # of the 52 after a float's first one
 
 _NAMES = pa.array([metric.name for metric in METRICS])
@@ -36,19 +37,26 @@ _log = structlog.get_logger()
 
 
 class HistorySink:
-    """A sink over the writer of a history folder; start it inside a running loop, and `close` it."""
+    """A sink over the writer of a history folder; start it inside a running loop, and `close` it.
+
+    What a batch brought is on disk within 10 s. While the disk refuses, batches wait in memory up
+    to a bound; beyond it the oldest are dropped and counted.
+    """
 
     def __init__(self, writer: Writer, flush_s: float = _FLUSH_S) -> None:
         self._writer = writer
         self._flush_s = flush_s
         self._waiting: list[Batch] = []
         self._closing = asyncio.Event()
+        self._flushing = asyncio.Lock()
         self._tasks = [asyncio.create_task(self._keep_flushing()), asyncio.create_task(self._keep_compacting())]
         self.octets = 0  # written since the start
         self.dropped = 0  # samples that could not be written in time
 
     async def __call__(self, batch: Batch) -> None:
         self._waiting.append(batch)
+        if self.waiting >= _FULL:
+            await self._flush_or_drop()
 
     async def close(self) -> None:
         """Write what waits; OSError when that fails."""
@@ -64,18 +72,22 @@ class HistorySink:
 
     async def _keep_flushing(self) -> None:
         while not await _set_within(self._closing, self._flush_s):
-            try:
-                await self._flush()
-            except OSError as error:
-                self._drop_oldest()
-                _log.error("history not written", error=str(error), waiting=self.waiting, dropped=self.dropped)
+            await self._flush_or_drop()
+
+    async def _flush_or_drop(self) -> None:
+        try:
+            await self._flush()
+        except OSError as error:
+            while self.waiting >= _FULL:
+                self.dropped += len(self._waiting.pop(0).sample_value)
+            _log.error("history not written", error=str(error), waiting=self.waiting, dropped=self.dropped)
 
     async def _flush(self) -> None:
-        batches = self._waiting[:]
-        if not batches:
-            return
-        self.octets += await asyncio.to_thread(self._write, batches)
-        del self._waiting[: len(batches)]
+        async with self._flushing:
+            batches = self._waiting[:]
+            if batches:
+                self.octets += await asyncio.to_thread(self._write, batches)
+                del self._waiting[: len(batches)]
 
     def _write(self, batches: Sequence[Batch]) -> int:
         return sum(
@@ -84,15 +96,11 @@ class HistorySink:
             for group in [list(devices)]
         )
 
-    def _drop_oldest(self) -> None:
-        while self.waiting > _MOST_SAMPLES:
-            self.dropped += len(self._waiting.pop(0).sample_value)
-
     async def _keep_compacting(self) -> None:
         while True:
             try:
                 await asyncio.to_thread(compact, self._writer.folder, datetime.now(UTC))
-            except OSError as error:
+            except (OSError, duckdb.Error) as error:
                 _log.error("history not compacted", error=str(error))
             if await _set_within(self._closing, _COMPACT_S):
                 return

@@ -1,0 +1,97 @@
+"""What of a batch lands in the history."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collectors.model import Reason
+from collectors.sinks.history import HistorySink, rounded
+from storage.history import Series, octets, series
+from storage.segments import Writer
+from tests.batches import batch
+
+DEVICES = ("gp1", "gp2")
+AT = datetime(2026, 11, 21, 10, 0, 0, 250_000, tzinfo=UTC)
+
+
+def read(folder: Path, device: str, metric: str, instance: str) -> Series:
+    day = timedelta(days=1)
+    return series(folder, device, metric, instance, start=AT - day, end=AT + day, step=timedelta(milliseconds=1))
+
+
+async def test_states_and_gauges_exactly_rates_rounded_their_counters_not(tmp_path: Path) -> None:
+    sink = HistorySink(Writer(tmp_path))
+    samples = [
+        ("gp1", "ifOperStatus", "GE0/0/1", 2.0),
+        ("gp1", "ifHCInOctets", "GE0/0/1", 1e15 + 1),
+        ("gp1", "in_bps", "GE0/0/1", 123_456_789.0),
+        ("gp1", "ifInDiscards", "GE0/0/1", 123_456_789.0),
+        ("gp2", "temperature", "", -12.3),
+    ]
+    await sink(batch(samples, devices=DEVICES, at=AT.timestamp()))
+    await sink.close()
+    assert read(tmp_path, "gp1", "ifOperStatus", "GE0/0/1").mean.tolist() == [2]
+    assert read(tmp_path, "gp1", "ifInDiscards", "GE0/0/1").mean.tolist() == [123_456_789]
+    assert read(tmp_path, "gp2", "temperature", "").mean.tolist() == [-12.3]
+    assert read(tmp_path, "gp1", "in_bps", "GE0/0/1").mean[0] == pytest.approx(123_456_789, rel=2**-13)
+    assert read(tmp_path, "gp1", "ifHCInOctets", "GE0/0/1").at.shape == (0,)
+    assert read(tmp_path, "gp2", "temperature", "").at.tolist() == [round(AT.timestamp() * 1000)]
+
+
+async def test_polls_say_how_they_ended(tmp_path: Path) -> None:
+    sink = HistorySink(Writer(tmp_path))
+    made = batch(
+        [("gp1", "temperature", "", 1.0)],
+        devices=DEVICES,
+        at=AT.timestamp(),
+        failed=[("gp2", Reason.TIMEOUT)],
+        burst=(20, 1),
+    )
+    await sink(made)
+    await sink.close()
+    rows = duckdb.read_parquet(f"{tmp_path}/polls/*/*").order("device")
+    found = rows.project("device, took_ms, reached, reason, burst_sent, burst_answered").fetchall()
+    assert found == [("gp1", 12.5, True, "", 0, 0), ("gp2", 12.5, False, "timeout", 20, 1)]
+
+
+async def test_batches_are_on_disk_soon_without_closing(tmp_path: Path) -> None:
+    sink = HistorySink(Writer(tmp_path), flush_s=0.05)
+    for number in range(3):
+        await sink(batch([("gp1", "temperature", "", float(number))], devices=DEVICES, at=AT.timestamp() + number))
+    async with asyncio.timeout(10):
+        while sink.waiting:  # noqa: ASYNC110 - the sink sets no event
+            await asyncio.sleep(0.02)
+    assert read(tmp_path, "gp1", "temperature", "").mean.tolist() == [0, 1, 2]
+    await sink.close()
+    assert sink.octets == octets(tmp_path)
+
+
+async def test_a_full_disk_keeps_the_newest_and_recovers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("collectors.sinks.history._FULL", 4)
+    writer = Writer(tmp_path)
+    write = writer.write
+
+    def full(tables: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(writer, "write", full)
+    sink = HistorySink(writer)
+    for number in range(10):
+        await sink(batch([("gp1", "temperature", "", float(number))], devices=DEVICES, at=AT.timestamp() + number))
+    assert (sink.waiting, sink.dropped) == (3, 7)
+    monkeypatch.setattr(writer, "write", write)
+    await sink.close()
+    assert read(tmp_path, "gp1", "temperature", "").mean.tolist() == [7, 8, 9]
+
+
+@given(st.lists(st.floats(min_value=1e-3, max_value=1e13), min_size=1, max_size=20))
+def test_rounding_changes_at_most_a_hundredth_of_a_percent(values: list[float]) -> None:
+    exact = np.array(values)
+    assert np.all(np.abs(rounded(exact) - exact) <= exact * 2**-13)
+    assert np.array_equal(rounded(rounded(exact)), rounded(exact))
