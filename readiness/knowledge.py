@@ -92,7 +92,7 @@ class Knowledge:
         dead = devices.status == codes.DOWN
         suspect = self._suspected()
         return View(
-            now, dead, self._working(), suspect,
+            now, dead, self._working(), devices.since, suspect,
             np.where(dead | suspect, devices.first_silent, inf), devices.last_ok,
             self.links.status == codes.DOWN, self.links.since, self._port[slot_of], self._port_at[slot_of],
         )  # fmt: skip

@@ -61,7 +61,7 @@ def of_region(scene: Scene, region: Region, root: Root) -> tuple[Evidence, ...]:
 def _beyond(scene: Scene, region: Region, root: Root) -> tuple[Evidence, ...]:
     sites = {scene.graph.devices[node].site for node in region.members if scene.graph.carries[node]}
     found = [Evidence("several_beyond", f"{len(sites)} sites beyond it fell silent together")]
-    down = ports_down(scene.view, region, scene.windows.together_s)
+    down = ports_down(scene.graph, scene.view, scene.dark, region, scene.windows.together_s)
     if set(root.links) <= set(down):
         names = ", ".join(_lit_port(scene, link) for link in root.links)
         found.append(Evidence("ports_down", f"port down: {names}"))
@@ -80,15 +80,9 @@ def _around(scene: Scene, region: Region, root: Root) -> list[Evidence]:
     name = graph.devices[head].name
     if not graph.carries[head]:
         found.append(Evidence("end_device", f"{name} is silent while the box it hangs on answers"))
-    boxes = [
-        node for node in region.members if graph.carries[node] and graph.devices[node].site == graph.devices[head].site
-    ]
-    if len(boxes) > 1:
-        found.append(
-            Evidence("site_silent", f"{len(boxes)} boxes of site {graph.devices[head].site} fell silent together")
-        )
+    found += _at_site(scene, head)
     up = ports_up(graph, scene.view, scene.dark, region)
-    down = ports_down(scene.view, region, scene.windows.together_s)
+    down = ports_down(scene.graph, scene.view, scene.dark, region, scene.windows.together_s)
     if up:
         found.append(Evidence("port_up", f"port still up: {_lit_port(scene, up[0])}"))
     elif len(down) > 1 and set(down) == set(root.ways):
@@ -98,6 +92,16 @@ def _around(scene: Scene, region: Region, root: Root) -> list[Evidence]:
     if graph.carries[head] and down and not all(graph.cuttable[link] for link in down):
         found.append(Evidence("inside_site", "a way to it lies inside one site"))
     return found
+
+
+def _at_site(scene: Scene, head: int) -> list[Evidence]:
+    """What the other boxes of the same site say: mains are lost for all of them or for none."""
+    boxes = [node for node in scene.graph.at_site.get(scene.graph.devices[head].site, ()) if node != head]
+    if any(scene.view.alive[node] and not scene.view.suspect[node] for node in boxes):
+        return [Evidence("site_alive", f"another box of site {scene.graph.devices[head].site} still answers")]
+    if any(scene.view.dead[node] for node in boxes):
+        return [Evidence("site_silent", f"all boxes of site {scene.graph.devices[head].site} fell silent")]
+    return []
 
 
 def _gasp(scene: Scene, head: int) -> tuple[Evidence, ...]:
@@ -120,6 +124,9 @@ def power(scene: Scene, heads: tuple[int, ...], start: float) -> tuple[Evidence,
     found = [item for ups in scene.words.ups for item in _ups(scene, ups, sites, feeder, start)]
     if feeder:
         found += _feeder(scene, feeder, start)
+    if not any(scene.graph.carries[head] for head in heads):
+        # That others have mains says little about one PC, which may just be switched off.
+        found = [item for item in found if item.kind != "feeder_alive"]
     strongest = {item.kind: item for item in reversed(found)}  # ten UPSs on one feeder are one fact
     return tuple(strongest.values())
 
@@ -151,7 +158,7 @@ def _feeder(scene: Scene, feeder: str, start: float) -> list[Evidence]:
     if len(silent) >= _FEW_SITES and len(causes) > 1 and len(silent) >= _MOST * (len(silent) + alive):
         return [Evidence("feeder_silent", f"{len(silent)} sites on feeder {feeder} fell silent within minutes")]
     if alive:
-        return [Evidence("feeder_alive", f"{alive} other sites on feeder {feeder} still answer")]
+        return [Evidence("feeder_alive", f"boxes on feeder {feeder} that still answer: {alive}")]
     return []
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from readiness.model import Status, SubjectKind
+from readiness.model import Cause, Status, SubjectKind
 from readiness.rules import causes
 from readiness.rules.causes import Evidence, Weights
 from readiness.rules.columns import Mask
@@ -47,8 +47,8 @@ def of_picture(
 def _absorbed(finding: Finding, root: Incident) -> Finding:
     """A lost redundancy that turned out to be the first sign of something larger."""
     return Finding(
-        finding.subject, finding.status, finding.start, finding.cause, finding.confidence, finding.evidence,
-        root.verdict.responsible, root.subject, finding.segment, finding.ring,
+        finding.subject, finding.status, finding.start, Cause.UPSTREAM, root.verdict.confidence,
+        (f"explained by {root.subject[1]}",), root.verdict.responsible, root.subject, finding.segment, finding.ring,
     )  # fmt: skip
 
 

@@ -35,6 +35,7 @@ class Graph:
     observable: Mask  # has an address, or is seen through another device
     cuttable: Mask  # links that leave a site: a cut there is an outside event
     feeder: tuple[str, ...]  # per device, of its site
+    in_kendra: Mask
 
     @cached_property
     def touching(self) -> tuple[tuple[int, ...], ...]:
@@ -63,6 +64,15 @@ class Graph:
             if self.feeder[node] and self.carries[node] and self.observable[node] and device.site not in buffered:
                 found.setdefault(self.feeder[node], []).append(node)
         return {feeder: tuple(nodes) for feeder, nodes in found.items()}
+
+    @cached_property
+    def at_site(self) -> dict[str, tuple[int, ...]]:
+        """Site -> its boxes that can be observed."""
+        found: dict[str, list[int]] = {}
+        for node, device in enumerate(self.devices):
+            if self.carries[node] and self.observable[node]:
+                found.setdefault(device.site, []).append(node)
+        return {site: tuple(nodes) for site, nodes in found.items()}
 
     @cached_property
     def normally_reached(self) -> Mask:
@@ -97,6 +107,7 @@ def build(inventory: Inventory) -> Graph:
         observable=np.array([bool(device.primary_ip or device.seen_through) for device in devices], np.bool_),
         cuttable=np.array([_leaves_a_site(inventory, link) for link in links], np.bool_),
         feeder=tuple(site.feeder for site in sites),
+        in_kendra=np.array([site.kind is SiteKind.KENDRA for site in sites], np.bool_),
     )
 
 
@@ -139,6 +150,7 @@ class View:
     now: float
     dead: Mask  # confirmed down
     alive: Mask  # up or degraded
+    since: Times  # begin of the device's present status
     suspect: Mask  # alive as far as known, but silent at the last poll
     start: Times  # begin of the silence, inf where there is none
     last_ok: Times  # newest sign of life

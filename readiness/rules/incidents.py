@@ -3,12 +3,16 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from inventory.model import Role
-from readiness.model import Cause, SubjectKind
+from readiness.model import Cause, Responsible, SubjectKind
 from readiness.rules import causes, facts
 from readiness.rules.causes import Evidence, Verdict, Weights
+from readiness.rules.columns import Mask
 from readiness.rules.facts import DYING_GASP, Scene, Windows, Words
 from readiness.rules.graph import Graph, View
+from readiness.rules.links import PORT_DOWN
 from readiness.rules.roots import Root, root_of
 from readiness.rules.topology import Dark, Region, darkness, regions
 
@@ -80,7 +84,7 @@ def _last(behind: dict[int, int], number: int) -> int:
 
 def _single(scene: Scene, region: Region, root: Root, weights: Weights) -> Incident:
     graph = scene.graph
-    verdict = causes.judge(facts.of_region(scene, region, root), weights)
+    verdict = _by_operator(graph, root, causes.judge(facts.of_region(scene, region, root), weights))
     links = root.links
     if verdict.cause is Cause.POWER:
         links = ()
@@ -95,6 +99,13 @@ def _single(scene: Scene, region: Region, root: Root, weights: Weights) -> Incid
         next((graph.links[link].ring for link in root.ways if graph.links[link].ring), ""),
         graph.feeder[root.heads[0]],
     )  # fmt: skip
+
+
+def _by_operator(graph: Graph, root: Root, verdict: Verdict) -> Verdict:
+    """What stands in a kendra is its operator's to mend, unless mains or fibre are at fault."""
+    if graph.in_kendra[root.heads[0]] and verdict.cause in {Cause.EQUIPMENT, Cause.UNDETERMINED}:
+        return replace(verdict, responsible=Responsible.KENDRA_OPERATOR)
+    return verdict
 
 
 def _failed_themselves(graph: Graph, region: Region, root: Root, cause: Cause) -> frozenset[int]:
@@ -194,8 +205,14 @@ def _by_feeder(incidents: list[Incident], windows: Windows) -> tuple[Incident, .
 
 def _spare_down(graph: Graph, view: View, dark: Dark, absorbed: set[int]) -> tuple[int, ...]:
     """Links that are down while nobody is cut off by them."""
-    down = [int(link) for link in view.link_down.nonzero()[0]]
-    return tuple(
-        link for link in down
-        if link not in absorbed and (dark.reached[graph.a[link]] and dark.reached[graph.b[link]])
-    )  # fmt: skip
+    both_reached = dark.reached[graph.a] & dark.reached[graph.b]
+    said = _said_after(graph, view, 0) | _said_after(graph, view, 1)
+    down: list[int] = (view.link_down & both_reached & said).nonzero()[0].tolist()
+    return tuple(link for link in down if link not in absorbed)
+
+
+def _said_after(graph: Graph, view: View, end: int) -> Mask:
+    """Links whose port at `end` was read to be down after the other end last came up."""
+    other = graph.a if end else graph.b
+    said: Mask = np.isin(view.port[:, end], list(PORT_DOWN)) & (view.port_at[:, end] >= view.since[other])
+    return said

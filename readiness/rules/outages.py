@@ -158,7 +158,11 @@ class _Turn:
         return replace(before, finding=_revised(before, finding, root, self.seen), explained_by=root)
 
     def _root(self, finding: Finding) -> int | None:
-        return self.open[finding.explained_by].id if finding.explained_by else None
+        """Id of the outage at the very root: one that hangs on another is never given."""
+        if finding.explained_by is None:
+            return None
+        outage = self.open[finding.explained_by]
+        return outage.explained_by or outage.id
 
     def _is_ending(self, root: int) -> bool:
         return root in self.ended or (root in self.returning and root not in self.told)
@@ -166,8 +170,7 @@ class _Turn:
     def _close(self, outage: Outage, end: float) -> None:
         self.changed[outage.id] = replace(outage, end=max(end, outage.finding.start))
         self.open.pop(outage.finding.subject, None)
-        if outage.root:
-            self.ended[outage.id] = self.seen.now
+        self.ended[outage.id] = self.seen.now
 
 
 def _end_for(before: Finding, finding: Finding, seen: Seen) -> float | None:
@@ -183,6 +186,8 @@ def _revised(before: Outage, finding: Finding, root: int | None, seen: Seen) -> 
     """The finding to keep: a cause once known is not forgotten because its evidence fades."""
     old = before.finding
     start = min(old.start, finding.start)
+    if root is not None and root == before.explained_by and finding.cause is old.cause:
+        return replace(old, start=start)
     settling = seen.now - start <= seen.settle_s
     weaker = finding.confidence < old.confidence or finding.cause is Cause.UNDETERMINED
     if settling or (root is None) != before.root or not weaker or old.cause is Cause.UNDETERMINED:

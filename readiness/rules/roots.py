@@ -22,14 +22,15 @@ class Root:
     behind: int = -1
 
 
-def ports_down(view: View, region: Region, together_s: float) -> tuple[int, ...]:
+def ports_down(graph: Graph, view: View, dark: Dark, region: Region, together_s: float) -> tuple[int, ...]:
     """Ways into the region whose lit end says that its port is down, since the region went dark."""
-    return tuple(link for link in region.entries if view.link_down[link] and not _old(view, link, region, together_s))
+    outward = _outward(graph, dark, region)
+    return tuple(link for link in outward if view.link_down[link] and not _old(view, link, region, together_s))
 
 
 def ports_up(graph: Graph, view: View, dark: Dark, region: Region) -> tuple[int, ...]:
     """Ways into the region whose lit end said after the region went dark that its port is up."""
-    return tuple(link for link in region.entries if _lit_port_up(graph, view, dark, region, link))
+    return tuple(link for link in _outward(graph, dark, region) if _lit_port_up(graph, view, dark, region, link))
 
 
 def _lit_port_up(graph: Graph, view: View, dark: Dark, region: Region, link: int) -> bool:
@@ -43,13 +44,19 @@ def _old(view: View, link: int, region: Region, together_s: float) -> bool:
 
 
 def root_of(graph: Graph, view: View, dark: Dark, region: Region, together_s: float) -> Root:
-    ways = tuple(link for link in region.entries if not _old(view, link, region, together_s))
+    ways = tuple(link for link in _outward(graph, dark, region) if not _old(view, link, region, together_s))
     if not ways:
         return _without_way(graph, dark, region)
     heads = _in_order(graph, dark, {_dark_end(graph, dark, link) for link in ways})
     if _is_cut(graph, heads, ways, region) and not ports_up(graph, view, dark, region):
         return Root(heads, _in_time(view, ways), ways)
     return Root(heads, (), ways)
+
+
+def _outward(graph: Graph, dark: Dark, region: Region) -> tuple[int, ...]:
+    """Entries from where the NOC is reached: nothing comes in from what hangs behind the region itself."""
+    lit = tuple(link for link in region.entries if dark.reached[graph.a[link]] or dark.reached[graph.b[link]])
+    return lit or region.entries
 
 
 def _without_way(graph: Graph, dark: Dark, region: Region) -> Root:
