@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from inventory.model import Area, Device, Inventory, Level, Link, Names, Role, Site, SiteKind
+from inventory.model import Area, Credential, Device, Inventory, Level, Link, Names, Role, Site, SiteKind
 from simulator import ber
 from simulator.fleet import Weather
 from simulator.message import Pdu
@@ -58,8 +58,6 @@ def _routers(count: int) -> Inventory:
         for n in range(1, count + 1)
     ]
     links = [Link(f"l{n}", f"r{n}", "GE0/0/2", f"r{n % count + 1}", "GE0/0/1") for n in range(1, count + 1)]
-    from inventory.model import Credential
-
     return Inventory(
         areas={area.key: area},
         sites={site.name: site},

@@ -35,13 +35,13 @@ class Director:
             except ValueError as error:
                 raise ValueError(f"fault[{place}]: {error}") from None
             begin = start + fault.at.total_seconds() if isinstance(fault.at, timedelta) else fault.at.timestamp()
-            self._server.at(begin, partial(self._begin, self._number(), effect, fault.lasts))
+            self._server.at(begin, partial(self._begin, self._number(), effect, _end_of(fault, begin)))
 
     def apply(self, fault: Fault) -> int:
         """Put a fault in force now; the number ends it. Raises ValueError as `effect_of` does."""
-        number = self._number()
+        number, now = self._number(), self._server.now()
         effect = effect_of(fault, self._fleet.world.inventory, Random(f"{self._seed}:{number}"))
-        self._begin(number, effect, fault.lasts, self._server.now())
+        self._begin(number, effect, _end_of(fault, now), now)
         return number
 
     def clear(self, number: int) -> None:
@@ -52,10 +52,10 @@ class Director:
         self._begun += 1
         return self._begun
 
-    def _begin(self, number: int, effect: Effect, lasts: timedelta | None, now: float) -> None:
+    def _begin(self, number: int, effect: Effect, until: float | None, now: float) -> None:
         self._in_force[number] = effect
-        if lasts is not None:
-            self._server.at(now + lasts.total_seconds(), partial(self._end, number))
+        if until is not None:
+            self._server.at(until, partial(self._end, number))
         self._settle(now)
 
     def _end(self, number: int, now: float) -> None:
@@ -69,3 +69,7 @@ class Director:
         empty = self._fleet.world.next_empty(now)
         if empty is not None:
             self._server.at(empty + 0.001, self._settle)
+
+
+def _end_of(fault: Fault, begin: float) -> float | None:
+    return None if fault.lasts is None else begin + fault.lasts.total_seconds()

@@ -76,7 +76,7 @@ class _Chooser:
         else:
             fitting = [name for name, links in segments.items() if self._touches(links, ring_only=cuts > 0)]
             chosen = self._pick(fitting)
-        chosen = {further for name in chosen for further in (name, *self._more_of_ring(name, cuts - 1))}
+        chosen = {further for name in sorted(chosen) for further in (name, *self._more_of_ring(name, cuts - 1))}
         cut = frozenset(link for name in chosen for link in segments.get(name, [name]))
         return cut, frozenset(name for name in chosen if name in segments and name not in self.inventory.links)
 

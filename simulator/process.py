@@ -1,5 +1,6 @@
 """A fleet in a process of its own, which ends with the process that started it."""
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -77,6 +78,7 @@ def serve(plan: Plan, *, ready: Callable[[int], None], control: Connection | Non
         server.watch(control, lambda: _obey(control, server, director))
     if plan.stop_with_parent:
         _outlive_not(server, os.getppid())
+    gc.freeze()  # the fleet stays: no collection need look at it again
     ready(server.port)
     server.run()
     if log:

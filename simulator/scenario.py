@@ -30,6 +30,7 @@ _WITH: dict[Kind, tuple[str, ...]] = {
     Kind.LOSS: ("percent",),
 }
 
+_LASTS = {Kind.REBOOT: timedelta(minutes=1)}
 _DEFAULT = Fault(Kind.POWER_CUT, Where())
 
 
@@ -68,7 +69,7 @@ def _fault(entry: Value, key: str) -> Fault:
         kind=kind,
         where=_where(_table(entry, key, "where"), f"{key}.where"),
         at=_at(entry, key),
-        lasts=_duration(entry, key, "lasts") if "lasts" in entry else None,
+        lasts=_duration(entry, key, "lasts") if "lasts" in entry else _LASTS.get(kind),
         battery_minutes=_number(extra, f"{key}.with", "battery_minutes", _DEFAULT.battery_minutes),
         cuts=_whole(extra, f"{key}.with", "cuts"),
         percent=_number(extra, f"{key}.with", "percent", _DEFAULT.percent),

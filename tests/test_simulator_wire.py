@@ -91,7 +91,9 @@ def test_it_cannot_be_reached_from_outside(fleet: FleetProcess) -> None:
         pytest.skip("this machine has no address but loopback")
     # Even to the machine's own outer address, over loopback, a device has no voice there.
     assert "No Response" in net_snmp("snmpget", own[0], fleet.port, _UPTIME)[0]
-    held = subprocess.run([program("ss"), "-ulnH", f"sport = :{fleet.port}"], capture_output=True, text=True, check=True).stdout
+    held = subprocess.run(
+        [program("ss"), "-ulnH", f"sport = :{fleet.port}"], capture_output=True, text=True, check=True
+    ).stdout
     assert "%lo:" in held
 
 
