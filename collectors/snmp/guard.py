@@ -98,7 +98,7 @@ class ErrorStatus:
     index: int
 
 
-TOO_BIG, NO_SUCH_NAME = 1, 2
+TOO_BIG, NO_SUCH_NAME, AUTHORIZATION = 1, 2, 16
 
 
 def narrower(oids: tuple[str, ...], error: ErrorStatus) -> tuple[tuple[str, ...], ...]:

@@ -63,6 +63,7 @@ class Peers(AbstractAsyncioTransport):  # type: ignore[misc]  # pysnmp has no ty
         """Give a datagram to the engine; what doesn't decode is only noted."""
         try:
             verdec.decode_message_version(datagram)
+            peer.messages += 1
             self._callback_function(self, UdpTransportAddress(peer.address), datagram)
         except (ProtocolError, PySnmpError, PyAsn1Error) as error:
             peer.garbage = type(error).__name__
@@ -73,6 +74,7 @@ class _Peer(asyncio.DatagramProtocol):
     owner: Peers
     address: Address
     users: int = 0
+    messages: int = 0  # heard so far, whatever they say
     garbage: str = ""
     waiting: set["asyncio.Future[Any]"] = field(default_factory=set)
     transport: asyncio.DatagramTransport = field(init=False)

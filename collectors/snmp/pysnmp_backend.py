@@ -32,6 +32,7 @@ from collectors.model import Failure, Reason
 from collectors.snmp.backend import Limits, Target, Usm, Value
 from collectors.snmp.guard import (
     ATTEMPTS,
+    AUTHORIZATION,
     END,
     NO_SUCH_NAME,
     TOO_BIG,
@@ -58,6 +59,8 @@ _AUTHENTICATION = (
     errind.AuthenticationError,
     errind.NotInTimeWindow,
 )
+_AGAIN = frozenset({Reason.TIMEOUT, Reason.DEADLINE, Reason.PROTOCOL})
+_NOT_ALLOWED = Failure(Reason.AUTHENTICATION, detail="authorizationError")
 
 
 class PysnmpBackend:
@@ -67,29 +70,34 @@ class PysnmpBackend:
         self._engines: dict[tuple[int, str, Usm | None], _Engine] = {}
 
     async def get(self, target: Target, oids: Sequence[str]) -> Mapping[str, Value] | Failure:
+        engine = self._engine(target)  # before the clock starts: making one takes a tenth of a second
         deadline = asyncio.get_running_loop().time() + ATTEMPTS * target.timeout_s
         values: dict[str, Value] = {}
         waiting = [tuple(oids)]
         while waiting:
             part = waiting.pop()
-            reply = await self._ask(target, deadline, _get(part))
+            reply = await engine.ask_twice(target, deadline, _get(part))
             if isinstance(reply, Failure):
                 return reply
             if isinstance(reply, ErrorStatus):
+                if reply.status == AUTHORIZATION:
+                    return _NOT_ALLOWED
                 waiting.extend(narrower(part, reply))
             else:
                 values.update(only_asked(part, reply))
         return values
 
     async def walk(self, target: Target, column: str, limits: Limits) -> Mapping[str, Value] | Failure:
+        self._engine(target)  # before the clock starts
         deadline = asyncio.get_running_loop().time() + limits.seconds
         return await self.resume(target, Walk(column, limits), deadline)
 
     async def resume(self, target: Target, walk: Walk, deadline: float) -> Mapping[str, Value] | Failure:
         """Go on from where `walk` stands until its end; `deadline` is of the loop's clock."""
+        engine = self._engine(target)
         repetitions = target.max_repetitions if target.version != 1 else 0
         while not walk.ended:
-            reply = await self._ask(target, deadline, _next(walk.position, repetitions))
+            reply = await engine.ask_twice(target, deadline, _next(walk.position, repetitions))
             if isinstance(reply, ErrorStatus) and reply.status == TOO_BIG and repetitions > 1:
                 repetitions //= 2
                 continue
@@ -102,21 +110,6 @@ class PysnmpBackend:
         for engine in self._engines.values():
             engine.close()
         self._engines.clear()
-
-    async def _ask(self, target: Target, deadline: float, send: _Send) -> Reply:
-        """One request, and once more where no answer came."""
-        engine = self._engine(target)
-        loop = asyncio.get_running_loop()
-        failure = Failure(Reason.TIMEOUT)
-        for _ in range(ATTEMPTS):
-            until = min(loop.time() + target.timeout_s, deadline)
-            if until <= loop.time():
-                break
-            reply = await engine.ask(target, until, send)
-            if not isinstance(reply, Failure) or reply.reason not in {Reason.TIMEOUT, Reason.PROTOCOL}:
-                return reply
-            failure = reply
-        return failure
 
     def _engine(self, target: Target) -> "_Engine":
         key = (target.version, target.community, target.usm)
@@ -136,7 +129,22 @@ class _Engine:
         config.add_transport(self._engine, udp.DOMAIN_NAME, self._peers[False])
         config.add_transport(self._engine, udp6.DOMAIN_NAME, self._peers[True])
 
-    async def ask(self, target: Target, until: float, send: _Send) -> Reply:
+    async def ask_twice(self, target: Target, deadline: float, send: _Send) -> Reply:
+        """One request, and once more where no answer came; `deadline` is of the loop's clock."""
+        loop = asyncio.get_running_loop()
+        failure = Failure(Reason.TIMEOUT)
+        for _ in range(ATTEMPTS):
+            until = min(loop.time() + target.timeout_s, deadline)
+            if until <= loop.time():
+                break
+            reply = await self._ask(target, until, send)
+            if not isinstance(reply, Failure) or reply.reason not in _AGAIN:
+                return reply
+            if reply.reason is not Reason.TIMEOUT:
+                failure = reply
+        return failure
+
+    async def _ask(self, target: Target, until: float, send: _Send) -> Reply:
         """`send` once, and its answer if it comes before `until` (loop's clock)."""
         peers = self._peers[":" in target.address]
         try:
@@ -145,12 +153,16 @@ class _Engine:
             return Failure(Reason.NO_ROUTE, detail=str(error))
         future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         peer.waiting.add(future)
+        messages = peer.messages
         try:
             async with asyncio.timeout_at(until):
                 send(self._engine, await self._name(target), None, b"", _callback, (future, peer.address))
                 return await future
         except TimeoutError:
-            return Failure(Reason.PROTOCOL, detail=peer.garbage) if peer.garbage else Failure(Reason.TIMEOUT)
+            if peer.garbage:
+                return Failure(Reason.PROTOCOL, detail=peer.garbage)
+            # an SNMPv3 engine that told its name is there, though it has no answer for us
+            return Failure(Reason.DEADLINE if target.version == 3 and peer.messages > messages else Reason.TIMEOUT)
         except ConnectionRefusedError:
             return Failure(Reason.REFUSED)
         except (OSError, PySnmpError) as error:
@@ -261,6 +273,8 @@ def _take(walk: Walk, reply: Reply) -> Failure | None:
     if isinstance(reply, Failure):
         return walk.failure(Reason.DEADLINE, "no more answers") if walk.taken else reply
     if isinstance(reply, ErrorStatus):
+        if reply.status == AUTHORIZATION:
+            return _NOT_ALLOWED
         if reply.status != NO_SUCH_NAME:
             return walk.failure(Reason.PROTOCOL, f"error-status {reply.status}")
         walk.ended = True  # SNMPv1's word for the end of the view
