@@ -76,7 +76,7 @@ class _Run:
         self._backend = backend
         self._settings = settings
         self._figures = figures
-        self._builder = BatchBuilder(devices.names, _longest_rates(devices))
+        self._builder = BatchBuilder(devices.names, longest_rates(devices))
         self._poller = Poller(
             backend, catalogue, self._builder, deadline_s=settings.deadline_s, concurrency=settings.concurrency
         )
@@ -184,7 +184,7 @@ class _Run:
                 _log.error("sink failed", sink=name, error=repr(result), at=_place(result))
 
 
-def _longest_rates(devices: Fleet) -> NDArray[np.float64]:
+def longest_rates(devices: Fleet) -> NDArray[np.float64]:
     """Longest time between two readings that makes a rate, by device of the fleet."""
     longest = np.zeros(len(devices.names))
     for watched in devices.watched:

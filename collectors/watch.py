@@ -1,6 +1,7 @@
 """Which devices of an inventory are polled, and what is remembered of each between its polls."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -51,6 +52,11 @@ class Fleet:
     names: tuple[str, ...]
     watched: tuple[Watched, ...]
     refused: Mapping[int, Failure]
+
+    def only(self, wanted: AbstractSet[str]) -> "Fleet":
+        """The devices named in `wanted`; positions stay."""
+        refused = {number: failure for number, failure in self.refused.items() if self.names[number] in wanted}
+        return Fleet(self.names, tuple(one for one in self.watched if one.device.name in wanted), refused)
 
 
 def fleet(inventory: Inventory, settings: Settings) -> Fleet:
