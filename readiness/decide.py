@@ -132,6 +132,8 @@ class Decider:
             effect.since[nodes] = shown.dark.start[nodes]
             effect.layer[nodes] = LAYERS.index(Layer.BACKHAUL)
             effect.root[nodes] = self._root_id(incident.subject)
+            if incident.verdict.cause is Cause.POWER:
+                effect.layer[list(incident.direct)] = LAYERS.index(Layer.POWER)
         dead = {self.graph.devices[node].name: node for node in np.flatnonzero(view.dead).tolist()}
         for (kind, name), outage in self._ledger.open.items():
             if kind is SubjectKind.DEVICE and name in dead:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from inventory.model import Inventory, Level, Lifecycle, Role
+from inventory.model import Inventory, Level, Lifecycle, Role, SiteKind
 from readiness.model import Layer, Readiness, Status, SubjectKind
 from readiness.rules import village as rules
 from readiness.rules.columns import STATUSES, Columns, Mask, Times
@@ -49,6 +49,7 @@ class Place:
     """A site, or all villages of one kendra, and the devices that decide about it."""
 
     subjects: tuple[Subject, ...]
+    kind: SiteKind  # of the site, or of what serves the villages
     decided_by: tuple[int, ...]  # essential devices of a site, PCs of a kendra
     box: int | None = None
     printers: tuple[int, ...] = ()
@@ -61,7 +62,7 @@ class Place:
     def result(self, standing: "Standings") -> Result:
         own = [standing.of(node) for node in self.decided_by]
         if self.is_site:
-            return rules.of_site(own)
+            return rules.of_site(own, self.kind)
         box = None if self.box is None else standing.of(self.box)
         return rules.of_village(own, box, [standing.of(node) for node in self.printers])
 
@@ -132,7 +133,8 @@ class Map:
     def undecided(self) -> list[tuple[Place, Result]]:
         """The places that have no device to decide about them, and what that means."""
         alone = [place for place in self.places if not place.decided_by]
-        return [(place, rules.of_site(()) if place.is_site else rules.of_village((), None, ())) for place in alone]
+        nowhere = rules.of_village((), None, ())
+        return [(place, rules.of_site((), place.kind) if place.is_site else nowhere) for place in alone]
 
     def taken(self) -> dict[int, tuple[int, int | None]]:
         """Per outage the villages that it blocks and their citizens, None where no population is known."""
@@ -162,7 +164,7 @@ def _sites(inventory: Inventory, graph: Graph, at_site: Mapping[str, list[int]])
     for site in inventory.sites.values():
         essential = rules.ESSENTIAL[site.kind]
         nodes = tuple(node for node in at_site.get(site.name, ()) if graph.devices[node].role in essential)
-        yield Place(((SubjectKind.SITE, site.name),), nodes)
+        yield Place(((SubjectKind.SITE, site.name),), site.kind, nodes)
 
 
 def _villages(inventory: Inventory, graph: Graph, at_site: Mapping[str, list[int]]) -> Iterable[Place]:
@@ -176,7 +178,7 @@ def _villages(inventory: Inventory, graph: Graph, at_site: Mapping[str, list[int
         printers = tuple(node for node in nodes if graph.devices[node].role is Role.PRINTER)
         known = [population for key in villages if (population := inventory.areas[key].population) is not None]
         yield Place(
-            tuple((SubjectKind.VILLAGE, key) for key in villages), pcs, _box(graph, pcs), printers,
+            tuple((SubjectKind.VILLAGE, key) for key in villages), SiteKind.KENDRA, pcs, _box(graph, pcs), printers,
             sum(known) if known else None,
         )  # fmt: skip
 

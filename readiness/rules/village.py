@@ -15,6 +15,9 @@ ESSENTIAL: dict[SiteKind, frozenset[Role]] = {
 }
 """The devices without which a site does not do its work."""
 
+OWN_LAYER = {SiteKind.GP: Layer.GP_EQUIPMENT, SiteKind.KENDRA: Layer.KENDRA_HARDWARE}
+"""The layer that a site's own devices are to its villages; those of every other kind are backhaul."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -80,19 +83,21 @@ def _while_working(pc: Standing, box: Standing | None, printers: Sequence[Standi
     return Result(Readiness.READY, "the kendra's PC answers", None, pc.node)
 
 
-def of_site(devices: Sequence[Standing]) -> Result:
-    """Status of a site from its essential devices (ESSENTIAL)."""
+def of_site(devices: Sequence[Standing], kind: SiteKind) -> Result:
+    """Status of a site from its essential devices (ESSENTIAL), and the first layer that fails for it."""
+    own = OWN_LAYER.get(kind, Layer.BACKHAUL)
     if not devices:
         return Result(Status.UNKNOWN, "no device of it can be observed")
     dark = [device for device in devices if device.dark]
     if len(dark) == len(devices):
-        return _by(Status.DOWN, max(dark, key=lambda device: device.since), None)
+        last = max(dark, key=lambda device: device.since)
+        return _by(Status.DOWN, last, last.layer or own)
     if dark:
-        return _by(Status.DEGRADED, dark[0], None)
-    for status in (Status.UNKNOWN, Status.DEGRADED):
+        return _by(Status.DEGRADED, dark[0], dark[0].layer or own)
+    for status, layer in ((Status.UNKNOWN, None), (Status.DEGRADED, own)):
         for device in devices:
             if device.status is status:
-                return _by(status, device, None)
+                return _by(status, device, layer)
     return Result(Status.UP, "all essential devices answer")
 
 

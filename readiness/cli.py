@@ -1,0 +1,166 @@
+"""Commands: `status` and `outages`, what the map shows, in the terminal."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from sqlalchemy import Engine, select
+
+from inventory.model import SiteKind
+from inventory.scope import Scope
+from inventory.tables import area as area_table
+from inventory.tables import site
+from readiness import read
+from readiness.model import Readiness, Status, SubjectKind
+from readiness.read import Counts, OutageRow, StateRow
+from readiness.rules.uptime import INDIA
+from readiness.tables import outage
+from storage.engine import open_engine
+from storage.settings import Settings
+
+Area = Annotated[str, typer.Argument(help="Area key such as district:374; empty: the whole inventory")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, and only JSON, on standard output.")]
+_COLOUR = {Status.UP: "green", Status.DEGRADED: "yellow", Status.DOWN: "red", Status.UNKNOWN: "bright_black"}
+
+
+def status(
+    area: Area = "",
+    as_json: Json = False,
+    fail: Annotated[bool, typer.Option("--fail", help="Exit with 1 when a site is down.")] = False,
+) -> None:
+    """Which sites are up, and which villages can get services."""
+    engine = open_engine(Settings().storage.url)
+    scope = _scope(engine, area)
+    counts = read.counts(engine, scope)
+    rows = read.states(engine, scope, SubjectKind.SITE)
+    sites = _sites(engine)
+    if as_json:
+        print(json.dumps(_status(area, counts, rows, sites), ensure_ascii=False))
+    else:
+        _show_status(counts, rows, sites)
+    if fail and counts.sites[Status.DOWN]:
+        raise typer.Exit(1)
+
+
+def outages(
+    area: Area = "",
+    start: Annotated[
+        str, typer.Option("--from", help="Date or time, Indian time without a zone; default: a day ago")
+    ] = "",
+    end: Annotated[str, typer.Option("--to", help="Date or time; default: now")] = "",
+    as_json: Json = False,
+) -> None:
+    """Outages that touch a period, each with its cause and who has to act."""
+    engine = open_engine(Settings().storage.url)
+    now = datetime.now(UTC)
+    since = _moment(start, "--from") if start else now - timedelta(days=1)
+    until = _moment(end, "--to") if end else now
+    rows = read.outages(engine, _scope(engine, area), since, until)
+    if not as_json:
+        _show_outages(rows)
+        return
+    roots = _subjects(engine, {row.explained_by for row in rows if row.explained_by is not None})
+    for row in rows:
+        print(json.dumps(_outage(row, roots), ensure_ascii=False))
+
+
+def _scope(engine: Engine, area: str) -> Scope:
+    if not area:
+        return Scope()
+    with engine.connect() as connection:
+        known = connection.execute(select(area_table.c.key).where(area_table.c.key == area)).scalar()
+    if known is None:
+        raise typer.BadParameter(f"there is no area {area!r} in the inventory; write level:code, such as district:387")
+    return Scope(area)
+
+
+def _moment(text: str, option: str) -> datetime:
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{option} {text!r} is no ISO 8601 date or time") from error
+    return given if given.tzinfo else given.replace(tzinfo=INDIA)
+
+
+def _sites(engine: Engine) -> dict[str, tuple[SiteKind, str]]:
+    with engine.connect() as connection:
+        rows = connection.execute(select(site.c.name, site.c.kind, site.c.name_en)).all()
+    return {row.name: (SiteKind(row.kind), row.name_en) for row in rows}
+
+
+def _subjects(engine: Engine, numbers: set[int]) -> dict[int, str]:
+    with engine.connect() as connection:
+        rows = connection.execute(select(outage.c.id, outage.c.subject).where(outage.c.id.in_(numbers)))
+        return {row.id: row.subject for row in rows}
+
+
+def _utc(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _status(
+    area: str, counts: Counts, rows: list[StateRow], sites: Mapping[str, tuple[SiteKind, str]]
+) -> dict[str, object]:
+    """The object of DESIGN §8."""
+    return {
+        "as_of": _utc(datetime.now(UTC)),
+        "area": area,
+        "sites": dict(counts.sites),
+        "villages": dict(counts.villages),
+        "rows": [
+            {
+                "site": row.subject, "kind": sites[row.subject][0], "name": sites[row.subject][1], "status": row.status,
+                "since": _utc(row.since), "reason": row.reason, "first_failing_layer": row.layer,
+            }
+            for row in rows if row.subject in sites
+        ],
+    }  # fmt: skip
+
+
+def _outage(row: OutageRow, roots: Mapping[int, str]) -> dict[str, object]:
+    """One line of DESIGN §8; `explained_by` names the subject of the outage at the root."""
+    return {
+        "subject": row.subject, "subject_kind": row.kind, "status": row.status, "from": _utc(row.start),
+        "to": None if row.end is None else _utc(row.end), "cause": row.cause, "confidence": row.confidence,
+        "evidence": list(row.evidence), "root": row.root,
+        "explained_by": None if row.explained_by is None else roots[row.explained_by],
+        "segment": list(row.segment), "responsible": row.responsible, "villages": row.villages,
+        "citizens": row.citizens,
+    }  # fmt: skip
+
+
+def _local(at: datetime) -> str:
+    return at.astimezone(INDIA).strftime("%d %b %H:%M:%S")
+
+
+def _show_status(counts: Counts, rows: list[StateRow], sites: Mapping[str, tuple[SiteKind, str]]) -> None:
+    console = Console()
+    console.print("Sites:   ", ", ".join(f"{counts.sites[status]} {status}" for status in Status))
+    console.print("Villages:", ", ".join(f"{counts.villages[readiness]} {readiness}" for readiness in Readiness))
+    table = Table("Site", "Kind", "Name", "Status", "Since (IST)", "First failing layer", "Reason")
+    for row in rows:
+        if row.status in {Status.DOWN, Status.DEGRADED} and row.subject in sites:
+            kind, name = sites[row.subject]
+            shown = f"[{_COLOUR[Status(row.status)]}]{row.status}"
+            cells = (row.subject, kind, name), (_local(row.since), row.layer or "", row.reason)
+            table.add_row(*map(escape, cells[0]), shown, *map(escape, cells[1]))
+    if table.row_count:
+        console.print(table)
+
+
+def _show_outages(rows: list[OutageRow]) -> None:
+    table = Table("Subject", "Status", "From (IST)", "To", "Cause", "Villages", "Who acts", "Evidence")
+    for row in rows:
+        if row.root:
+            ended = _local(row.end) if row.end else "open"
+            cause = f"{row.cause} ({row.confidence:.0%})"
+            table.add_row(
+                escape(row.subject), row.status, _local(row.start), ended, cause, str(row.villages), row.responsible,
+                escape("; ".join(row.evidence)),
+            )  # fmt: skip
+    Console().print(table)
