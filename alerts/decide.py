@@ -76,7 +76,7 @@ def _about_kendra(moment: _Moment, name: str, state: KendraState | None, alert: 
     if root is not None and root.to_at is not None:
         root = None  # over: what still stands needs its own explanation
     own = root if root is not None and _is_at(moment, root, site) else None
-    explained = root is not None and own is None and rule_for(root, moment.place(root)) is Rule.SITE_DOWN
+    explained = root is not None and rule_for(root, moment.place(root)) is Rule.SITE_DOWN
     reason = kendra_reason(
         state,
         hours_of(site.hours),

@@ -35,8 +35,7 @@ class Message:
 def render(alert: Alert, event: Event, language: str, page_url: str) -> Message:
     """The message in `language` ("en", "hi", "pa"); times are Indian time."""
     words = catalogue()[language]
-    summary = alert.summary
-    subject = words["rule"][alert.rule].format(name=_named(alert, language), ring=safe(summary.ring))
+    subject = words["rule"][alert.rule].format(name=_named(alert, language))
     link = f"{page_url.rstrip('/')}/{words['page']['language']}/area/{quote(alert.area)}"
     lines = [_period(alert, event, words["line"]), *_lines(alert, words), link]
     title = words["title"][event].format(subject=subject)
@@ -85,14 +84,12 @@ def _lines(alert: Alert, words: _Catalogue) -> list[str]:
     acting = words["responsible"][summary.responsible]
     cause = line["cause"].format(cause=words["cause"][summary.cause], confidence=round(summary.confidence * 100))
     segment = line["segment"].format(segment=" – ".join(safe(port) for port in summary.segment))
-    if alert.rule is Rule.REDUNDANCY_LOST:
-        effect = line["ring"]
-    else:
-        effect = line["behind"].format(villages=summary.villages, sites=summary.sites)
+    cut_off = alert.rule is not Rule.REDUNDANCY_LOST
     return [
-        effect,
+        line["behind"].format(villages=summary.villages, sites=summary.sites) if cut_off else line["spare"],
         cause,
-        "" if alert.rule is Rule.REDUNDANCY_LOST else line["layer"].format(layer=words["layer"][summary.layer]),
+        line["layer"].format(layer=words["layer"][summary.layer]) if cut_off else "",
+        line["ring"].format(ring=safe(summary.ring)) if summary.ring else "",
         segment if summary.segment else "",
         line["responsible"].format(responsible=acting) if acting else "",
     ]

@@ -51,7 +51,11 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """An outage as the rules need it. `sites` counts the sites that are down with it."""
+    """An outage as the rules need it. `sites` counts the sites that are down with it.
+
+    `heir`: another open outage, that explains this one or is about the same subject, says that
+    what it was about is down.
+    """
 
     id: int
     subject_kind: SubjectKind
@@ -68,6 +72,7 @@ class Outage:
     villages: int
     citizens: int | None  # None: population unknown
     sites: int = 0
+    heir: bool = False
     layer: Layer | None = None  # first failing layer of most villages behind it
 
 

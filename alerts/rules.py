@@ -5,13 +5,14 @@ recorded everything, and never keeps an alert from ending.
 """
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TypeGuard
 
 from alerts.model import Alert, KendraState, Outage, Reason, Rule, Severity
 from alerts.places import Place
 from inventory.hours import Hours, HoursError, parse_hours
 from inventory.model import Role, SiteKind
-from readiness.model import Status
+from readiness.model import Status, SubjectKind
 from storage.settings import AlertSettings
 
 USUAL_HOURS = parse_hours("Mo-Sa 10:00-17:00")
@@ -26,14 +27,19 @@ _NETWORK = frozenset({Role.ROUTER, Role.OLT, Role.ONT, Role.SWITCH, Role.RADIO})
 
 
 def rule_for(outage: Outage, place: Place | None) -> Rule | None:
-    """The rule that an outage falls under. A kendra's own outage is a matter of its hours: not here."""
+    """The rule that an outage falls under.
+
+    A kendra's own outage is a matter of its hours, so not here; nor is a box that carries nobody's
+    traffic. Yet either may be the first sign of a power cut that took other sites.
+    """
     if place is None:
         return None
     if outage.status is Status.DEGRADED:
-        return Rule.REDUNDANCY_LOST if outage.ring else None
+        return Rule.REDUNDANCY_LOST if outage.subject_kind is SubjectKind.LINK else None
     in_kendra = place.site is not None and place.site.kind is SiteKind.KENDRA
     carries_nothing = place.role is not None and place.role not in _NETWORK
-    return None if in_kendra or carries_nothing else Rule.SITE_DOWN
+    own = 1 if in_kendra else 0
+    return None if (in_kendra or carries_nothing) and outage.sites <= own else Rule.SITE_DOWN
 
 
 def outage_reason(
@@ -75,6 +81,7 @@ def kendra_reason(
     return Reason.CLOSED_HOURS if opened_at is None else _lasted(now - max(state.since, opened_at), after_s)
 
 
+@lru_cache(1024)
 def hours_of(text: str) -> Hours:
     """A kendra's hours, or the usual ones where the inventory has none that can be read."""
     try:
@@ -88,9 +95,11 @@ def is_open(alert: Alert | None) -> TypeGuard[Alert]:
 
 
 def _while_alerted(outage: Outage, rule: Rule | None, alert: Alert) -> Reason:
-    if outage.to_at is not None:
+    if outage.heir:
+        return Reason.MERGED
+    if outage.to_at is not None or rule is None:
         return Reason.ENDED
-    return Reason.HOLDS if outage.root and rule is alert.rule else Reason.MERGED
+    return Reason.HOLDS if rule is alert.rule else Reason.MERGED
 
 
 def _lasted(so_far: timedelta, after_s: float) -> Reason:

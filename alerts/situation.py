@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, Row, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select
 
 from alerts.model import Alert, KendraState, Outage, Rule, Situation
 from alerts.rows import alert_of
@@ -37,9 +37,23 @@ def read_situation(connection: Connection) -> Situation:
     behind = _behind(connection, parents)
     # Roots, and what an unresolved alert is about: a root of yesterday may be a shadow today.
     alerted = exists().where(alert.c.outage == outage.c.id, _UNRESOLVED)
-    wanted = select(outage).where(or_(and_(_OPEN, outage.c.root), alerted)).order_by(outage.c.id)
+    wanted = select(outage, _heir()).where(or_(and_(_OPEN, outage.c.root), alerted)).order_by(outage.c.id)
     outages = [_outage_of(row, behind) for row in connection.execute(wanted)]
     return Situation({each.id: each for each in outages}, _kendras(connection, parents), _alerts(connection))
+
+
+def _heir() -> ColumnElement[bool]:
+    other = outage.alias("other")
+    same = and_(other.c.subject_kind == outage.c.subject_kind, other.c.subject == outage.c.subject)
+    return (
+        exists()
+        .where(
+            other.c.to_at.is_(None),
+            other.c.status == Status.DOWN,
+            or_(other.c.id == outage.c.explained_by, and_(same, other.c.id != outage.c.id)),
+        )
+        .label("heir")
+    )
 
 
 def _root(number: int, parents: Mapping[int, int]) -> int:
@@ -88,6 +102,7 @@ def _outage_of(row: Row[tuple[object, ...]], behind: Mapping[int, _Behind]) -> O
         villages=row.villages,
         citizens=row.citizens,
         sites=taken.sites,
+        heir=row.heir,
         layer=taken.layer(),
     )
 

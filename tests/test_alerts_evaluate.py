@@ -186,6 +186,37 @@ def test_the_same_trouble_recorded_anew_is_one_alert(engine: Engine, after: Eval
     assert after(312) == []
 
 
+def test_a_wrong_first_guess_hands_over_without_a_word(engine: Engine, after: Evaluate) -> None:
+    guess = add_outage(engine, "pon-5", "link")
+    after(300)
+    send_all(engine, 301)
+    trunk = add_outage(engine, "olt1:0/1/3", "link")
+    change_outage(engine, guess, root=False, explained_by=trunk, to_at=at(302))
+    assert after(303) == [Reason.MERGED, Reason.LASTED]
+    assert send_all(engine, 304) == [("firing", "mail"), ("firing", "am")]
+
+
+def test_a_ring_that_is_one_armed_again_says_that_its_sites_are_back(engine: Engine, after: Evaluate) -> None:
+    cut = add_outage(engine, "ring-1-2", "link", ring="ring-1")
+    after(300)
+    send_all(engine, 301)
+    change_outage(engine, cut, to_at=at(400))
+    add_outage(engine, "ring-1-2", "link", ring="ring-1", status="degraded", from_at=at(400))
+    assert after(401) == [Reason.ENDED]
+    assert send_all(engine, 402) == [("resolved", "mail"), ("resolved", "am")]
+    assert after(460) == [Reason.LASTED]
+
+
+def test_a_power_cut_first_seen_at_a_kendra_is_one_alert(engine: Engine, after: Evaluate) -> None:
+    root = add_outage(engine, "pc1", "device", cause="power")
+    add_outage(engine, "gp1", "device", cause="power", root=False, explained_by=root)
+    for name in ("kendra1", "gp1"):
+        set_state(engine, "site", name, "down", outage=root)
+    after(300)
+    after(2000)
+    assert [(a.rule, a.subject) for a in alerts(engine, Scope())] == [("site_down", "pc1")]
+
+
 def test_kendra(engine: Engine, after: Evaluate) -> None:
     own = add_outage(engine, "kendra1", cause="equipment", responsible="kendra_operator")
     set_state(engine, "site", "kendra1", "down", outage=own)

@@ -65,6 +65,7 @@ def test_a_ring_says_that_nobody_is_cut_off() -> None:
     ring = replace(ALERT, rule=Rule.REDUNDANCY_LOST, summary=replace(SUMMARY, ring="ring-1", villages=0))
     body = render(ring, Event.FIRING, "en", PAGE).body
     assert "No village is cut off" in body
+    assert "Ring: ring-1" in body
     assert "Villages cut off" not in body
 
 
@@ -111,7 +112,7 @@ def test_no_name_breaks_the_lines_of_a_message(name: str) -> None:
     summary = replace(SUMMARY, names=Names(name), segment=(name, name), ring=name)
     message = render(replace(ALERT, summary=summary), Event.FIRING, "en", PAGE)
     assert len(message.title.splitlines()) == 1
-    assert len(message.body.splitlines()) == 7
+    assert len(message.body.splitlines()) == (8 if name else 7)
 
 
 def test_a_summary_has_no_field_that_no_message_uses() -> None:

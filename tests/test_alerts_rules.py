@@ -52,10 +52,13 @@ def after(seconds: float) -> datetime:
         ("link", "pon-5", {}, Rule.SITE_DOWN),
         ("link", "olt1:0/1/3", {}, Rule.SITE_DOWN),  # a trunk
         ("link", "ring-1-2", {"status": Status.DEGRADED, "ring": "ring-1"}, Rule.REDUNDANCY_LOST),
-        ("link", "radio-8", {"status": Status.DEGRADED}, None),  # loss on a path without a spare
-        ("site", "kendra1", {}, None),
-        ("device", "pc1", {}, None),
-        ("device", "ups2", {}, None),
+        ("link", "noc-pop1", {"status": Status.DEGRADED}, Rule.REDUNDANCY_LOST),  # one of two uplinks
+        ("device", "radio8", {"status": Status.DEGRADED}, None),
+        ("site", "kendra1", {"sites": 1}, None),
+        ("device", "pc1", {"sites": 1}, None),
+        ("device", "pc1", {"sites": 3}, Rule.SITE_DOWN),  # the first sign of a power cut
+        ("device", "ups2", {"sites": 0}, None),
+        ("device", "ups2", {"sites": 1}, Rule.SITE_DOWN),
         ("village", "village:V1", {}, None),
         ("endpoint", "portal", {}, None),
         ("site", "gone", {}, None),
@@ -80,10 +83,12 @@ def test_rule_for(small: Inventory, kind: str, subject: str, fields: dict[str, A
         (None, {}, None, 9000, Reason.NOT_WATCHED),
         (Rule.SITE_DOWN, {}, Rule.SITE_DOWN, 400, Reason.HOLDS),
         (Rule.SITE_DOWN, {"to_at": after(400)}, Rule.SITE_DOWN, 401, Reason.ENDED),
-        (Rule.SITE_DOWN, {"root": False}, Rule.SITE_DOWN, 400, Reason.MERGED),
+        (Rule.SITE_DOWN, {"root": False, "heir": True}, Rule.SITE_DOWN, 400, Reason.MERGED),
+        (Rule.SITE_DOWN, {"root": False}, Rule.SITE_DOWN, 400, Reason.HOLDS),  # what explains it ended just now
+        (Rule.SITE_DOWN, {"root": False, "to_at": after(400), "heir": True}, Rule.SITE_DOWN, 400, Reason.MERGED),
         (Rule.SITE_DOWN, {"root": False, "to_at": after(400)}, Rule.SITE_DOWN, 400, Reason.ENDED),
         (Rule.SITE_DOWN, {}, Rule.REDUNDANCY_LOST, 400, Reason.MERGED),  # the second cut of a ring
-        (None, {}, Rule.SITE_DOWN, 400, Reason.MERGED),  # left the inventory
+        (None, {}, Rule.SITE_DOWN, 400, Reason.ENDED),  # left the inventory, or took no site any more
     ],
 )
 def test_outage_reason(
