@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bench import simulator as simulator_bench
 from inventory import store
 from inventory.model import Inventory
 from simulator.faults import Fault, Kind, Where
@@ -297,3 +298,9 @@ def test_forms_of_values(tmp_path: Path) -> None:
         b"\x41\x01\x09",
         b"\x05\x00",
     ]
+
+
+def test_the_benchmark_measures() -> None:
+    measured = simulator_bench.run(devices=30, seconds=0.2)
+    assert measured["answers"] >= 10_000 * 0.99
+    assert measured["answers_per_cpu_s"] > 0

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from simulator import ber
 from simulator.boxes import Box, draw
+from simulator.mibs.system import model_of
 from simulator.mibs.values import columns, gauge, moving, number
 from simulator.traffic import Moment
 from simulator.view import Column, Moving
@@ -46,6 +47,12 @@ def storages(box: Box) -> tuple[Storage, ...]:
     def disk(at: Moment) -> int:
         return int(size * (0.3 + 0.4 * draw(name, "full") + 0.01 * _wave(name, at, 86_400)))
 
+    if model_of(box) == "linux pc":
+        return (
+            Storage(1, 2, "Physical memory", 65_536, _MEMORY_KB // 64, memory),
+            Storage(3, 3, "Virtual memory", 65_536, _MEMORY_KB // 48, memory),
+            Storage(31, 4, "/", 4096, size, disk),
+        )
     return (
         Storage(1, 4, "C:\\ Label:  Serial Number 5c1d2a07", 4096, size, disk),
         Storage(2, 3, "Virtual Memory", 65_536, _MEMORY_KB // 48, memory),
