@@ -106,7 +106,10 @@ class Layout:
         start = len(self._reads)
         while start + len(items) > len(self._rows):
             self._rows = np.concatenate([self._rows, np.zeros_like(self._rows)])
-        speeds = {item.instance: place for place, item in enumerate(items) if item.read.metric == "ifSpeed"}
+        speeds: dict[str, int] = {}
+        for place, item in enumerate(items):
+            if item.read.metric == "ifSpeed":
+                speeds.setdefault(item.instance, place)
         for place, item in enumerate(items):
             further = speeds.get(item.instance, place) - place
             self._rows[start + place] = _record(item, self._instances.number(item.instance), further)

@@ -56,7 +56,7 @@ def increases(
     narrow = bits == 32
     mask = np.where(narrow, np.uint64(2**32 - 1), np.uint64(2**64 - 1))
     increase = (after - before) & mask  # unsigned: one wrap comes out right
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         most = fastest * elapsed_s
         tells = (elapsed_s > 0) & (elapsed_s <= longest_s) & (increase < np.uint64(2**63))
         tells &= increase <= most * _OVER_SPEED
