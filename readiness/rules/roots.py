@@ -24,13 +24,18 @@ class Root:
 
 def ports_down(graph: Graph, view: View, dark: Dark, region: Region, together_s: float) -> tuple[int, ...]:
     """Ways into the region whose lit end says that its port is down, since the region went dark."""
-    outward = _outward(graph, dark, region)
-    return tuple(link for link in outward if view.link_down[link] and not _old(view, link, region, together_s))
+    own = _own_ports(graph, dark, region)
+    return tuple(link for link in own if view.link_down[link] and not _old(view, link, region, together_s))
 
 
 def ports_up(graph: Graph, view: View, dark: Dark, region: Region) -> tuple[int, ...]:
     """Ways into the region whose lit end said after the region went dark that its port is up."""
-    return tuple(link for link in _outward(graph, dark, region) if _lit_port_up(graph, view, dark, region, link))
+    return tuple(link for link in _own_ports(graph, dark, region) if _lit_port_up(graph, view, dark, region, link))
+
+
+def _own_ports(graph: Graph, dark: Dark, region: Region) -> tuple[int, ...]:
+    """Ways in with a port of their own: one that a whole trunk shares says nothing of one ONT."""
+    return tuple(link for link in _outward(graph, dark, region) if not graph.links[link].trunk)
 
 
 def _lit_port_up(graph: Graph, view: View, dark: Dark, region: Region, link: int) -> bool:
