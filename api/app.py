@@ -14,6 +14,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from api.assets import Assets, built_assets
 from api.context import Context, Maps
 from api.feed import Change, Feed, News
+from api.pages.errors import nowhere
 from api.routes import alerts, events, health, history, maps, pages, readiness, status
 from api.routes import inventory as facts
 from api.security import SecurityHeaders
@@ -23,7 +24,7 @@ from readiness.model import SubjectKind
 from readiness.read import latest_transition_id, transitions
 from storage.settings import Settings
 
-_ROUTERS = (
+ROUTERS = (
     health.router,
     facts.router,
     status.router,
@@ -61,7 +62,8 @@ def create_app(
     # FastAPI's own documentation pages load scripts from a CDN: only the schema is served.
     app = FastAPI(title="Pahunch", version="0.1.0", docs_url=None, redoc_url=None, lifespan=_following)
     app.state.context = context
-    for router in _ROUTERS:
+    app.add_exception_handler(404, nowhere)
+    for router in ROUTERS:
         app.include_router(router)
     app.add_middleware(GZipMiddleware, compresslevel=6)
     app.add_middleware(SecurityHeaders)

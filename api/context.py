@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from api.assets import Assets
 from api.feed import Feed
+from api.i18n import LANGUAGES
 from inventory.model import Inventory
 from inventory.scope import Scope
 from maps.geometry import Document, geometry, names
@@ -98,6 +99,13 @@ def lies_within(inventory: Inventory, area: str, limits: Scope) -> bool:
     while at is not None and at != limits.area:
         at = inventory.areas[at].parent
     return at == limits.area
+
+
+def language_of(language: str) -> str:
+    """The language in the address; raises 404 for one that has no catalogue."""
+    if language not in LANGUAGES:
+        raise not_found("page in", language)
+    return language
 
 
 def not_found(what: str, key: str) -> HTTPException:

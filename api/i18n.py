@@ -18,7 +18,6 @@ INDIA = ZoneInfo("Asia/Kolkata")
 SOURCE = "en"  # the language that the code is written in
 LOCALE = Path(__file__).parent / "locale"
 LANGUAGES: tuple[str, ...] = (SOURCE, *sorted(p.parts[-3] for p in LOCALE.glob("*/LC_MESSAGES/messages.po")))
-LANGUAGE_PATTERN = f"^({'|'.join(LANGUAGES)})$"
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's own name for "to be translated where it is shown"

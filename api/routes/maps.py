@@ -2,11 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from api import models
-from api.context import Context, Here, InScope
-from api.i18n import LANGUAGE_PATTERN
+from api.context import Context, Here, InScope, language_of
 from inventory.scope import Scope
 from maps import letters
 from maps.geometry import Document
@@ -23,9 +22,7 @@ def geometry(request: Request, here: Here, scope: InScope) -> Response:
 
 
 @router.get("/names/{language}", response_class=Response)
-def names(
-    request: Request, here: Here, scope: InScope, language: Annotated[str, Path(pattern=LANGUAGE_PATTERN)]
-) -> Response:
+def names(request: Request, here: Here, scope: InScope, language: Annotated[str, Depends(language_of)]) -> Response:
     """Names in the order of the geometry."""
     return cached(request, here.maps.names(scope.area, language))
 

@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from api.context import Allowed, Context, Here, InScope, narrowed, not_found
-from api.i18n import LANGUAGE_PATTERN, preferred
+from api.context import Allowed, Context, Here, InScope, language_of, narrowed, not_found
+from api.i18n import preferred
 from api.pages.detail import detail
 from api.pages.overview import drawing, overview, trail
 from api.pages.render import page
@@ -20,7 +20,7 @@ from inventory.scope import Scope
 
 router = APIRouter(include_in_schema=False)
 
-Language = Annotated[str, Path(pattern=LANGUAGE_PATTERN)]
+Language = Annotated[str, Depends(language_of)]
 _A_YEAR_S = 365 * 86400
 
 

@@ -60,4 +60,4 @@ function wanted() {
   });
 }
 
-start();
+if (main.dataset.page !== "error") start();

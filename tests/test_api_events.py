@@ -1,0 +1,163 @@
+"""The event stream, over a real server."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+import httpx2
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+
+from api.feed import Change, Feed, News
+from tests.pages import NOW, OTHER, app_over, change, fill, served, two_districts
+from tests.small import DISTRICT
+
+
+@dataclass
+class Event:
+    name: str
+    id: str
+    data: dict[str, list[list[object]]]
+
+
+@asynccontextmanager
+async def listening(address: str, **headers: str) -> AsyncIterator[AsyncIterator[Event]]:
+    async with httpx2.AsyncClient(timeout=10) as client, client.stream("GET", address, headers=headers) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        yield _events(answer.aiter_lines())
+
+
+async def _events(lines: AsyncIterator[str]) -> AsyncIterator[Event]:
+    fields: dict[str, str] = {}
+    async for line in lines:
+        if line:
+            name, _, value = line.partition(": ")
+            fields[name] = value
+        elif "event" in fields:
+            yield Event(fields["event"], fields["id"], json.loads(fields["data"]))
+            fields = {}
+
+
+@pytest.fixture
+async def base(engine: Engine, tmp_path: Path) -> AsyncIterator[str]:
+    inventory = two_districts()
+    fill(engine, inventory)
+    async with served(app_over(engine, inventory, tmp_path)) as address:
+        yield address
+
+
+async def _status(base: str, area: str = "") -> tuple[str, int]:
+    async with httpx2.AsyncClient() as client:
+        answer = (await client.get(f"{base}/api/v1/map/status{area}")).json()
+    return answer["villages"], answer["id"]
+
+
+async def test_a_committed_transition_arrives_within_a_second(base: str, engine: Engine) -> None:
+    villages, last = await _status(base)
+    async with listening(f"{base}/api/v1/events?after={last}") as events:
+        began = monotonic()
+        number = await asyncio.to_thread(change, engine, ("village", "village:V1"), "blocked", NOW, layer="power")
+        event = await anext(events)
+        assert monotonic() - began < 1
+    assert event.name == "changes"
+    assert event.id == str(number)
+    position, letter, layer = event.data["villages"][0]
+    assert (letter, layer) == ("b", "p")
+    assert (await _status(base))[0][int(str(position))] == "b" != villages[int(str(position))]
+
+
+async def test_a_client_that_comes_back_misses_nothing(base: str, engine: Engine) -> None:
+    _, last = await _status(base)
+    first = change(engine, ("village", "village:V1"), "blocked", NOW)
+    change(engine, ("village", "village:V1"), "ready", NOW)
+    change(engine, ("site", "gp1"), "down", NOW)
+    await asyncio.sleep(0.8)  # the feed has seen all three
+    async with listening(f"{base}/api/v1/events?after=0", **{"Last-Event-ID": str(first)}) as events:
+        event = await anext(events)
+    assert [letter for _, letter, _ in event.data["villages"]] == ["r"]
+    assert [letter for _, letter in event.data["sites"]] == ["x"]
+    async with listening(f"{base}/api/v1/events?after={last}") as events:
+        merged = await anext(events)
+    assert merged.data == event.data
+
+
+async def test_a_place_in_another_store_is_reset(base: str) -> None:
+    async with listening(f"{base}/api/v1/events?after=999999") as events:
+        assert (await anext(events)).name == "reset"
+
+
+async def test_devices_and_other_districts_are_not_told(base: str, engine: Engine) -> None:
+    _, last = await _status(base, f"?area={DISTRICT}")
+    async with listening(f"{base}/api/v1/events?area={DISTRICT}&after={last}") as events:
+        change(engine, ("village", "village:E1"), "ready", NOW)
+        change(engine, ("site", "evil-gp"), "down", NOW)
+        change(engine, ("device", "gp1"), "down", NOW)
+        change(engine, ("site", "gp2"), "down", NOW)
+        event = await anext(events)
+    assert event.data["villages"] == []
+    assert len(event.data["sites"]) == 1
+
+
+async def test_the_other_district_has_its_own_numbers(base: str, engine: Engine) -> None:
+    _, last = await _status(base, f"?area={OTHER}")
+    async with listening(f"{base}/api/v1/events?area={OTHER}&after={last}") as events:
+        change(engine, ("village", "village:E1"), "ready", NOW)
+        assert (await anext(events)).data["villages"] == [[0, "r", "-"]]
+
+
+async def test_open_streams_do_not_keep_the_server_from_ending(engine: Engine, tmp_path: Path) -> None:
+    inventory = two_districts()
+    fill(engine, inventory)
+    async with served(app_over(engine, inventory, tmp_path)) as base, httpx2.AsyncClient(timeout=10) as client:
+        streams = [client.stream("GET", f"{base}/api/v1/events") for _ in range(20)]
+        for stream in streams:
+            await stream.__aenter__()
+        began = monotonic()
+    assert monotonic() - began < 3
+
+
+def _change(number: int) -> Change:
+    return Change(number, "village", f"village:V{number}", "ready", "")
+
+
+async def _run(feed: Feed, until: int) -> None:
+    running = asyncio.create_task(feed.run())
+    async with asyncio.timeout(5):
+        while feed.last < until:  # noqa: ASYNC110 - the feed tells of changes, not of rows it passes over
+            await asyncio.sleep(0.01)
+    running.cancel()
+
+
+async def test_the_feed_forgets_the_oldest_and_says_so() -> None:
+    rows = [_change(n) for n in range(1, 101)]
+    feed = Feed(lambda after: News(rows[after : after + 30], min(after + 30, 100)), lambda: 0, every_s=0, keep=50)
+    await _run(feed, 100)
+    assert feed.since(10) is None
+    found = feed.since(70)
+    assert found is not None
+    assert [one.id for one in found] == list(range(71, 101))
+    assert feed.since(100) == []
+
+
+async def test_the_feed_passes_over_what_no_page_shows() -> None:
+    """Thousands of device transitions in a row must not stop it."""
+    feed = Feed(lambda after: News([], min(after + 5000, 20_000)), lambda: 0, every_s=0)
+    await _run(feed, 20_000)
+
+
+async def test_the_feed_outlives_a_store_that_is_away() -> None:
+    failures = [OperationalError("select", {}, Exception("database is locked"))]
+
+    def read(after: int) -> News:
+        if failures:
+            raise failures.pop()
+        return News([_change(1)] if after == 0 else [], 1)
+
+    feed = Feed(read, lambda: 0, every_s=0)
+    await _run(feed, 1)
+    assert feed.since(0) == [_change(1)]

@@ -1,0 +1,114 @@
+"""An officer limited to one district meets no other district, in any route."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine
+
+from api.app import ROUTERS
+from tests.pages import NOW, OTHER, app_over, change, fill, two_districts
+from tests.small import DISTRICT
+
+FOREIGN = ("evil", "village:E1", "gp:E", "block:9991", OTHER)
+# Every GET route with what it needs; a new route has to be added here.
+ROUTES: dict[str, tuple[str, ...]] = {
+    "/-/healthy": ("/-/healthy",),
+    "/-/ready": ("/-/ready",),
+    "/metrics": ("/metrics",),
+    "/api/v1/areas": ("/api/v1/areas?limit=5000",),
+    "/api/v1/areas/{key}": (f"/api/v1/areas/{OTHER}", "/api/v1/areas/village:E1", "/api/v1/areas/state:22"),
+    "/api/v1/sites": ("/api/v1/sites",),
+    "/api/v1/sites/{name}": ("/api/v1/sites/evil-gp",),
+    "/api/v1/devices": ("/api/v1/devices",),
+    "/api/v1/devices/{name}": ("/api/v1/devices/evil-r",),
+    "/api/v1/status": ("/api/v1/status?kind=village", "/api/v1/status?kind=site", f"/api/v1/status?area={OTHER}"),
+    "/api/v1/transitions": ("/api/v1/transitions", "/api/v1/transitions?kind=village&subject=village:E1"),
+    "/api/v1/outages": ("/api/v1/outages",),
+    "/api/v1/readiness": ("/api/v1/readiness", f"/api/v1/readiness?area={OTHER}", "/api/v1/readiness?area=state:22"),
+    "/api/v1/readiness/{village}": ("/api/v1/readiness/village:E1",),
+    "/api/v1/history": ("/api/v1/history?device=evil-r&metric=in_bps",),
+    "/api/v1/alerts": ("/api/v1/alerts",),
+    "/api/v1/map/geometry": ("/api/v1/map/geometry", f"/api/v1/map/geometry?area={OTHER}"),
+    "/api/v1/map/names/{language}": ("/api/v1/map/names/en",),
+    "/api/v1/map/status": ("/api/v1/map/status", "/api/v1/map/status?area=block:9991"),
+    "/api/v1/events": (),  # test_api_events.py
+    "/": ("/",),
+    "/static/{name}": ("/static/X-page.js",),
+    "/{language}/": ("/en/", "/hi/"),
+    "/{language}/area/{key}": (f"/en/area/{DISTRICT}", f"/en/area/{OTHER}", "/en/area/state:22", "/en/area/block:9991"),
+    "/{language}/village/{key}": ("/en/village/village:V3", "/en/village/village:E1"),
+    "/{language}/fragment/tables": ("/en/fragment/tables", f"/en/fragment/tables?area={OTHER}"),
+    "/{language}/fragment/village/{number}": tuple(f"/en/fragment/village/{n}?geometry=TAG" for n in range(10)),
+    "/{language}/fragment/site/{number}": tuple(f"/en/fragment/site/{n}?geometry=TAG" for n in range(20)),
+}
+
+
+@pytest.fixture
+def app(engine: Engine, tmp_path: Path) -> FastAPI:
+    inventory = two_districts()
+    fill(engine, inventory)
+    change(engine, ("device", "evil-r"), "down", NOW)
+    return app_over(engine, inventory, tmp_path, DISTRICT)
+
+
+@pytest.fixture
+def client(app: FastAPI) -> Iterator[TestClient]:
+    with TestClient(app, base_url="http://127.0.0.1") as client:
+        yield client
+
+
+def test_every_route_is_tried() -> None:
+    routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+    assert {route.path for route in routes if "GET" in (route.methods or ())} == set(ROUTES)
+
+
+@pytest.mark.parametrize("address", [address for tried in ROUTES.values() for address in tried])
+def test_nothing_of_another_district_is_told(client: TestClient, address: str) -> None:
+    tag = client.get("/api/v1/map/status").json()["geometry"]
+    answer = client.get(address.replace("TAG", tag))
+    told = answer.text
+    if answer.status_code == 404:  # an error may repeat what was asked
+        for asked in re.split("[/?&=]", address):
+            told = told.replace(asked, "") if asked else told
+    assert not [word for word in FOREIGN if word in told]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"/api/v1/areas/{OTHER}",
+        "/api/v1/areas/state:22",
+        "/api/v1/sites/evil-gp",
+        "/api/v1/devices/evil-r",
+        f"/api/v1/status?area={OTHER}",
+        "/api/v1/outages?area=state:22",
+        "/api/v1/readiness/village:E1",
+        "/api/v1/history?device=evil-r&metric=in_bps",
+        f"/api/v1/map/geometry?area={OTHER}",
+        f"/api/v1/events?area={OTHER}",
+        f"/en/area/{OTHER}",
+        "/en/village/village:E1",
+    ],
+)
+def test_what_lies_outside_is_answered_like_what_does_not_exist(client: TestClient, address: str) -> None:
+    assert client.get(address).status_code == 404
+
+
+def test_the_home_page_is_the_district(client: TestClient) -> None:
+    page = client.get("/en/").text
+    assert "<h1><bdi>Raipur</bdi>" in page
+    assert "area/state:22" not in page
+
+
+def test_the_same_rows_are_told_to_the_state(engine: Engine, tmp_path: Path) -> None:
+    """What the tests above find absent would be there without the limit."""
+    inventory = two_districts()
+    fill(engine, inventory)
+    with TestClient(app_over(engine, inventory, tmp_path), base_url="http://127.0.0.1") as client:
+        for address in ("/api/v1/areas", "/api/v1/devices", "/api/v1/transitions", "/api/v1/readiness", "/en/"):
+            assert [word for word in FOREIGN if word in client.get(address).text], address
