@@ -19,7 +19,8 @@ _RANGES = {
 def number(read: Read, value: Value) -> int | float | None:
     """The metric's value; None where the device has none to tell, or told nonsense.
 
-    Unscaled integers stay integers: a Counter64 does not fit a float.
+    Unscaled integers stay integers: a Counter64 does not fit a float. Scaled numbers are rounded to
+    the ninth decimal, which takes away what binary fractions add.
     """
     raw = _raw(read.syntax, value)
     if raw is None or raw in read.absent:
@@ -29,7 +30,7 @@ def number(read: Read, value: Value) -> int | float | None:
         if named is None:
             return None
         raw = named
-    result = raw if read.scale == 1 and read.offset == 0 else raw * read.scale + read.offset
+    result = raw if read.scale == 1 and read.offset == 0 else round(raw * read.scale + read.offset, 9)
     return result if read.low <= result <= read.high else None
 
 

@@ -4,7 +4,6 @@ The file is read here on our own account, so that its figures can prove profiles
 """
 
 import bisect
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -25,17 +24,17 @@ def read_recording(path: Path) -> dict[str, Value]:
 
 
 def _value(tag: str, value: str) -> Value | None:
+    match tag:
+        case "5":
+            return None
+        case "2" | "65" | "66" | "67" | "70":
+            return int(value)
+        case "6" | "64":
+            return value.lstrip(".")
     if tag.endswith("x"):
         return bytes.fromhex(value)
-    if tag in {"2", "65", "66", "67", "70"}:
-        return int(value)
-    if tag == "5":
-        return None
-    if tag == "6":
-        return value.lstrip(".")
-    if tag == "64":
-        return value if re.fullmatch(r"[\d.]+", value) else ".".join(map(str, value.encode("latin-1")))
-    return value.encode("latin-1")
+    raw = value.encode("latin-1")
+    return raw.decode("unicode_escape").encode("latin-1") if tag.endswith("e") else raw
 
 
 def _numbers(oid: str) -> tuple[int, ...]:
