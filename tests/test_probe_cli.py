@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import typer
-
 from typer.testing import CliRunner, Result
 
 from collectors.cli import probe

@@ -18,7 +18,8 @@ COMMANDS: Mapping[str, str] = {
 
 _OPER = {"UP": "up", "DOWN": "down", "TESTING": "testing", "UNKNOWN": "unknown", "DORMANT": "dormant",
          "NOTPRESENT": "notPresent", "LOWERLAYERDOWN": "lowerLayerDown"}  # fmt: skip
-_HEAD = re.compile(r"^(\d+): ([^:@\s]+)(?:@\S+)?: <([^>]*)>.*?(?:\bstate (\S+))?(?: |$)")
+_HEAD = re.compile(r"^(\d+): ([^:@\s]+)(?:@[^:\s]+)?: <([^>]*)>(.*)$")
+_STATE = re.compile(r"\bstate (\S+)")
 _USB = re.compile(r"^Bus \d+ Device \d+: ID ([0-9a-f]{4}:[0-9a-f]{4}) ?(.*)$")
 
 
@@ -64,35 +65,45 @@ def _from_json(output: str) -> Iterator[Interface]:
         return
     for row in rows if isinstance(rows, list) else ():
         if isinstance(row, dict) and isinstance(row.get("ifindex"), int) and isinstance(row.get("ifname"), str):
-            yield _link(row, row.get("stats64") or {})
+            yield _link(row, _mapping(row.get("stats64")))
 
 
 def _link(row: Mapping[str, Any], counters: Mapping[str, Any]) -> Interface:
-    received, sent = counters.get("rx", {}), counters.get("tx", {})
+    received, sent = _mapping(counters.get("rx")), _mapping(counters.get("tx"))
+    flags = row.get("flags")
     return Interface(
         index=row["ifindex"],
         name=_clean(row["ifname"]),
-        admin="up" if "UP" in row.get("flags", ()) else "down",
-        oper=_OPER.get(row.get("operstate", "")),
-        in_octets=received.get("bytes"),
-        out_octets=sent.get("bytes"),
-        in_errors=received.get("errors"),
-        out_errors=sent.get("errors"),
-        in_discards=received.get("dropped"),
-        out_discards=sent.get("dropped"),
+        admin="up" if isinstance(flags, list) and "UP" in flags else "down",
+        oper=_OPER.get(str(row.get("operstate"))),
+        in_octets=_count(received, "bytes"),
+        out_octets=_count(sent, "bytes"),
+        in_errors=_count(received, "errors"),
+        out_errors=_count(sent, "errors"),
+        in_discards=_count(received, "dropped"),
+        out_discards=_count(sent, "dropped"),
     )
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _count(counters: Mapping[str, Any], name: str) -> int | None:
+    value = counters.get(name)
+    return value if isinstance(value, int) and value >= 0 else None
 
 
 def _from_text(output: str) -> Iterator[Interface]:
     """Blocks of a head line, a link line, and the lines "RX:", figures, "TX:", figures."""
     lines = output.splitlines()
-    heads = [number for number, line in enumerate(lines) if _HEAD.match(line)]
-    for start, end in zip(heads, [*heads[1:], len(lines)], strict=True):
-        head = _HEAD.match(lines[start])
-        if head:
-            row = {"ifindex": int(head[1]), "ifname": head[2], "flags": head[3].split(","), "operstate": head[4] or ""}
-            block = lines[start + 1 : end]
-            yield _link(row, {"rx": _figures(block, "RX:"), "tx": _figures(block, "TX:")})
+    heads = [(place, found) for place, line in enumerate(lines) if (found := _HEAD.match(line))]
+    ends = [place for place, _ in heads[1:]] + [len(lines)]
+    for (start, head), end in zip(heads, ends, strict=False):
+        state, block = _STATE.search(head[4]), lines[start + 1 : end]
+        row = {"ifindex": int(head[1]), "ifname": head[2], "flags": head[3].split(",")}
+        row["operstate"] = state[1] if state else ""
+        yield _link(row, {"rx": _figures(block, "RX:"), "tx": _figures(block, "TX:")})
 
 
 def _figures(block: list[str], title: str) -> dict[str, int]:
