@@ -1,13 +1,331 @@
 """Every command, and the one place where the layers are wired together."""
 
+import asyncio
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, AsyncExitStack, suppress
+from datetime import UTC, datetime
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import Annotated
+
+import structlog
 import typer
+from prometheus_client import CollectorRegistry, start_http_server
+from sqlalchemy import Engine
+
+import collectors.cli
+import collectors.poll_cli
+import inventory.cli
+import readiness.cli
+import reports.cli
+import simulator.cli
+from collectors.figures import Figures
+from collectors.model import Sink
+from inventory.model import Inventory
+from readiness.judge import Judge
+from storage.settings import Settings, StorageSettings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+db = typer.Typer(no_args_is_help=True, help="The relational store.")
+app.add_typer(inventory.cli.app, name="inventory")
+app.add_typer(reports.cli.app, name="report")
+app.add_typer(simulator.cli.app, name="simulate")
+app.add_typer(db, name="db")
+app.command()(collectors.cli.probe)
+app.command()(collectors.poll_cli.poll)
+app.command()(readiness.cli.status)
+app.command()(readiness.cli.outages)
+
+_SCENARIOS = Path(__file__).parent / "simulator" / "scenarios"
 
 
 @app.callback()
 def main() -> None:
     """Pahunch: which villages can get e-services right now, and who has to act where they cannot."""
+    _log_to_stderr()
+
+
+def _log_to_stderr() -> None:
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+@app.command()
+def run() -> None:
+    """Collect, judge, alert and serve the pages: both roles, each in a process of its own."""
+    _together(Settings())
+
+
+@app.command()
+def collect() -> None:
+    """Collect, judge and alert; /metrics answers on 127.0.0.1 at collect.metrics_port."""
+    _alone(_collect, Settings())
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="A loopback address; default: serve.host")] = "",
+    port: Annotated[int, typer.Option(help="Default: serve.port")] = 0,
+) -> None:
+    """Serve the pages and the API from what `collect` stores."""
+    settings = Settings()
+    given = {"host": host or settings.serve.host, "port": port or settings.serve.port}
+    chosen = settings.serve.model_copy(update=given)
+    _alone(_serve, settings.model_copy(update={"serve": chosen}))
+
+
+@app.command()
+def demo(  # noqa: PLR0917 - typer passes options by name
+    state: Annotated[str, typer.Option(help="State to show: its name or LGD code")] = "chhattisgarh",
+    folder: Annotated[Path | None, typer.Option("--inventory", help="Inventory to run instead", exists=True)] = None,
+    gps: Annotated[int | None, typer.Option(min=1, help="Only as many districts as hold this many GPs")] = None,
+    port: Annotated[int, typer.Option(help="Port of the pages on 127.0.0.1")] = 8000,
+    scenario: Annotated[str, typer.Option(help="A name in simulator/scenarios, a file, or `none`")] = "first-rain",
+    after: Annotated[float, typer.Option(help="Seconds before the scenario starts")] = 60,
+    data: Annotated[Path, typer.Option(help="Folder of the demo's store")] = Path("data/demo"),
+    snmp_port: Annotated[int, typer.Option(help="UDP port of the simulated devices")] = simulator.cli.DEFAULT_PORT,
+) -> None:
+    """A simulated state on this machine: devices, collectors, judgement, pages. Ctrl-C stops it all."""
+    os.environ.setdefault("PAHUNCH_COMMUNITY", "public")
+    told = None if scenario == "none" else _scenario_file(scenario)
+    _require_free(port)
+    settings = _demo_settings(Settings(), data, port, snmp_port)
+    facts = _demo_inventory(settings, state, folder, gps)
+    with _fleet(facts, snmp_port, told, after, data / "truth.jsonl"):
+        print(f"Pahunch: http://127.0.0.1:{port}/  (Ctrl-C ends it)", flush=True)
+        _together(settings)
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the store to the newest schema."""
+    from storage.engine import open_engine
+    from storage.migrate import upgrade
+
+    upgrade(open_engine(Settings().storage.url))
+
+
+def _demo_settings(given: Settings, data: Path, port: int, snmp_port: int) -> Settings:
+    """The user's settings with the demo's own store and ports; polls each 10 s unless told otherwise."""
+    interval = given.collect.interval_s if "interval_s" in given.collect.model_fields_set else 10.0
+    # No port is opened but the pages' own, unless the settings ask for the exposition.
+    exposed = given.collect.metrics_port if "metrics_port" in given.collect.model_fields_set else 0
+    collect = {
+        "snmp_port": snmp_port,
+        "known_hosts": data / "known_hosts",
+        "interval_s": interval,
+        "metrics_port": exposed,
+    }
+    storage = StorageSettings(url=f"sqlite:///{data}/pahunch.db", history=data / "history")
+    return given.model_copy(
+        update={
+            "storage": storage,
+            "collect": given.collect.model_copy(update=collect),
+            "serve": given.serve.model_copy(update={"host": "127.0.0.1", "port": port}),
+            "alerts": given.alerts.model_copy(update={"page_url": f"http://127.0.0.1:{port}"}),
+        }
+    )
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise typer.BadParameter(f"127.0.0.1:{port} is taken: choose another with --port") from error
+
+
+def _scenario_file(name: str) -> Path:
+    for path in (Path(name), _SCENARIOS / f"{name}.toml"):
+        if path.is_file():
+            return path
+    known = ", ".join(sorted(path.stem for path in _SCENARIOS.glob("*.toml")))
+    raise typer.BadParameter(f"no scenario {name!r}: neither a file nor one of {known}")
+
+
+def _demo_inventory(settings: Settings, state: str, folder: Path | None, gps: int | None) -> Inventory:
+    """The inventory that the demo's store then holds: a given folder's, or the state's pack."""
+    from inventory import store
+    from inventory.subset import subset
+    from storage.engine import open_engine
+    from storage.migrate import upgrade
+
+    engine = open_engine(settings.storage.url)
+    upgrade(engine)
+    # The same pack comes out the same, so it is made once; a folder is read anew, its owner edits it.
+    made_from = settings.storage.history.with_name("made-from")
+    wish = f"{state} {gps}"
+    if folder is not None or not made_from.is_file() or made_from.read_text() != wish:
+        wanted = _read(folder) if folder else _pack(state)
+        store.apply(engine, subset(wanted, gps) if gps else wanted, datetime.now(UTC))
+        made_from.write_text("" if folder else wish)
+    return store.load(engine)
+
+
+def _read(folder: Path) -> Inventory:
+    from inventory.files import read_folder
+
+    loaded = read_folder([folder])
+    for problem in loaded.problems:
+        print(problem, file=sys.stderr)
+    if loaded.problems:
+        raise typer.Exit(1)
+    return loaded.inventory
+
+
+def _pack(state: str) -> Inventory:
+    from inventory.pack.facts import PackError
+    from inventory.pack.post_offices import build
+
+    try:
+        with inventory.cli.progress_bar() as progress:
+            return build(state, progress)
+    except PackError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _fleet(
+    facts: Inventory, port: int, scenario: Path | None, after: float, truth: Path
+) -> AbstractContextManager[object]:
+    """The simulated devices, in a process of their own as real ones would be."""
+    from simulator.process import FleetProcess, Plan
+    from simulator.scenario import ScenarioError, read_scenario
+
+    try:
+        told = read_scenario(scenario) if scenario else None
+    except ScenarioError as error:
+        raise typer.BadParameter(str(error)) from error
+    plan = Plan(facts, port, scenario=told, truth=truth if told else None, after_s=after, stop_with_parent=True)
+    return FleetProcess(plan)
+
+
+Role = Callable[[Settings, asyncio.Event], Awaitable[None]]
+
+
+def _together(settings: Settings) -> None:
+    """Both roles until SIGINT or SIGTERM, or until one of them ends: then the other does too.
+
+    Two processes, so that no page waits for a poll and no poll for a page.
+    """
+    spawn = multiprocessing.get_context("spawn")
+    roles = [spawn.Process(target=_alone, args=(role, settings)) for role in (_collect, _serve)]
+    with suppress(KeyboardInterrupt):
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        for process in roles:
+            process.start()
+        wait([process.sentinel for process in roles])
+    for process in roles:
+        process.terminate()
+    for process in roles:
+        process.join()
+    if failed := [process.exitcode for process in roles if process.exitcode not in (0, -signal.SIGTERM)]:
+        raise typer.Exit(failed[0] or 1)
+
+
+def _alone(role: Role, settings: Settings) -> None:
+    """One role in this process until SIGINT or SIGTERM, or until the process that started it is gone."""
+    import uvloop
+
+    _log_to_stderr()
+    uvloop.run(_until_told(role, settings))
+
+
+async def _until_told(role: Role, settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    if (parent := multiprocessing.parent_process()) is not None:
+        loop.add_reader(parent.sentinel, stop.set)
+    await role(settings, stop)
+
+
+def _opened(settings: Settings) -> tuple[Engine, Inventory]:
+    """The store at its newest schema, and the inventory in it."""
+    from inventory.store import load
+    from storage.engine import open_engine
+    from storage.migrate import upgrade
+
+    engine = open_engine(settings.storage.url)
+    upgrade(engine)
+    return engine, load(engine)
+
+
+async def _serve(settings: Settings, stop: asyncio.Event) -> None:
+    from api.app import create_app
+    from api.serve import serve_until
+
+    engine, facts = _opened(settings)
+    await serve_until(create_app(engine, facts, settings), settings.serve.host, settings.serve.port, stop)
+
+
+async def _collect(settings: Settings, stop: asyncio.Event) -> None:
+    """Observation with the judge as its last sink, and alerts; the first part that fails ends all, loudly."""
+    from alerts.loop import run
+    from collectors.catalogue import load_profiles
+    from collectors.run import observe
+    from collectors.snmp.open import open_backend
+
+    engine, facts = _opened(settings)
+    if not facts.devices:
+        print("The inventory is empty: `python manage.py inventory import FOLDER` fills it.", file=sys.stderr)
+    judge = Judge(engine, facts, settings)
+    judge.restore(time.time())
+    figures = Figures()
+    async with AsyncExitStack() as closing:
+        backend = open_backend(settings.collect.backend)
+        closing.push_async_callback(backend.close)
+        sinks = [*_sinks(facts, settings, figures, closing), judge.observe]
+        async with asyncio.TaskGroup() as parts:
+            parts.create_task(_tick(judge, stop))
+            parts.create_task(run(engine, facts, settings.alerts, stop))
+            parts.create_task(
+                observe(facts, backend, load_profiles(), settings, sinks=sinks, stop=stop, figures=figures)
+            )
+
+
+def _sinks(facts: Inventory, settings: Settings, figures: Figures, closing: AsyncExitStack) -> Iterator[Sink]:
+    """History always, InfluxDB where it is set, Prometheus."""
+    from collectors.sinks.history import HistorySink
+    from collectors.sinks.influx import InfluxSink
+    from collectors.sinks.prometheus import PrometheusSink
+    from storage.segments import Writer
+
+    history = HistorySink(Writer(settings.storage.history))
+    closing.push_async_callback(history.close)
+    yield history
+    if settings.influx.url:
+        influx = InfluxSink(settings.influx, facts)
+        closing.push_async_callback(influx.close)
+        yield influx
+    if settings.collect.metrics_port:
+        registry = CollectorRegistry()
+        prometheus = PrometheusSink(facts, settings.collect.interval_s, figures)
+        prometheus.register(registry)
+        server, _ = start_http_server(settings.collect.metrics_port, "127.0.0.1", registry)
+        closing.callback(server.shutdown)
+        yield prometheus
+
+
+async def _tick(judge: Judge, stop: asyncio.Event) -> None:
+    """Let the judge notice once a second what nobody looks at any more."""
+    while not stop.is_set():
+        await judge.tick(time.time())
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), 1)
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ class CollectSettings(_Section):
     batch_s: float = Field(0.25, gt=0, description="Seconds after which a batch is closed and handed on")
     ssh_workers: int = Field(16, gt=0, description="Most SSH sessions at once")
     known_hosts: Path = Field(Path("data/known_hosts"), description="SSH host keys that are trusted")
-    metrics_port: int = Field(9700, description="Port of /metrics on 127.0.0.1 when `collect` runs alone")
+    metrics_port: int = Field(9700, description="Port of /metrics on 127.0.0.1; 0: no exposition")
 
 
 class InfluxSettings(_Section):
