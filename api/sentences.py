@@ -10,24 +10,93 @@ from functools import cache
 
 from api.i18n import N_
 
+# A form that is the beginning of another one comes after it.
 FORMS: tuple[str, ...] = (
+    # of devices
     N_("answers"),
     N_("%(count)s good polls in a row"),
     N_("loss: %(answered)s of %(sent)s probes answered"),
     N_("silent, and none of %(sent)s probes answered"),
     N_("still silent"),
     N_("silent at %(count)s polls in a row"),
+    N_("silent, but the collector could not see its references either"),
+    N_("the collector sees none of its references"),
+    N_("alive, but: %(word)s"),
+    N_("offline at its OLT"),
+    N_("%(device)s, through which it is seen, is silent"),
+    N_("not polled any more"),
+    N_("not observed yet"),
+    N_("nobody watched"),
+    # of links
+    N_("its port is up"),
+    N_("a port of it is down"),
+    N_("neither end says how its port is"),
+    N_("what lies behind it answers"),
+    N_("silent, but what lies behind it answers"),
+    N_("the ONT is online"),
+    N_("the ONT is not online"),
+    N_("the OLT lost the ONT's signal"),
+    # of sites and villages
+    N_("all essential devices answer"),
+    N_("no device of it can be observed"),
+    N_("no kendra with a PC that can be observed serves this village"),
+    N_("the kendra's PC answers"),
+    N_("the equipment at the panchayat answers"),
     N_("not in the inventory"),
     N_("not observed"),
-    N_("the equipment at the panchayat answers"),
+    # evidence
+    N_("%(count)s sites beyond it fell silent together"),
+    N_("%(count)s sites on feeder %(feeder)s fell silent within minutes"),
+    N_("%(lost)s of %(all)s ONTs on %(trunk)s were lost together, the OLT answers"),
+    N_("%(device)s told its OLT that it lost power"),
+    N_("%(device)s is silent while the box it hangs on answers"),
+    N_("a way to it lies inside one site"),
+    N_("all %(count)s neighbours lost %(device)s"),
+    N_("all boxes of site %(site)s fell silent"),
+    N_("another box of site %(site)s still answers"),
+    N_("boxes on feeder %(feeder)s that still answer: %(count)s"),
+    N_("explained by %(subject)s"),
+    N_("port down: %(port)s; the boxes at both ends answer"),
+    N_("port down: %(ports)s"),
+    N_("port still up: %(port)s"),
+    N_("the OLT lost the light of %(device)s"),
+    N_("the link lies inside one site"),
+    N_("UPS %(device)s at %(site)s fed from its battery"),
+    N_("UPS %(device)s had mains until the silence"),
+    N_("%(device)s is %(word)s"),
+)
+# What %(word)s may be: statuses, and reasons of collectors.model.
+WORDS: tuple[str, ...] = (
+    N_("up"),
+    N_("degraded"),
+    N_("down"),
+    N_("unknown"),
+    N_("cut off"),
+    N_("refused"),
+    N_("authentication"),
+    N_("protocol"),
+    N_("host_key"),
+    N_("deadline"),
 )
 
 
 def translated(sentence: str, catalogue: gettext.NullTranslations) -> str:
+    found = form_of(sentence)
+    if found is None:
+        return sentence
+    form, values = found
+    word = values.get("word")
+    if word in WORDS:
+        values["word"] = catalogue.gettext(word)
+    return catalogue.gettext(form) % values
+
+
+def form_of(sentence: str) -> tuple[str, dict[str, str]] | None:
+    """The form that the sentence has and its values; None for one of no known form."""
     for form, pattern in _patterns():
         if found := pattern.fullmatch(sentence):
-            return catalogue.gettext(form) % found.groupdict()
-    return sentence
+            return form, found.groupdict()
+    return None
 
 
 @cache
@@ -37,7 +106,4 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 def _pattern(form: str) -> re.Pattern[str]:
     pieces = re.split(r"%\((\w+)\)s", form)
-    text = "".join(
-        f"(?P<{piece}>.+?)" if n % 2 else re.escape(piece.replace("%%", "%")) for n, piece in enumerate(pieces)
-    )
-    return re.compile(text)
+    return re.compile("".join(f"(?P<{piece}>.+?)" if n % 2 else re.escape(piece) for n, piece in enumerate(pieces)))

@@ -103,7 +103,7 @@ def _words(part: Area, count: Tally, speaker: Speaker) -> tuple[str, str, str]:
     name = speaker.plain_name(part.names)
     tip = speaker.say(N_("%(name)s: %(served)s of %(total)s villages can get services"))
     values = {"name": name, "served": speaker.number(count.served), "total": speaker.number(count.total)}
-    return name, f"/{speaker.language}/area/{part.key}", tip % values
+    return name, speaker.link("area", part.key), tip % values
 
 
 def trail(inventory: Inventory, area: Area | None, top: str | None) -> list[Area]:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from urllib.parse import quote
 
 from babel import dates
 from markupsafe import Markup
@@ -38,6 +39,14 @@ class Speaker:
             return Markup("<bdi>{}</bdi>").format(text)
         remark = self.say(i18n.N_("No name in this language is known; this is the English one"))
         return Markup('<bdi lang="en" class="fallback" title="{}">{}</bdi>').format(remark, text)
+
+    def code(self, text: str) -> Markup:
+        """A name that is the same in every language: a device, a port."""
+        return Markup("<bdi>{}</bdi>").format(text)
+
+    def link(self, kind: str, key: str) -> str:
+        """Address of the page of an area or village."""
+        return f"/{self.language}/{kind}/{quote(key, safe=':')}"
 
     def plain_name(self, names: Names) -> str:
         return names.in_language(self.language)[0]

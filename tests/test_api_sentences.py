@@ -1,0 +1,67 @@
+"""Every sentence that the judgement can write has a form that the pages can translate."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from api import i18n, sentences
+from collectors.model import ANSWERED
+from readiness.model import Status
+
+READINESS = Path(__file__).parents[1] / "readiness"
+# Commands speak English; queries write nothing; "X X" is a port's name.
+SILENT = {"cli.py", "read.py"}
+NAMES = {"X X"}
+
+
+def written(path: Path) -> Iterator[str]:
+    """Texts of several words in the code, values as X; without docstrings, errors and logs."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    passed = {id(inner) for node in ast.walk(tree) if _passed_over(node) for inner in ast.walk(node)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            passed |= {id(inner) for inner in ast.walk(node)} - {id(node)}
+    for node in ast.walk(tree):
+        text = _text(node) if id(node) not in passed else ""
+        if " " in text.strip() and text not in NAMES:
+            yield text
+
+
+def _passed_over(node: ast.AST) -> bool:
+    logs = isinstance(node, ast.Call) and ast.unparse(node.func).startswith("_log.")
+    return logs or isinstance(node, ast.Raise) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+
+
+def _text(node: ast.AST) -> str:
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "X" for part in node.values)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def test_every_sentence_has_a_form() -> None:
+    files = [path for path in READINESS.rglob("*.py") if path.name not in SILENT]
+    told = {text for path in files for text in written(path)}
+    assert len(told) > 40
+    assert sorted(text for text in told if sentences.form_of(text) is None) == [], "add the form to api/sentences.py"
+
+
+def test_every_form_is_found_by_itself() -> None:
+    """A form that another one swallows would lose its translation."""
+    for form in sentences.FORMS:
+        filled = form.replace("%", "%%").replace("%%(", "%(") % _Any()
+        found = sentences.form_of(filled)
+        assert found is not None
+        assert found[0] == form
+
+
+class _Any(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return "12" if name in {"count", "sent", "answered", "lost", "all"} else f"some-{name}"
+
+
+@pytest.mark.parametrize("word", [*Status, *ANSWERED])
+def test_words_inside_a_sentence_are_translated_too(word: str) -> None:
+    told = sentences.translated(f"alive, but: {word}", i18n.catalogue("hi"))
+    assert word not in told
