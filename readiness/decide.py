@@ -59,9 +59,12 @@ class Decider:
         self._transitions = count(1)
         self._outages = count(1)
 
-    def resume(self, open_outages: Iterable[Outage], last_transition: int, last_outage: int) -> None:
-        """Go on from what the store holds."""
-        self._ledger = Ledger({outage.finding.subject: outage for outage in open_outages})
+    def resume(self, open_outages: Iterable[Outage], last_transition: int, last_outage: int, now: float) -> None:
+        """Go on from what the store holds; roots that ended before count as ended just now."""
+        kept = {outage.finding.subject: outage for outage in open_outages}
+        numbers = {outage.id for outage in kept.values()}
+        roots = {outage.explained_by for outage in kept.values() if outage.explained_by is not None}
+        self._ledger = Ledger(kept, dict.fromkeys(roots - numbers, now))
         self._transitions, self._outages = count(last_transition + 1), count(last_outage + 1)
 
     def decide(self, noticed: Noticed, now: float) -> Writes:
@@ -142,8 +145,9 @@ class Decider:
         return effect
 
     def _root_id(self, subject: Subject) -> int:
-        outage = self._ledger.open[subject]
-        return outage.explained_by or outage.id
+        """Id of the outage behind a subject; 0 for a cut that only seems new (see outages.py)."""
+        outage = self._ledger.open.get(subject)
+        return 0 if outage is None else outage.explained_by or outage.id
 
     def _tell(self, effect: Effect, now: float, writes: Writes) -> None:
         standings = Standings(self.graph, self._knowledge.devices, effect)

@@ -35,7 +35,7 @@ def resume(decider: Decider, knowledge: Knowledge, stored: Stored, now: float, g
     """Put the stored state back into memory; returns what the start itself changes."""
     last_at = stored.last_seen.timestamp() if stored.last_seen else -inf
     known = [outage for outage in stored.open_outages if _is_known(decider, outage)]
-    decider.resume(known, stored.last_transition, stored.last_outage)
+    decider.resume(known, stored.last_transition, stored.last_outage, now)
     writes = Writes(
         outages={o.id: replace(o, end=max(now, o.finding.start)) for o in stored.open_outages if o not in known}
     )

@@ -35,8 +35,9 @@ def of_picture(
                 found[subject] = shadow(subject, start, root, lost_power=node in incident.direct)
         for link in incident.ways:
             subject = (SubjectKind.LINK, graph.links[link].name)
-            if subject in open_now and view.link_down[link]:
-                found[subject] = _absorbed(open_now[subject].finding, root)
+            open_one = open_now.get(subject)
+            if open_one is not None and open_one.finding.status is Status.DEGRADED and view.link_down[link]:
+                found[subject] = _absorbed(open_one.finding, root)
         found[incident.subject] = of_incident(incident, root.subject)
     for link in picture.spare_down:
         finding = _spare(graph, view, link, weights)

@@ -122,8 +122,11 @@ class _Turn:
 
     def tell(self) -> None:
         self.told = {self.open[subject].id for subject in self.findings if subject in self.open}
+        returning = self._returning_cuts()
         for finding in sorted(self.findings.values(), key=lambda one: one.explained_by is not None):
             before = self.open.get(finding.subject)
+            if finding.subject in returning or finding.explained_by in returning:
+                continue
             after = self._first(finding) if before is None else self._again(before, finding)
             if after != before:
                 self.open[finding.subject] = self.changed[after.id] = after
@@ -150,9 +153,9 @@ class _Turn:
         return Outage(self.new_id(), replace(finding, start=start), self._root(finding))
 
     def _again(self, before: Outage, finding: Finding) -> Outage:
-        root = self._root(finding)
-        if root is None and before.explained_by is not None and self._is_ending(before.explained_by):
+        if self._is_kept(before):
             return before
+        root = self._root(finding)
         if before.explained_by is not None and root != before.explained_by:
             self.heirs[before.explained_by] = before.id if root is None else root
         return replace(before, finding=_revised(before, finding, root, self.seen), explained_by=root)
@@ -164,8 +167,18 @@ class _Turn:
         outage = self.open[finding.explained_by]
         return outage.explained_by or outage.id
 
-    def _is_ending(self, root: int) -> bool:
-        return root in self.ended or (root in self.returning and root not in self.told)
+    def _is_kept(self, before: Outage | None) -> bool:
+        """Whether its root ended a moment ago, so that it is given time to answer."""
+        root = before.explained_by if before else None
+        return root is not None and (root in self.ended or (root in self.returning and root not in self.told))
+
+    def _returning_cuts(self) -> set[Subject]:
+        """Cuts that only seem new, because what ended before has not wholly come back."""
+        behind: dict[Subject, list[bool]] = {}
+        for subject, finding in self.findings.items():
+            if finding.explained_by is not None and finding.explained_by[0] is SubjectKind.LINK:
+                behind.setdefault(finding.explained_by, []).append(self._is_kept(self.open.get(subject)))
+        return {cut for cut, kept in behind.items() if cut not in self.open and all(kept)}
 
     def _close(self, outage: Outage, end: float) -> None:
         self.changed[outage.id] = replace(outage, end=max(end, outage.finding.start))
@@ -185,7 +198,7 @@ def _end_for(before: Finding, finding: Finding, seen: Seen) -> float | None:
 def _revised(before: Outage, finding: Finding, root: int | None, seen: Seen) -> Finding:
     """The finding to keep: a cause once known is not forgotten because its evidence fades."""
     old = before.finding
-    start = min(old.start, finding.start)
+    start = old.start if finding.status is Status.DEGRADED else min(old.start, finding.start)
     if root is not None and root == before.explained_by and finding.cause is old.cause:
         return replace(old, start=start)
     settling = seen.now - start <= seen.settle_s

@@ -29,7 +29,7 @@ def ports_down(graph: Graph, view: View, dark: Dark, region: Region, together_s:
 
 
 def ports_up(graph: Graph, view: View, dark: Dark, region: Region) -> tuple[int, ...]:
-    """Ways into the region whose lit end said after the region went dark that its port is up."""
+    """Ways into the region whose lit end said after the region went dark that its port never went down."""
     return tuple(link for link in _own_ports(graph, dark, region) if _lit_port_up(graph, view, dark, region, link))
 
 
@@ -40,7 +40,8 @@ def _own_ports(graph: Graph, dark: Dark, region: Region) -> tuple[int, ...]:
 
 def _lit_port_up(graph: Graph, view: View, dark: Dark, region: Region, link: int) -> bool:
     end = 1 if dark.mask[graph.a[link]] else 0
-    return bool(view.port[link, end] == PORT_UP and view.port_at[link, end] > region.start)
+    said_up = view.port[link, end] == PORT_UP and view.port_at[link, end] > region.start
+    return bool(said_up and view.link_since[link] <= region.start)  # a port that came up again is the repair
 
 
 def _old(view: View, link: int, region: Region, together_s: float) -> bool:

@@ -128,6 +128,8 @@ def _silence(memory: Memory, poll: Poll, now: float, sight: Sight, policy: Polic
     if not (poll.burst_sent or silent.confirmed or silent.silent >= policy.lone_silences):
         return silent, None
     if not sight.covers(since, poll.at, now, policy.sight_s):
+        if silent.confirmed and not sight.lost(now, policy.sight_s):
+            return silent, None  # known to be dead before: wait until a reference answers after this silence began
         restarted = replace(silent, first_silent=inf, silent=0)
         return _to(restarted, Status.UNKNOWN, since, "silent, but the collector could not see its references either")
     begin = since if since >= sight.clear_since else poll.at

@@ -1,0 +1,224 @@
+"""The judge from end to end: rounds of polls over the small network, and what is then stored."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from inventory.model import Inventory
+from inventory.scope import Scope
+from readiness import read
+from readiness.judge import Judge
+from readiness.model import Cause, Readiness, Responsible, Status, SubjectKind
+from readiness.read import OutageRow
+from readiness.rules.uptime import split
+from readiness.store import moment
+from tests.judging import SETTINGS, T0, Court, court
+from tests.rounds import World
+
+DEVICE, LINK, SITE, VILLAGE = SubjectKind.DEVICE, SubjectKind.LINK, SubjectKind.SITE, SubjectKind.VILLAGE
+BEHIND_RING = {"village:V2", "village:V3", "village:V4"}
+BEHIND_PON = {"village:V5", "village:V6", "village:V7"}
+
+
+@pytest.fixture
+def seen(engine: Engine, small: Inventory) -> Court:
+    return court(engine, small)
+
+
+def mend(world: World) -> None:
+    for broken in (world.dead, world.cut, world.on_battery, world.gasped, world.lossy):
+        broken.clear()
+    world.blind = False
+
+
+def blocked(seen: Court) -> dict[str, str]:
+    rows = read.states(seen.engine, Scope(), VILLAGE)
+    return {row.subject: row.layer or "" for row in rows if row.status is Readiness.BLOCKED}
+
+
+def ended(outage: OutageRow) -> datetime:
+    assert outage.end is not None
+    return outage.end
+
+
+def one_root(seen: Court) -> OutageRow:
+    (root,) = seen.roots()
+    return root
+
+
+async def test_everything_is_first_unknown_then_up(seen: Court) -> None:
+    before = read.states(seen.engine, Scope())
+    assert {row.status for row in before} == {Status.UNKNOWN}
+    assert {row.transition for row in before} == {0}
+    await seen.run(15)
+    counts = read.counts(seen.engine, Scope())
+    assert counts.sites[Status.UP] == 15
+    assert counts.villages[Readiness.READY] == 8
+    assert seen.state(DEVICE, "finger1").status is Status.UNKNOWN
+
+
+async def test_quiet_rounds_store_nothing(seen: Court) -> None:
+    await seen.run(20)
+    latest = read.latest_transition_id(seen.engine)
+    await seen.run(120)
+    assert read.latest_transition_id(seen.engine) == latest
+
+
+async def test_pon_trunk_cut(seen: Court) -> None:
+    await seen.run(62, {60: lambda world: world.cut.update(["pon-5", "pon-6", "pon-7"])})
+    # Two seconds after the OLT was read the villages have changed: the first reading decides.
+    assert blocked(seen) == dict.fromkeys(BEHIND_PON, "backhaul")
+    await seen.run(200, {130: mend})
+    root = one_root(seen)
+    assert (root.kind, root.subject, root.cause, root.villages) == (LINK, "olt1:0/1/3", Cause.FIBRE, 3)
+    assert root.citizens == 18000
+    assert (root.start, root.end) == (moment(T0 + 61.11), moment(T0 + 131.11))
+    assert seen.story(VILLAGE, "village:V5")[1:] == [("blocked", "backhaul", 61.1), ("ready", "", 133.7)]
+
+
+async def test_two_cuts_on_one_ring(seen: Court) -> None:
+    await seen.run(85, {60: lambda world: world.cut.update(["ring-1-1", "ring-1-3"])})
+    assert blocked(seen) == dict.fromkeys(BEHIND_RING, "backhaul")
+    await seen.run(200, {130: mend})
+    root = one_root(seen)
+    assert (root.kind, root.subject, root.ring, root.status) == (LINK, "ring-1-1", "ring-1", Status.DOWN)
+    assert root.segment == ("gp1 GE0/0/2", "gp2 GE0/0/1", "gp4 GE0/0/1", "gp3 GE0/0/2")
+    assert (root.cause, root.villages, root.responsible) == (Cause.FIBRE, 3, Responsible.AGENCY)
+    shadows = [row for row in read.outages(seen.engine, Scope()) if not row.root]
+    assert {row.subject for row in shadows} == {"gp2", "gp3", "pc2", "ups2", "ups3"}
+    assert {(row.cause, row.explained_by) for row in shadows} == {(Cause.UPSTREAM, root.id)}
+    # One outage, one return: no other layer in between while the boxes come back one by one.
+    assert [state for state, _, _ in seen.story(VILLAGE, "village:V2")] == ["ready", "blocked", "ready"]
+
+
+async def test_a_device_goes_down_at_its_first_failed_poll(seen: Court) -> None:
+    await seen.run(90, {60: lambda world: world.cut.update(["ring-1-1", "ring-1-3"])})
+    (down,) = [row for row in seen.transitions(DEVICE, "gp2") if row.after is Status.DOWN]
+    assert down.at == moment(T0 + 62.22)
+    assert down.recorded_at >= moment(T0 + 79)
+
+
+async def test_single_ring_cut_changes_no_village(seen: Court) -> None:
+    await seen.run(200, {60: lambda world: world.cut.add("ring-1-1"), 130: mend})
+    root = one_root(seen)
+    assert (root.subject, root.status, root.ring, root.villages) == ("ring-1-1", Status.DEGRADED, "ring-1", 0)
+    assert root.segment == ("gp1 GE0/0/2", "gp2 GE0/0/1")
+    assert root.end is not None
+    assert {row.after for row in seen.transitions(VILLAGE)} == {Readiness.READY}
+
+
+async def test_second_cut_of_a_one_armed_ring_is_its_own_outage(seen: Court) -> None:
+    events = {60: lambda world: world.cut.add("ring-1-1"), 150: lambda world: world.cut.add("ring-1-3")}
+    await seen.run(180, events)
+    assert blocked(seen) == dict.fromkeys(BEHIND_RING, "backhaul")
+    await seen.run(300, {220: lambda world: world.cut.remove("ring-1-3"), 270: mend})
+    first, second = seen.roots()
+    assert (first.subject, first.status, first.end is None) == ("ring-1-1", Status.DEGRADED, False)
+    assert (second.subject, second.status, second.villages) == ("ring-1-3", Status.DOWN, 3)
+    assert first.start < second.start
+    assert ended(second) < ended(first)
+
+
+async def test_half_a_repair_leaves_the_ring_one_armed(seen: Court) -> None:
+    cut = ["ring-1-1", "ring-1-3"]
+    await seen.run(260, {60: lambda world: world.cut.update(cut), 150: lambda world: world.cut.remove("ring-1-1")})
+    down, degraded = seen.roots()
+    assert (down.subject, down.status, down.end is None) == ("ring-1-1", Status.DOWN, False)
+    assert (degraded.subject, degraded.status, degraded.end) == ("ring-1-3", Status.DEGRADED, None)
+    assert degraded.start >= ended(down)
+    assert blocked(seen) == {}
+
+
+async def test_power_cut_of_a_feeder_where_a_ups_says_so(seen: Court) -> None:
+    def cut(world: World) -> None:
+        world.on_battery.update(["ups2", "ups3"])
+        world.dead.update(["gp1", "pc1", "pc2"])
+
+    await seen.run(85, {60: cut})
+    assert blocked(seen) == dict.fromkeys({"village:V1", *BEHIND_RING}, "power")
+    root = one_root(seen)
+    assert (root.cause, root.responsible, root.villages) == (Cause.POWER, Responsible.POWER_UTILITY, 4)
+    await seen.run(220, {110: lambda world: world.dead.update(["gp2", "gp3", "ups2", "ups3"]), 150: mend})
+    assert blocked(seen) == {}
+    assert one_root(seen).id == root.id
+    assert one_root(seen).end is not None
+
+
+async def test_olt_death(seen: Court) -> None:
+    await seen.run(85, {60: lambda world: world.dead.add("olt1")})
+    assert blocked(seen) == dict.fromkeys(BEHIND_PON, "backhaul")
+    ont = seen.state(DEVICE, "ont5")
+    assert (ont.status, "olt1" in ont.reason) == (Status.UNKNOWN, True)
+    await seen.run(200, {130: mend})
+    assert (one_root(seen).subject, one_root(seen).cause) == ("olt1", Cause.EQUIPMENT)
+
+
+async def test_pop_router_death_leaves_the_ring_alone(seen: Court) -> None:
+    await seen.run(200, {60: lambda world: world.dead.add("pop-r1"), 130: mend})
+    root = one_root(seen)
+    assert (root.subject, root.cause, root.villages) == ("pop-r1", Cause.EQUIPMENT, 3)
+    assert [status for status, _, _ in seen.story(VILLAGE, "village:V1")] == ["ready"]
+    assert blocked(seen) == {}
+
+
+async def test_a_kendra_pc_that_is_off(seen: Court) -> None:
+    await seen.run(85, {60: lambda world: world.dead.add("pc1")})
+    assert blocked(seen) == {"village:V1": "kendra_hardware"}
+    root = one_root(seen)
+    assert (root.subject, root.cause, root.responsible) == ("pc1", Cause.UNDETERMINED, Responsible.KENDRA_OPERATOR)
+
+
+async def test_loss_is_degraded_and_never_down(seen: Court) -> None:
+    await seen.run(130, {60: lambda world: world.lossy.add("gp1"), 90: mend})
+    assert [status for status, _, _ in seen.story(DEVICE, "gp1")] == ["up", "degraded", "up"]
+    assert seen.roots() == []
+
+
+async def test_a_blind_collector_calls_nothing_down(seen: Court) -> None:
+    def blind(world: World) -> None:
+        world.blind = True
+
+    await seen.run(130, {60: blind})
+    assert Status.DOWN not in {row.after for row in seen.transitions()}
+    assert read.counts(seen.engine, Scope()).villages[Readiness.UNKNOWN] == 8
+    await seen.run(160, {131: mend})
+    assert read.counts(seen.engine, Scope()).villages[Readiness.READY] == 8
+    assert seen.roots() == []
+
+
+async def test_an_outage_goes_on_through_blindness(seen: Court) -> None:
+    def blind(world: World) -> None:
+        world.blind = True
+
+    def sighted(world: World) -> None:
+        world.blind = False
+
+    await seen.run(260, {60: lambda world: world.dead.add("pc1"), 100: blind, 180: sighted, 230: mend})
+    assert [status for status, _, _ in seen.story(DEVICE, "pc1")] == ["up", "down", "unknown", "down", "up"]
+    root = one_root(seen)
+    assert (root.start, root.end) == (moment(T0 + 61.85), moment(T0 + 231.85))
+
+
+async def test_transitions_of_a_subject_follow_each_other(seen: Court) -> None:
+    events = {
+        40: lambda world: world.cut.update(["ring-1-1", "ring-1-3"]),
+        90: mend,
+        95: lambda w: w.dead.add("pop-r1"),
+    }
+    await seen.run(220, {**events, 150: mend})
+    subjects = {(row.kind, row.subject) for row in seen.transitions()}
+    for kind, subject in subjects:
+        rows = seen.transitions(kind, subject)
+        assert [row.at for row in rows] == sorted(row.at for row in rows)
+        assert [row.before for row in rows[1:]] == [row.after for row in rows[:-1]]
+        parts = split("unknown", [(row.at, row.after) for row in rows], moment(T0), moment(T0 + 220))
+        assert sum(parts.values(), timedelta()) == timedelta(seconds=220)
+
+
+async def test_callbacks_hear_what_was_stored(seen: Court, small: Inventory) -> None:
+    heard: list[int] = []
+    seen.judge = Judge(seen.engine, small, SETTINGS, [lambda rows: heard.extend(row.id for row in rows)])
+    seen.judge.restore(T0)
+    await seen.run(15)
+    assert heard == [row.id for row in seen.transitions()]

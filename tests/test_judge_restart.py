@@ -1,0 +1,130 @@
+"""Restarts and absences of the store: nothing stored is lost, nothing is invented."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import OperationalError
+
+from inventory.model import Inventory
+from inventory.scope import Scope
+from readiness import read
+from readiness.model import Readiness, Status, SubjectKind
+from readiness.store import moment
+from tests.judging import T0, Court, court
+
+DEVICE, VILLAGE = SubjectKind.DEVICE, SubjectKind.VILLAGE
+
+
+@pytest.fixture
+def seen(engine: Engine, small: Inventory) -> Court:
+    return court(engine, small)
+
+
+@contextmanager
+def store_away(engine: Engine) -> Iterator[None]:
+    """Every transaction fails as it begins, as when the disk is full or the server gone."""
+
+    def refuse(connection: object) -> None:
+        raise OperationalError("BEGIN", {}, OSError("the store is away"))
+
+    event.listen(engine, "begin", refuse)
+    yield
+    event.remove(engine, "begin", refuse)
+
+
+async def test_a_short_pause_changes_nothing(seen: Court) -> None:
+    await seen.run(90, {60: lambda world: world.cut.update(["ring-1-1", "ring-1-3"])})
+    before = seen.transitions(), read.outages(seen.engine, Scope()), read.states(seen.engine, Scope())
+    seen.clock += 100
+    seen.restart()
+    assert (seen.transitions(), read.outages(seen.engine, Scope()), read.states(seen.engine, Scope())) == before
+
+
+async def test_an_outage_outlives_a_restart(seen: Court) -> None:
+    await seen.run(90, {60: lambda world: world.cut.update(["ring-1-1", "ring-1-3"])})
+    (root,) = seen.roots()
+    seen.restart()
+    await seen.run(120)
+    (still,) = seen.roots()
+    assert (still.id, still.start, still.end, still.cause) == (root.id, root.start, None, root.cause)
+    await seen.run(200, {130: lambda world: world.cut.clear()})
+    (ended,) = seen.roots()
+    assert (ended.id, ended.end) == (root.id, moment(T0 + 131.48))
+
+
+async def test_restarts_all_along_tell_the_same_story(seen: Court) -> None:
+    events = {60: lambda world: world.cut.update(["ring-1-1", "ring-1-3"]), 150: lambda world: world.cut.clear()}
+    for clock in (45, 64, 71, 82, 99, 152, 156, 200):
+        await seen.run(clock, events)
+        seen.restart()
+    statuses = [status for status, _, _ in seen.story(VILLAGE, "village:V2")]
+    assert statuses == ["ready", "blocked", "ready"]
+    (root,) = seen.roots()
+    assert root.subject == "ring-1-1"
+
+
+async def test_a_long_pause_is_unknown_from_the_last_look(seen: Court) -> None:
+    await seen.run(40)
+    seen.clock += 1000
+    seen.restart()
+    counts = read.counts(seen.engine, Scope())
+    assert (counts.sites[Status.UNKNOWN], counts.villages[Readiness.UNKNOWN]) == (15, 8)
+    last = seen.transitions(VILLAGE, "village:V1")[-1]
+    assert moment(T0 + 34) <= last.at <= moment(T0 + 40)
+    await seen.run(seen.clock + 15)
+    assert read.counts(seen.engine, Scope()).villages[Readiness.READY] == 8
+
+
+async def test_an_outage_that_ended_unseen_ends_when_it_was_last_known(seen: Court) -> None:
+    await seen.run(90, {60: lambda world: world.dead.add("pc1")})
+    seen.clock += 1000
+    seen.world.dead.clear()
+    seen.restart()
+    await seen.run(seen.clock + 15)
+    (root,) = seen.roots()
+    assert root.end is not None
+    assert moment(T0 + 84) <= root.end <= moment(T0 + 90)
+
+
+async def test_an_outage_found_again_after_a_long_pause_went_on(seen: Court) -> None:
+    await seen.run(90, {60: lambda world: world.dead.add("pc1")})
+    seen.clock += 1000
+    seen.restart()
+    await seen.run(seen.clock + 30)
+    (root,) = seen.roots()
+    assert (root.start, root.end) == (moment(T0 + 61.85), None)
+    assert [status for status, _, _ in seen.story(DEVICE, "pc1")] == ["up", "down", "unknown", "down"]
+
+
+async def test_what_is_judged_while_the_store_is_away_is_stored_later_with_its_own_times(seen: Court) -> None:
+    await seen.run(55)
+    with store_away(seen.engine):
+        await seen.run(100, {60: lambda world: world.cut.update(["ring-1-1", "ring-1-3"])})
+    assert seen.roots() == []
+    await seen.run(101)
+    (root,) = seen.roots()
+    assert (root.start, root.villages) == (moment(T0 + 61.48), 3)
+    assert seen.story(VILLAGE, "village:V2")[-1] == ("blocked", "backhaul", 62.2)
+
+
+async def test_nothing_of_a_failed_turn_is_stored(seen: Court) -> None:
+    await seen.run(55)
+    before = read.latest_transition_id(seen.engine)
+    with store_away(seen.engine):
+        await seen.run(100, {60: lambda world: world.dead.add("gp1")})
+    assert read.latest_transition_id(seen.engine) == before
+    seen.restart()  # killed before the store came back: the polls tell it again
+    await seen.run(140)
+    assert [status for status, _, _ in seen.story(DEVICE, "gp1")] == ["up", "down"]
+
+
+async def test_what_left_the_inventory_has_no_state_and_no_open_outage(seen: Court, small: Inventory) -> None:
+    await seen.run(90, {60: lambda world: world.dead.add("pc1")})
+    kept = {name: device for name, device in small.devices.items() if name != "pc1"}
+    links = {name: link for name, link in small.links.items() if name != "lan-1"}
+    seen.inventory = Inventory(small.areas, small.sites, kept, links)
+    seen.restart()
+    assert read.state_of(seen.engine, Scope(), DEVICE, "pc1") is None
+    assert all(row.end is not None for row in seen.roots())
