@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from random import Random
 
 import numpy as np
 
@@ -35,7 +36,13 @@ class World:
     on_battery: set[str] = field(default_factory=set)
     gasped: set[str] = field(default_factory=set)
     lossy: set[str] = field(default_factory=set)  # answer only one probe in twenty
+    loss: float = 0.0  # share of exchanges lost, everywhere
+    chance: Random = field(default_factory=lambda: Random(7))
     blind: bool = False
+
+    def answered(self, exchanges: int) -> int:
+        """How many of so many exchanges with a device that is reached get through."""
+        return sum(self.chance.random() >= self.loss for _ in range(exchanges))
 
     def reached(self) -> set[str]:
         """Devices with power and a way to the NOC."""
@@ -102,14 +109,14 @@ class Rounds:
         return batch(tuple(sorted(self.world.inventory.devices)), done, now)
 
     def _poll(self, name: str, at: float, reached: bool) -> Poll:
-        if reached and name not in self.world.lossy:
+        if reached and name not in self.world.lossy and self.world.answered(2):
             self.silent.pop(name, None)
             self.bursted.discard(name)
             return Poll(name, at, at + 0.05, samples=self.world.samples(name, at))
         self.silent[name] = self.silent.get(name, 0) + 1
         if self.silent[name] < 2 or name in self.bursted:
             return Poll(name, at, at + SILENT_POLL_S, Reason.TIMEOUT)
-        answered = int(reached)
+        answered = int(reached) and (1 if name in self.world.lossy else self.world.answered(20))
         if answered:
             self.silent.pop(name)
         else:

@@ -175,6 +175,21 @@ async def test_loss_is_degraded_and_never_down(seen: Court) -> None:
     assert seen.roots() == []
 
 
+async def test_loss_everywhere_never_counts_as_down(seen: Court) -> None:
+    seen.world.loss = 0.3
+    await seen.run(900)
+    found = {row.after for row in seen.transitions(DEVICE)}
+    assert Status.DEGRADED in found
+    assert Status.DOWN not in found
+    assert seen.roots() == []
+
+
+async def test_a_dead_box_is_found_in_spite_of_loss_everywhere(seen: Court) -> None:
+    seen.world.loss = 0.3
+    await seen.run(400, {60: lambda world: world.dead.add("radio8")})
+    assert seen.state(DEVICE, "radio8").status is Status.DOWN
+
+
 async def test_a_blind_collector_calls_nothing_down(seen: Court) -> None:
     def blind(world: World) -> None:
         world.blind = True
