@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from collectors.figures import Figures
 from collectors.metrics import METRICS, Kind
 from collectors.model import Batch, Reason
 from collectors.sinks.latest import EMPTY, Latest, updated
-from collectors.sinks.names import EXPOSED, exposed
+from collectors.sinks.names import EXPOSED, exposed, table
 from collectors.sinks.prometheus import PrometheusSink, Reading
 from inventory.model import Inventory
 from tests.batches import batch
@@ -125,6 +126,11 @@ def test_every_metric_has_its_own_name_and_counters_end_in_total() -> None:
     assert len({shown.name for shown in EXPOSED}) == len(METRICS)
     for metric in METRICS:
         assert exposed(metric).name.endswith("_total") == (metric.kind is Kind.COUNTER)
+
+
+def test_the_page_of_metrics_is_the_table_in_the_code() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "metrics.md").read_text(encoding="utf-8")
+    assert table() in page  # python -c "from collectors.sinks.names import table; print(table())"
 
 
 def test_updated_keeps_the_last_value_of_each_series() -> None:
