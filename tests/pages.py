@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 
 import shapely
 from fastapi import FastAPI
@@ -42,12 +43,12 @@ def two_districts() -> Inventory:
     areas = [
         Area(Level.DISTRICT, "999", Names(EVIL), "state:22", lat=20.0, lon=81.0),
         Area(Level.BLOCK, "9991", Names(EVIL), OTHER),
-        Area(Level.GP, "E", Names(EVIL), "block:9991", lat=20.01, lon=81.01),
-        Area(Level.VILLAGE, "E1", Names(EVIL), "gp:E", lat=20.01, lon=81.01, served_by="evil-kendra"),
+        Area(Level.GP, "E", Names(EVIL), "block:9991", lat=20.0, lon=81.0),
+        Area(Level.VILLAGE, "E1", Names(EVIL), "gp:E", lat=20.0, lon=81.0, served_by="evil-kendra"),
     ]
     sites = [
-        Site("evil-gp", SiteKind.GP, "gp:E", Names(EVIL), lat=20.01, lon=81.01),
-        Site("evil-kendra", SiteKind.KENDRA, "gp:E", Names(EVIL), lat=20.01, lon=81.01),
+        Site("evil-gp", SiteKind.GP, "gp:E", Names(EVIL), lat=20.0, lon=81.0),
+        Site("evil-kendra", SiteKind.KENDRA, "gp:E", Names(EVIL), lat=20.0, lon=81.0),
     ]
     devices = [
         Device("evil-r", Role.ROUTER, "evil-gp", primary_ip="127.1.9.1"),
@@ -87,6 +88,26 @@ def fill(engine: Engine, inventory: Inventory) -> None:
         change(engine, ("site", site), "down" if site == "gp3" else "up", since)
 
 
+def settle(engine: Engine, inventory: Inventory, chance: Random) -> None:
+    """Store a large inventory, most of its villages ready and a few blocks cut off."""
+    apply(engine, inventory, NOW)
+    cut = set(chance.sample([a.key for a in inventory.areas.values() if a.level is Level.BLOCK], 8))
+    rows = [_settled(inventory, a, cut, chance) for a in inventory.areas.values() if a.level is Level.VILLAGE]
+    with for_writing(engine).begin() as connection:
+        connection.execute(insert(state), rows)
+
+
+def _settled(inventory: Inventory, village: Area, cut: set[str], chance: Random) -> dict[str, object]:
+    block = inventory.areas[village.parent or ""].parent
+    status = (
+        "blocked" if block in cut else chance.choices(["ready", "degraded", "blocked", "unknown"], [96, 2, 1, 1])[0]
+    )
+    return {
+        "subject_kind": "village", "subject": village.key, "status": status, "reason": "answers", "transition": 0,
+        "since": NOW - timedelta(minutes=chance.randrange(3000)), "layer": "backhaul" if status == "blocked" else "",
+    }  # fmt: skip
+
+
 def change(engine: Engine, subject: tuple[str, str], after: str, at: datetime, *, layer: str = "") -> int:
     """Commit a transition of (kind, name) and the state it leads to; returns its id."""
     kind, name = subject
@@ -117,11 +138,15 @@ def app_over(engine: Engine, inventory: Inventory, folder: Path, area: str = "")
     return create_app(engine, inventory, settings, clock=lambda: NOW, assets=assets(folder))
 
 
-@asynccontextmanager
-async def served(app: FastAPI) -> AsyncIterator[str]:
-    """The application on a free port of 127.0.0.1; gives its base address."""
+def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as chosen:
-        port = chosen.getsockname()[1]
+        return int(chosen.getsockname()[1])
+
+
+@asynccontextmanager
+async def served(app: FastAPI, port: int | None = None) -> AsyncIterator[str]:
+    """The application on 127.0.0.1, on a free port unless one is given; gives its base address."""
+    port = port or _free_port()
     stop = asyncio.Event()
     running = asyncio.create_task(serve_until(app, "127.0.0.1", port, stop))
     await asyncio.sleep(0)  # now its socket listens: requests wait there until it answers

@@ -1,0 +1,257 @@
+"""The pages in Chromium: both languages, phone and desk, with and without scripts and WebGL."""
+
+import random
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from urllib.parse import urlsplit
+
+import pytest
+from fastapi import FastAPI
+from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright, expect
+from sqlalchemy import Engine
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.app import create_app
+from api.assets import DIST
+from inventory.model import Inventory
+from inventory.pack.post_offices import build
+from storage.settings import Settings, StorageSettings
+from tests.pages import NOW, OTHER, change, fill, served, settle, two_districts
+from tests.small import DISTRICT
+
+pytestmark = pytest.mark.browser
+
+ARTEFACTS = Path(__file__).parents[2] / "artefacts"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+]
+READY_MS = 60_000  # software WebGL on a busy machine
+
+
+@dataclass
+class Watch:
+    """What a page asked for and complained about."""
+
+    hosts: set[str] = field(default_factory=set)
+    complaints: list[str] = field(default_factory=list)
+
+    def asked(self, request: Request) -> None:
+        if not request.url.startswith("data:"):
+            self.hosts.add(urlsplit(request.url).hostname or request.url)
+
+    def said(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and "GPU stall" not in message.text:
+            self.complaints.append(message.text)
+
+
+class Weigh:
+    """Middleware: bytes of the bodies by path, as gzip, which every browser takes."""
+
+    def __init__(self, app: ASGIApp, sent: Counter[str]) -> None:
+        self.app, self.sent = app, sent
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def weighed(message: Message) -> None:
+            self.sent[scope["path"]] += len(message.get("body", b""))
+            await send(message)
+
+        if scope["type"] == "http":
+            MutableHeaders(scope=scope)["accept-encoding"] = "gzip"
+        await self.app(scope, receive, weighed if scope["type"] == "http" else send)
+
+
+@asynccontextmanager
+async def chromium(*more: str) -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*FLAGS, *more])
+        yield browser
+        await browser.close()
+
+
+async def opened(browser: Browser, address: str, *, width: int = 1366, js: bool = True) -> tuple[Page, Watch]:
+    watch = Watch()
+    page = await browser.new_page(viewport={"width": width, "height": 900}, java_script_enabled=js)
+    page.on("request", watch.asked)
+    page.on("console", watch.said)
+    page.on("pageerror", lambda error: watch.complaints.append(str(error)))
+    await page.goto(address)
+    return page, watch
+
+
+def app_over(engine: Engine, inventory: Inventory, folder: Path) -> FastAPI:
+    """As in production, with the bundle that `make web` built."""
+    settings = Settings(storage=StorageSettings(url=str(engine.url), history=folder / "history"))
+    return create_app(engine, inventory, settings, clock=lambda: NOW)
+
+
+@pytest.fixture
+async def base(engine: Engine, tmp_path: Path) -> AsyncIterator[str]:
+    inventory = two_districts()
+    fill(engine, inventory)
+    async with served(app_over(engine, inventory, tmp_path)) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def state() -> Inventory:
+    return build("22", lambda _what, _part: None)
+
+
+@pytest.fixture
+def state_app(engine: Engine, state: Inventory, tmp_path: Path) -> FastAPI:
+    settle(engine, state, random.Random(7))
+    return app_over(engine, state, tmp_path)
+
+
+@pytest.mark.parametrize("language", ["en", "hi"])
+@pytest.mark.parametrize("width", [360, 1366])
+@pytest.mark.parametrize("js", [True, False], ids=["js", "nojs"])
+async def test_the_page_of_a_state(state_app: FastAPI, language: str, width: int, js: bool) -> None:
+    async with served(state_app) as base, chromium() as browser:
+        page, watch = await opened(browser, f"{base}/{language}/", width=width, js=js)
+        await expect(page.locator("h1")).to_have_text({"en": "Chhattisgarh", "hi": "छत्तीसगढ़"}[language])
+        if js:
+            await page.wait_for_selector("#map[data-ready]", timeout=READY_MS)
+            await page.wait_for_timeout(2000)  # names come last
+            assert await page.evaluate("document.documentElement.scrollWidth") == width
+        else:
+            await expect(page.locator("#svg-map")).to_be_visible()
+            await expect(page.locator("#lists tbody tr").first).to_be_visible()
+        await _keep(page, f"state-{language}-{width}-{'js' if js else 'nojs'}")
+        assert watch.hosts == {"127.0.0.1"}
+        assert watch.complaints == []
+
+
+@pytest.mark.parametrize("language", ["en", "hi"])
+@pytest.mark.parametrize("width", [360, 1366])
+async def test_the_page_of_a_village(base: str, language: str, width: int) -> None:
+    async with chromium() as browser:
+        page, watch = await opened(browser, f"{base}/{language}/village/village:V3", width=width)
+        await expect(page.locator("ol.chain > li")).to_have_count(4)
+        await expect(page.locator("li.first-failing")).to_have_count(1)
+        await expect(page.locator("#live[data-on=true]")).to_be_visible()
+        assert await page.evaluate("document.documentElement.scrollWidth") == width
+        await _keep(page, f"village-{language}-{width}", whole=True)
+        assert watch.complaints == []
+
+
+async def test_the_map_follows_a_transition(base: str, engine: Engine) -> None:
+    async with chromium() as browser:
+        page, watch = await opened(browser, f"{base}/en/")
+        await page.wait_for_selector("#map[data-ready]", timeout=READY_MS)
+        await page.wait_for_timeout(1500)
+        blocked, drawn = page.locator('[data-count="b"]'), page.locator("#map")
+        await expect(blocked).to_have_text("2")
+        before = await drawn.screenshot()
+        change(engine, ("village", "village:V8"), "blocked", NOW, layer="power")
+        began = monotonic()
+        await expect(blocked).to_have_text("3", timeout=2000)
+        assert monotonic() - began < 2
+        await expect(page.locator("#lists").get_by_role("link", name="Village 8")).to_have_count(1)
+        assert await drawn.screenshot() != before
+        await expect(page.locator("#live[data-on=true]")).to_be_visible()
+        assert watch.complaints == []
+
+
+async def test_a_click_shows_the_chain_and_keeps_it_up_to_date(base: str, engine: Engine) -> None:
+    async with chromium() as browser:
+        page, _ = await opened(browser, f"{base}/hi/area/{OTHER}")
+        await page.wait_for_selector("#map[data-ready]", timeout=READY_MS)
+        await page.locator(".gl-map").click()  # its only village lies in the middle
+        panel = page.locator("#panel")
+        await expect(panel.locator("li.first-failing")).to_contain_text("बिजली")
+        await _keep(page, "panel-hi-1366")
+        change(engine, ("village", "village:E1"), "ready", NOW)
+        await expect(panel.locator(".verdict.ready")).to_be_visible(timeout=3000)
+        await page.locator("#panel-close").click()
+        await expect(panel).to_be_hidden()
+
+
+async def test_without_webgl_the_drawn_map_follows_too(base: str, engine: Engine) -> None:
+    async with chromium("--disable-3d-apis") as browser:
+        page, watch = await opened(browser, f"{base}/en/area/{DISTRICT}", width=360)
+        await expect(page.locator("#live[data-on=true]")).to_be_visible()
+        marks = page.locator('#svg-map path[data-letter="b"]')
+        before = await marks.get_attribute("d")
+        change(engine, ("village", "village:V1"), "blocked", NOW)
+        await expect(marks).not_to_have_attribute("d", before or "", timeout=3000)
+        assert (await marks.get_attribute("d") or "").lower().count("m") == 2
+        assert (await page.locator('#svg-map path[data-letter="r"]').get_attribute("d")) == ""
+        assert watch.complaints == []
+
+
+async def test_the_drawn_map_can_be_clicked(base: str) -> None:
+    async with chromium("--disable-3d-apis") as browser:
+        page, _ = await opened(browser, f"{base}/en/area/{OTHER}", width=360)
+        await expect(page.locator("#live[data-on=true]")).to_be_visible()
+        await page.locator("#svg-map").click()
+        await expect(page.locator("#panel li.first-failing")).to_contain_text("Power")
+
+
+async def test_a_page_that_lost_its_server_says_so_and_comes_back(engine: Engine, tmp_path: Path) -> None:
+    inventory = two_districts()
+    fill(engine, inventory)
+    async with chromium() as browser:
+        async with served(app_over(engine, inventory, tmp_path)) as base:
+            page, _ = await opened(browser, f"{base}/en/")
+            await expect(page.locator("#live[data-on=true]")).to_be_visible()
+        await expect(page.locator("#live")).to_have_text("Connection lost, trying again")
+        change(engine, ("village", "village:V1"), "blocked", NOW)
+        async with served(app_over(engine, inventory, tmp_path), urlsplit(base).port):
+            await expect(page.locator('[data-count="b"]')).to_have_text("3", timeout=15_000)
+            await expect(page.locator("#live")).to_have_text("Updates by itself")
+
+
+async def test_the_whole_page_can_be_reached_by_keyboard(base: str) -> None:
+    async with chromium() as browser:
+        page, _ = await opened(browser, f"{base}/en/area/{DISTRICT}")
+        await page.keyboard.press("Tab")
+        await expect(page.locator("a.skip")).to_be_focused()
+        link = page.locator("#lists").get_by_role("link", name="Village 3").first
+        await link.focus()
+        await page.keyboard.press("Enter")
+        await expect(page.locator("h1")).to_have_text("Village 3")
+
+
+@pytest.mark.parametrize("language", ["en", "hi"])
+async def test_the_page_keeps_its_weight(state_app: FastAPI, language: str) -> None:
+    sent: Counter[str] = Counter()
+    state_app.add_middleware(Weigh, sent=sent)
+    async with served(state_app) as base, chromium() as browser:
+        page, _ = await opened(browser, f"{base}/{language}/", js=False)
+        first = sum(sent.values()) + _script_and_fonts(sent, language)
+        await page.close()
+        sent.clear()
+        page, _ = await opened(browser, f"{base}/{language}/")
+        await page.wait_for_selector("#map[data-ready]", timeout=READY_MS)
+        await page.wait_for_timeout(2000)
+        whole = sum(sent.values()) + _script_and_fonts(sent, language)
+    print(f"first page {first / 1000:.0f} KB, with the map {whole / 1000:.0f} KB")
+    assert first < 150_000
+    assert whole < 700_000
+
+
+def _script_and_fonts(sent: Counter[str], language: str) -> int:
+    """The page's own script, and the fonts that this machine has and so did not ask for."""
+    wanted = [
+        "page-*.js.gz",
+        "noto-sans-latin-*.woff2",
+        *(["noto-sans-devanagari-*.woff2"] if language == "hi" else []),
+    ]
+    files = [path for pattern in wanted for path in DIST.glob(pattern)]
+    return sum(path.stat().st_size for path in files if not sent[f"/static/{path.name.removesuffix('.gz')}"])
+
+
+async def _keep(page: Page, name: str, *, whole: bool = False) -> None:
+    ARTEFACTS.mkdir(exist_ok=True)
+    await page.screenshot(path=ARTEFACTS / f"{name}.png", full_page=whole)
