@@ -1,9 +1,11 @@
 """What both SNMP backends promise, against agents that break every rule."""
 
 import asyncio
+import random
 import socket
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
 
 import pytest
 from pysnmp.proto.api import v1
@@ -22,7 +24,7 @@ from pysnmp.proto.rfc1905 import endOfMibView, noSuchInstance, noSuchObject
 from collectors.model import Failure, Reason
 from collectors.snmp.backend import Limits, SnmpBackend, Target, Value
 from collectors.snmp.open import open_backend
-from tests.snmp_agent import Answer, Behaviour, Oid, Request, agent
+from tests.snmp_agent import Answer, Behaviour, Oid, Request, agent, build, parse
 
 COLUMN = "1.3.6.1.2.1.2.2.1.10"
 ROOT: Oid = (1, 3, 6, 1, 2, 1, 2, 2, 1, 10)
@@ -155,6 +157,38 @@ async def test_garbage_is_a_failure(backend: SnmpBackend, garbage: bytes) -> Non
     assert reason(answer) in {Reason.PROTOCOL, Reason.TIMEOUT}
 
 
+def mangled(octets: bytes, luck: random.Random) -> bytes:
+    """`octets` with a few of them changed, cut off or put in."""
+    changed = bytearray(octets)
+    for _ in range(luck.randint(1, 4)):
+        place = luck.randrange(len(changed))
+        match luck.randrange(4):
+            case 0:
+                changed[place:place] = luck.randbytes(luck.randint(1, 5))
+            case 1:
+                del changed[place + 1 :]
+            case _:
+                changed[place] = luck.randrange(256)
+    return bytes(changed)
+
+
+async def test_mangled_answers_end_in_an_answer_or_a_failure(backend: SnmpBackend) -> None:
+    """gufo's decoder panics on some of these, and pyasn1 raises TypeError: nothing of it may come out."""
+    complaints: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    luck = random.Random(20)
+
+    def behave(request: Request) -> list[Answer]:
+        good = build(request, Answer([(FIRST, OctetString(b"word")), (SECOND, Integer32(5))]))
+        return [Answer(raw=mangled(good, luck)) for _ in range(12)]
+
+    for _ in range(20):
+        async with agent(behave) as peer:
+            quick = Target("127.0.0.1", peer.port, 2, "secret", timeout_s=0.05)
+            assert isinstance(await backend.get(quick, ASKED), (dict, Failure))
+    assert not complaints
+
+
 async def test_a_closed_port_is_refused_at_once(backend: SnmpBackend) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
@@ -177,8 +211,6 @@ async def test_an_answer_from_another_address_is_not_heard(backend: SnmpBackend)
         heard = peer.datagram_received
 
         def received(data: bytes, addr: tuple[str, int]) -> None:
-            from tests.snmp_agent import build, parse
-
             stranger.sendto(build(parse(data), Answer([(FIRST, Integer32(66))])), addr)
             heard(data, addr)
 

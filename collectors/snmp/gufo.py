@@ -177,6 +177,10 @@ class _Call:
             self.garbage = str(error)
         except SnmpError as error:
             done.set_exception(error)
+        except BaseException as error:
+            if type(error).__name__ != "PanicException":
+                raise
+            self.garbage = str(error)  # gufo's decoder panics on some packets, which PyO3 raises outside Exception
 
 
 async def _walk(call: _Call, walk: Walk, repetitions: int) -> Failure | None:

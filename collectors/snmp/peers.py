@@ -18,6 +18,17 @@ from pysnmp.proto.error import ProtocolError
 from collectors.snmp.guard import icmp_error
 
 Address = tuple[str, int]
+_UNDECODABLE = (
+    ProtocolError,
+    PySnmpError,
+    PyAsn1Error,
+    TypeError,
+    ValueError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+)
+"""What pysnmp and pyasn1 raise over hostile octets; the plain ones are slips of theirs, seen in fuzzing."""
 
 
 class Peers(AbstractAsyncioTransport):  # type: ignore[misc]  # pysnmp has no types
@@ -65,7 +76,7 @@ class Peers(AbstractAsyncioTransport):  # type: ignore[misc]  # pysnmp has no ty
             verdec.decode_message_version(datagram)
             peer.messages += 1
             self._callback_function(self, UdpTransportAddress(peer.address), datagram)
-        except (ProtocolError, PySnmpError, PyAsn1Error) as error:
+        except _UNDECODABLE as error:
             peer.garbage = type(error).__name__
 
 
