@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from collectors.model import Failure
+from collectors.model import Failure, Reason
 from collectors.profile import Profile
 from collectors.snmp.backend import Limits, SnmpBackend, Target, Value
 from collectors.text import text
@@ -59,7 +59,12 @@ async def recognise(
     found = found or by_description(catalogue.values(), system.description)
     found = found or await _by_objects(backend, target, catalogue) or catalogue[FALLBACK]
     ports = await read_ports(backend, gentle(target, found)) if found.ports else {}
-    return ports if isinstance(ports, Failure) else Recognised(found, system, ports)
+    return _after_an_answer(ports) if isinstance(ports, Failure) else Recognised(found, system, ports)
+
+
+def _after_an_answer(failure: Failure) -> Failure:
+    """Silence after an answer isn't a device's silence."""
+    return replace(failure, reason=Reason.DEADLINE) if failure.reason is Reason.TIMEOUT else failure
 
 
 def gentle(target: Target, profile: Profile) -> Target:

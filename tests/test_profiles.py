@@ -1,6 +1,7 @@
 """Profiles as files: what loads, what doesn't, and how a device finds its own."""
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,13 @@ from collectors.catalogue import FOLDER, ProfileError, load_profiles, load_vendo
 from collectors.decode import number
 from collectors.identify import vendor_of
 from collectors.instances import DECODERS, columns, facts, huawei_ont, huawei_port, samples
+from collectors.model import Failure, Reason
 from collectors.profile import Fact, Read, Syntax, TableRead
-from collectors.recognise import by_description, by_object_id, port_names
-from collectors.snmp.backend import Value
+from collectors.recognise import Recognised, by_description, by_object_id, port_names, recognise
+from collectors.snmp.backend import Limits, Target, Value
 from collectors.text import gpon_serial, text
 from inventory.model import Role
+from tests.recorded import Recorded
 
 
 def read(**changed: object) -> Read:
@@ -119,6 +122,36 @@ def test_sysobjectid_finds_the_profile_with_the_longest_prefix(object_id: str, n
 def test_sysdescr_finds_the_profile(description: str, name: str | None) -> None:
     found = by_description(load_profiles().values(), description)
     assert (found.name if found else None) == name
+
+
+async def test_a_device_that_falls_silent_after_its_first_answer_is_alive() -> None:
+    class Silent(Recorded):
+        async def walk(self, target: Target, column: str, limits: Limits) -> Mapping[str, Value] | Failure:
+            return Failure(Reason.TIMEOUT)
+
+    found = await recognise(Silent({"1.3.6.1.2.1.1.2.0": "1.3.6.1.4.1.14988.1"}), Target("a"), load_profiles())
+    assert found == Failure(Reason.DEADLINE)
+
+
+async def test_objects_tell_a_device_without_a_system_group() -> None:
+    """A row of the ONT table is looked for only after the GET of single objects found nothing."""
+    rows: dict[str, Value] = {"1.3.6.1.4.1.2011.6.128.1.1.2.43.1.3.4194312192.1": b"ANON0001"}
+    found = await recognise(Recorded(rows), Target("a"), load_profiles())
+    assert isinstance(found, Recognised)
+    assert found.profile.name == "generic-olt"
+
+
+async def test_what_nothing_tells_is_generic() -> None:
+    found = await recognise(Recorded({}), Target("a"), load_profiles())
+    assert isinstance(found, Recognised)
+    assert (found.profile.name, found.ports) == ("generic", {})
+
+
+async def test_the_inventory_may_name_the_profile() -> None:
+    known = Recorded({"1.3.6.1.2.1.1.2.0": "1.3.6.1.4.1.14988.1"})
+    found = await recognise(known, Target("a"), load_profiles(), profile="printer")
+    assert isinstance(found, Recognised)
+    assert found.profile.name == "printer"
 
 
 def test_vendors_by_enterprise_number() -> None:
