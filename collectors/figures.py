@@ -1,9 +1,20 @@
 """What the collector counts about itself."""
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 DELAY_BOUNDS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, float("inf"))
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A figure that another part keeps, such as the size of a queue; it goes out with ours."""
+
+    name: str
+    help: str
+    value: Callable[[], float]
+    counter: bool = False
 
 
 @dataclass(slots=True)

@@ -39,8 +39,14 @@ class Poller:
 
     async def poll(self, watched: Watched, due: Due) -> FinishedPoll:
         """One poll; a device that is down or strange makes one that says so."""
+        if watched.plan is not None and time.time() < watched.recognise_at:
+            return await self._poll(watched, due, recognising=False)
+        async with self._recognising:
+            return await self._poll(watched, due, recognising=True)
+
+    async def _poll(self, watched: Watched, due: Due, *, recognising: bool) -> FinishedPoll:
         at, began = time.time(), time.monotonic()
-        failure = await self._recognise(watched) if watched.plan is None or at >= watched.recognise_at else None
+        failure = await self._recognise(watched) if recognising else None
         clock = time.monotonic()
         reading = Reading(failure=failure) if failure else await self._read(watched, due)
         restarted = _restarted(watched, reading, clock)
@@ -72,12 +78,11 @@ class Poller:
     async def _recognise(self, watched: Watched) -> Failure | None:
         """Make the device's plan anew; a Failure leaves it as it was."""
         known = watched.device.profile if watched.device.profile in self._catalogue else ""
-        async with self._recognising:
-            try:
-                async with asyncio.timeout(self._deadline_s):
-                    found = await recognise(self._backend, watched.target, self._catalogue, profile=known)
-            except TimeoutError:
-                return Failure(Reason.TIMEOUT, detail="not recognised in time")
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                found = await recognise(self._backend, watched.target, self._catalogue, profile=known)
+        except TimeoutError:
+            return Failure(Reason.TIMEOUT, detail="not recognised in time")
         if isinstance(found, Failure):
             return found
         watched.plan = self._plans.make(found.profile, ports_of_interest(found.ports, watched.linked))

@@ -36,9 +36,10 @@ class Schedule:
         late = np.flatnonzero(self._due <= now)
         interval = self._interval[late]
         latest = np.floor((now - self._phase[late]) / interval).astype(np.int64)
+        latest = np.maximum(latest, self._slot[late])  # rounding may have put it one slot before
         behind_s = now - (self._phase[late] + latest * interval)
         fresh = behind_s < np.minimum(_GRACE_S, interval / 2)
-        passed = np.maximum(latest - self._slot[late] + 1, 1)  # rounding may put `latest` one before the slot
+        passed = latest - self._slot[late] + 1
         self._slot[late] += passed
         self._due[late] = self._phase[late] + self._slot[late] * interval
         return Due(late[fresh], int(passed.sum()) - int(fresh.sum()))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,8 @@ def octets(folder: Path) -> int:
 
 
 def _files(folder: Path, kind: str, start: datetime, end: datetime) -> list[str]:
-    return [str(one.path) for one in in_force(stored(folder, kind)) if one.start < end and one.end > start]
+    found = stored(folder, kind, start.astimezone(UTC).date(), end.astimezone(UTC).date())
+    return [str(one.path) for one in in_force(found) if one.start < end and one.end > start]
 
 
 def _query(kind: str, choose: Callable[[], list[str]], sql: str, parameters: _Parameters) -> dict[str, Any]:

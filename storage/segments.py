@@ -7,6 +7,7 @@ either the old files or the new one in force.
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -20,6 +21,8 @@ import pyarrow.parquet as pq
 
 _HOUR_MS = 3_600_000
 _TEMPORARY = ".tmp-"
+SPILL = ".spill"
+"""Folder in which compaction sorts what doesn't fit its memory."""
 
 SAMPLES = pa.schema(
     [
@@ -86,9 +89,10 @@ class Segment:
         return self != other and self.first <= other.first and other.last <= self.last
 
 
-def stored(folder: Path, kind: str) -> list[Segment]:
-    """Every file of `kind`, also those that a compacted one stands for."""
-    return sorted(segment for path in (folder / kind).glob("*/*.parquet") if (segment := _parse(path)))
+def stored(folder: Path, kind: str, first: date = date.min, last: date = date.max) -> list[Segment]:
+    """The files of `kind` from day `first` to `last`, also those that a compacted one stands for."""
+    days = [day for day in (folder / kind).glob("*") if f"{first}" <= day.name <= f"{last}"]
+    return sorted(segment for day in days for path in day.glob("*.parquet") if (segment := _parse(path)))
 
 
 def in_force(segments: list[Segment]) -> list[Segment]:
@@ -118,6 +122,7 @@ class Writer:
             raise FolderInUseError(f"{folder} is written by another process") from error
         for left in folder.rglob(f"{_TEMPORARY}*"):
             left.unlink()
+        shutil.rmtree(folder / SPILL, ignore_errors=True)
         self._sequence = max((segment.last for kind in SCHEMAS for segment in stored(folder, kind)), default=0)
 
     def write(self, tables: Mapping[str, pa.Table]) -> int:

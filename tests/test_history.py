@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -188,3 +189,26 @@ def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path, lines: int) 
     assert len(found.at) in (acknowledged, acknowledged + 1)  # one more may be stored and not yet acknowledged
     assert found.count.tolist() == [1] * len(found.at)
     assert np.all(np.diff(found.mean) == 1)
+
+
+def test_an_hour_too_large_for_memory_is_sorted_on_disk(
+    tmp_path: Path, writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.compaction._MEMORY", "40MB")
+    rows = 600_000
+    names = pa.array([f"a-device-with-a-long-name-{n:06d}" for n in range(rows)])
+    table = pa.table(
+        {
+            "at": pa.array(np.full(rows, to_millis(TEN)), pa.int64()),
+            "device": names,
+            "metric": pa.array(["in_bps"] * rows),
+            "instance": pa.array(["GE0/0/1"] * rows),
+            "value": pa.array(np.arange(rows, dtype=np.float64)),
+        }
+    ).cast(SCHEMAS["samples"])
+    writer.write({"samples": table.slice(rows // 2)})
+    writer.write({"samples": table.slice(0, rows // 2)})
+    assert compact(tmp_path, TEN + timedelta(hours=2)) == 1
+    (newest,) = in_force(stored(tmp_path, "samples"))
+    assert pq.read_table(newest.path)["device"].combine_chunks().equals(names)
+    assert list(tmp_path.glob(".spill/*")) == []

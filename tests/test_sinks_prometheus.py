@@ -11,12 +11,12 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from collectors.figures import Figures
+from collectors.figures import Figures, Reading
 from collectors.metrics import METRICS, Kind
 from collectors.model import Batch, Reason
 from collectors.sinks.latest import EMPTY, Latest, updated
 from collectors.sinks.names import EXPOSED, exposed, table
-from collectors.sinks.prometheus import PrometheusSink, Reading
+from collectors.sinks.prometheus import PrometheusSink
 from inventory.model import Inventory
 from tests.batches import batch
 from tests.servers import program

@@ -17,6 +17,7 @@ import pyarrow as pa
 import structlog
 from numpy.typing import NDArray
 
+from collectors.figures import Reading
 from collectors.metrics import METRICS
 from collectors.model import REASONS, Batch
 from collectors.rates import FROM_COUNTER
@@ -54,6 +55,9 @@ class HistorySink:
         self.dropped = 0  # samples that could not be written in time
 
     async def __call__(self, batch: Batch) -> None:
+        for task in self._tasks:
+            if task.done():
+                task.result()  # a fault of ours ended it: be loud, batch after batch
         self._waiting.append(batch)
         if self.waiting >= _FULL:
             await self._flush_or_drop()
@@ -64,6 +68,15 @@ class HistorySink:
         await asyncio.gather(*self._tasks)
         await self._flush()
         self._writer.close()
+
+    def readings(self) -> tuple[Reading, ...]:
+        return (
+            Reading("history_written_bytes", "Octets written to the history", lambda: self.octets, counter=True),
+            Reading("history_waiting_samples", "Samples that are not on disk yet", lambda: self.waiting),
+            Reading(
+                "history_dropped_samples", "Samples lost to a disk that refused", lambda: self.dropped, counter=True
+            ),
+        )
 
     @property
     def waiting(self) -> int:

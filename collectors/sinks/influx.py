@@ -22,6 +22,7 @@ from influxdb_client.domain.write_precision import WritePrecision
 from influxdb_client.rest import ApiException
 from urllib3.exceptions import HTTPError
 
+from collectors.figures import Reading
 from collectors.metrics import METRICS
 from collectors.model import Batch
 from collectors.sinks.labels import Labels, labels_of
@@ -63,6 +64,8 @@ class InfluxSink:
         self.dropped = 0  # samples
 
     async def __call__(self, batch: Batch) -> None:
+        if self._writing.done():
+            self._writing.result()  # a fault of ours ended it: be loud, batch after batch
         self._waiting.append(batch)
         while self._waiting and self.waiting > _MOST_WAITING:
             self.dropped += len(self._waiting.popleft().sample_value)
@@ -76,6 +79,13 @@ class InfluxSink:
         self._writing.cancel()
         self.dropped += self.waiting
         self._client.close()  # type: ignore[no-untyped-call] # the library leaves it untyped
+
+    def readings(self) -> tuple[Reading, ...]:
+        return (
+            Reading("influx_written_samples", "Samples written to InfluxDB", lambda: self.written, counter=True),
+            Reading("influx_waiting_samples", "Samples waiting for InfluxDB", lambda: self.waiting),
+            Reading("influx_dropped_samples", "Samples that InfluxDB never got", lambda: self.dropped, counter=True),
+        )
 
     @property
     def waiting(self) -> int:
@@ -134,7 +144,8 @@ def lines(batches: Sequence[Batch], labels: Mapping[str, Labels]) -> bytes:
 def _lines(batch: Batch, labels: Mapping[str, Labels]) -> Iterator[str]:
     @cache
     def head(device: int, instance: int) -> str:
-        return _head(labels[batch.devices[device]], batch.instances[instance])
+        name = batch.devices[device]
+        return _head(labels.get(name, Labels(name, "", "", "")), batch.instances[instance])
 
     order = np.lexsort((batch.sample_at, batch.sample_instance, batch.sample_device))
     device, instance = batch.sample_device[order], batch.sample_instance[order]

@@ -4,7 +4,7 @@
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -19,7 +19,7 @@ from prometheus_client.metrics_core import (
 from prometheus_client.registry import Collector, CollectorRegistry
 from prometheus_client.samples import Sample
 
-from collectors.figures import DELAY_BOUNDS_S, Figures
+from collectors.figures import DELAY_BOUNDS_S, Figures, Reading
 from collectors.metrics import METRICS, Kind
 from collectors.model import REASONS, Batch, Reason
 from collectors.sinks.labels import Labels, labels_of
@@ -31,16 +31,6 @@ _GONE_INTERVALS = 5  # a device silent this long has no values any more
 _GONE_S = 7200.0  # nor has a port or ONT; slow objects are read hourly
 _TOOK_BOUNDS_S = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _NOT_ASKED = np.array([REASONS.index(Reason.NO_ROUTE), REASONS.index(Reason.SECRET)], np.int8)
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A figure of another part that goes out with ours, such as the size of a queue."""
-
-    name: str
-    help: str
-    value: Callable[[], float]
-    counter: bool = False
 
 
 @dataclass(slots=True)
