@@ -306,14 +306,16 @@ def _sinks(facts: Inventory, settings: Settings, figures: Figures, closing: Asyn
 
     history = HistorySink(Writer(settings.storage.history))
     closing.push_async_callback(history.close)
+    readings = list(history.readings())
     yield history
     if settings.influx.url:
         influx = InfluxSink(settings.influx, facts)
         closing.push_async_callback(influx.close)
+        readings += influx.readings()
         yield influx
     if settings.collect.metrics_port:
         registry = CollectorRegistry()
-        prometheus = PrometheusSink(facts, settings.collect.interval_s, figures)
+        prometheus = PrometheusSink(facts, settings.collect.interval_s, figures, readings)
         prometheus.register(registry)
         server, _ = start_http_server(settings.collect.metrics_port, "127.0.0.1", registry)
         closing.callback(server.shutdown)
