@@ -130,11 +130,21 @@ def _hubs(view: MapView, sites: str, plane: Projection) -> str:
     return f'<g id="svg-hubs">{"".join(drawn)}</g>'
 
 
+_LETTER = 12  # units; about what a letter of the style's size is wide
+_LINE = 24
+
+
 def _labels(view: MapView, plane: Projection, words: Words) -> str:
+    """Names of the parts; one that would lie on another is left to its tooltip."""
+    taken: list[tuple[float, float, int]] = []
     drawn = []
     for part, (name, _, _) in zip(view.parts, words.parts, strict=True):
-        if part.key in view.outlines:
-            spot = view.outlines[part.key].representative_point()
-            x, y = plane.xy(spot.x, spot.y)
+        if part.key not in view.outlines:
+            continue
+        spot = view.outlines[part.key].representative_point()
+        x, y = plane.xy(spot.x, spot.y)
+        left, right = x - len(name) * _LETTER / 2, x + len(name) * _LETTER / 2
+        if not any(abs(y - line) < _LINE and left < end and right > start for start, end, line in taken):
+            taken.append((left, right, y))
             drawn.append(f'<text class="part-name" x="{x}" y="{y}">{escape(name)}</text>')
     return "".join(drawn)

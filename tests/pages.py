@@ -8,9 +8,11 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from math import sin
 from pathlib import Path
 from random import Random
 
+import pyarrow as pa
 import shapely
 from fastapi import FastAPI
 from sqlalchemy import Engine, insert
@@ -22,6 +24,7 @@ from inventory.model import Area, Device, Inventory, Level, Link, Names, Role, S
 from inventory.store import apply
 from readiness.tables import outage, state, transition
 from storage.engine import for_writing
+from storage.segments import SAMPLES, Writer
 from storage.settings import ServeSettings, Settings, StorageSettings
 from tests.small import DISTRICT, small_inventory
 
@@ -120,6 +123,17 @@ def change(engine: Engine, subject: tuple[str, str], after: str, at: datetime, *
         now = insert(state).values(**told, status=after, since=at, transition=number, outage=behind)
         connection.execute(now)
     return number
+
+
+def traffic(folder: Path, device: str, port: str) -> None:
+    """A day of readings every 5 minutes up to NOW: 8 Mbit/s received with a wave, 1 Mbit/s sent."""
+    at = [NOW - timedelta(minutes=5 * n) for n in range(1, 289)]
+    values = {"in_bps": [8e6 + 4e6 * sin(n / 40) for n in range(288)], "out_bps": [1e6] * 288}
+    rows = [{"at": moment, "device": device, "metric": metric, "instance": port, "value": value}
+            for metric, column in values.items() for moment, value in zip(at, column, strict=True)]  # fmt: skip
+    writer = Writer(folder)
+    writer.write({"samples": pa.Table.from_pylist(rows, SAMPLES)})
+    writer.close()
 
 
 def assets(folder: Path) -> Assets:

@@ -16,7 +16,7 @@ from inventory.scope import UnknownAreaError
 from storage.engine import for_writing, open_engine
 from storage.migrate import upgrade
 from storage.settings import ServeSettings, Settings
-from tests.pages import NOW, OTHER, app_over, assets, change, fill, two_districts
+from tests.pages import NOW, OTHER, app_over, assets, change, fill, traffic, two_districts
 from tests.small import DISTRICT
 
 LOCAL = "http://127.0.0.1"
@@ -121,6 +121,17 @@ def test_history_needs_a_known_metric_and_a_sane_period(client: TestClient) -> N
     assert client.get("/api/v1/history", params={**asked, "metric": "mood"}).status_code == 422
     assert client.get("/api/v1/history", params={**asked, "from": "2020-01-01T00:00:00Z", "step": 1}).status_code == 422
     assert client.get("/api/v1/history", params={**asked, "from": "2026-11-21T00:00:00"}).status_code == 422
+
+
+def test_history_in_steps(client: TestClient, tmp_path: Path) -> None:
+    traffic(tmp_path / "history", "gp1", "GE0/0/1")
+    asked = "metric=in_bps&metric=out_bps&device=gp1&instance=GE0/0/1&step=3600"
+    received, sent = client.get(f"/api/v1/history?{asked}").json()["series"]
+    assert (received["metric"], sent["metric"]) == ("in_bps", "out_bps")
+    assert len(received["at"]) == 24
+    assert received["at"][-1] == int(NOW.timestamp()) - 3600
+    assert received["low"][0] < received["mean"][0] < received["high"][0]
+    assert set(sent["mean"]) == {1e6}
 
 
 def test_map_status_is_one_letter_each(client: TestClient, engine: Engine) -> None:

@@ -21,7 +21,7 @@ from api.assets import DIST
 from inventory.model import Inventory
 from inventory.pack.post_offices import build
 from storage.settings import Settings, StorageSettings
-from tests.pages import NOW, OTHER, change, fill, served, settle, two_districts
+from tests.pages import NOW, OTHER, change, fill, served, settle, traffic, two_districts
 from tests.small import DISTRICT
 
 pytestmark = pytest.mark.browser
@@ -143,6 +143,18 @@ async def test_the_page_of_a_village(base: str, language: str, width: int) -> No
         assert await page.evaluate("document.documentElement.scrollWidth") == width
         await _keep(page, f"village-{language}-{width}", whole=True)
         assert watch.complaints == []
+
+
+async def test_the_traffic_is_drawn(base: str, tmp_path: Path) -> None:
+    traffic(tmp_path / "history", "gp3", "GE0/0/1")
+    async with chromium() as browser:
+        page, watch = await opened(browser, f"{base}/hi/village/village:V3")
+        await expect(page.locator(".chart canvas")).to_be_visible()
+        await page.wait_for_timeout(500)
+        await _keep(page, "traffic-hi-1366", whole=True)
+        assert watch.complaints == []
+        plain, _ = await opened(browser, f"{base}/en/village/village:V3", js=False)
+        await expect(plain.locator(".chart")).to_contain_text("mean 1 Mbit/s, highest 1 Mbit/s")
 
 
 async def test_the_map_follows_a_transition(base: str, engine: Engine) -> None:

@@ -29,7 +29,7 @@ function line(label, stroke, n) {
 
 function axis(colours, more) {
   const grid = { stroke: colours.getPropertyValue("--line"), width: 1 };
-  return { stroke: colours.getPropertyValue("--ink-soft"), font: "12px Pahunch, sans-serif", grid, ticks: grid, ...more };
+  return { stroke: colours.getPropertyValue("--ink-soft"), font: "12px Pahunch, sans-serif", grid, ticks: { ...grid, size: 6 }, ...more };
 }
 
 function clock(language) {
@@ -38,7 +38,7 @@ function clock(language) {
 }
 
 function bits(value) {
-  if (value === null) return "";
+  if (!value) return value === 0 ? "0" : "";
   const step = value >= 1e9 ? [1e9, "G"] : value >= 1e6 ? [1e6, "M"] : [1e3, "k"];
   return `${+(value / step[0]).toFixed(1)} ${step[1]}bit/s`;
 }
@@ -46,6 +46,6 @@ function bits(value) {
 // Columns on one time axis: the series of one port share their times.
 function joined(series) {
   const times = [...new Set(series.flatMap((one) => one.at))].sort((a, b) => a - b);
-  const lookup = series.map((one) => new Map(one.at.map((at, n) => [at, one.value[n]])));
+  const lookup = series.map((one) => new Map(one.at.map((at, n) => [at, one.mean[n]])));
   return [times, ...lookup.map((values) => times.map((at) => values.get(at) ?? null))];
 }
