@@ -18,7 +18,7 @@ from collectors.figures import Figures
 from collectors.model import Batch, Sink
 from collectors.poller import Poller
 from collectors.profile import Profile
-from collectors.schedule import Due, Schedule
+from collectors.schedule import Due, Schedule, room
 from collectors.silence import Burst, after_burst, after_poll, outcome
 from collectors.snmp.backend import SnmpBackend
 from collectors.watch import Fleet, Watched, fleet
@@ -82,7 +82,8 @@ class _Run:
         )
         self._waiting: deque[Watched] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._bursts = asyncio.Semaphore(settings.concurrency)
+        self._bursts = asyncio.Semaphore(max(1, settings.concurrency // 4))  # each is many requests
+        self._room = float(settings.concurrency)
 
     async def hand_on(self, sinks: Sequence[Sink], over: asyncio.Event) -> None:
         """Close a batch every `batch_s` until `over`, then what is left."""
@@ -114,7 +115,9 @@ class _Run:
                 self._take(schedule.take(offset + began))
             self._figures.unbatched = self._builder.waiting
             await asyncio.sleep(_TICK_S)
-            self._figures.delayed(max(0.0, time.monotonic() - began - _TICK_S))
+            late_s = max(0.0, time.monotonic() - began - _TICK_S)
+            self._figures.delayed(late_s)
+            self._room = room(self._room, late_s, self._settings.concurrency)
 
     async def give_up(self, keeping: asyncio.Task[None]) -> None:
         """End the polls under way: they count neither as answered nor as silent."""
@@ -136,7 +139,7 @@ class _Run:
         self._begin()
 
     def _begin(self) -> None:
-        while self._waiting and self._figures.under_way < self._settings.concurrency:
+        while self._waiting and self._figures.under_way < self._room:
             watched = self._waiting.popleft()
             self._figures.under_way += 1
             task = asyncio.create_task(self._poll(watched))
@@ -151,8 +154,20 @@ class _Run:
         finally:
             self._figures.under_way -= 1
             self._begin()
-        watched.silence, check = after_poll(watched.silence, outcome(poll.failure))
+        before = watched.silence
+        watched.silence, check = after_poll(before, outcome(poll.failure))
+        if check or (before.confirmed and not watched.silence.polls):
+            self._ask_teller(watched)
         self._builder.add(replace(poll, burst=await self._burst(watched)) if check else poll)
+
+    def _ask_teller(self, watched: Watched) -> None:
+        """A device behind an ONT fell silent or came back: its OLT knows why, and is asked now, not in its minute."""
+        teller = self._fleet.teller.get(watched.number)
+        if teller is None or not teller.budget.hasten(time.time()) or teller.busy:
+            return
+        teller.busy = True
+        self._waiting.appendleft(teller)
+        self._begin()
 
     async def _burst(self, watched: Watched) -> Burst:
         """A burst takes seconds: it holds no place among the polls under way."""

@@ -1,6 +1,6 @@
 """Which devices of an inventory are polled, and what is remembered of each between its polls."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -47,16 +47,22 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """`names`: every device of the inventory, sorted. `refused`: those that cannot be asked from here, by position."""
+    """`names`: every device of the inventory, sorted. `refused`: those that cannot be asked from here, by position.
+
+    `teller`: by position, the polled device that knows about the box a device hangs on: the OLT of
+    the ONT that a kendra's PC is plugged into.
+    """
 
     names: tuple[str, ...]
     watched: tuple[Watched, ...]
     refused: Mapping[int, Failure]
+    teller: Mapping[int, Watched]
 
     def only(self, wanted: AbstractSet[str]) -> "Fleet":
         """The devices named in `wanted`; positions stay."""
         refused = {number: failure for number, failure in self.refused.items() if self.names[number] in wanted}
-        return Fleet(self.names, tuple(one for one in self.watched if one.device.name in wanted), refused)
+        watched = tuple(one for one in self.watched if one.device.name in wanted)
+        return Fleet(self.names, watched, refused, self.teller)
 
 
 def fleet(inventory: Inventory, settings: Settings) -> Fleet:
@@ -77,7 +83,18 @@ def fleet(inventory: Inventory, settings: Settings) -> Fleet:
         interval_s = float(device.interval_s or settings.collect.interval_s)
         ports = frozenset(linked.get(name, ()))
         watched.append(Watched(number, device, target, interval_s, ports, Budget(name, interval_s)))
-    return Fleet(names, tuple(watched), refused)
+    return Fleet(names, tuple(watched), refused, _tellers(inventory, watched))
+
+
+def _tellers(inventory: Inventory, watched: Iterable[Watched]) -> dict[int, Watched]:
+    polled = {one.device.name: one for one in watched}
+    found: dict[int, Watched] = {}
+    for link in inventory.links.values():
+        for box, device in ((link.a_device, link.b_device), (link.b_device, link.a_device)):
+            teller = inventory.devices[box].seen_through
+            if teller in polled and device in polled and device != teller:
+                found[polled[device].number] = polled[teller]
+    return found
 
 
 def _is_polled(device: Device, credential: Credential | None) -> bool:
