@@ -42,12 +42,12 @@ class Budget:
         return True
 
     def hasten(self, now: float) -> bool:
-        """Make what has a short budget due at the next poll; False where that was done a moment ago."""
-        if 0 <= now - self._hastened_at < _APART_S:
-            return False
-        self._hastened_at = now
-        self._next.update(dict.fromkeys(self._short, now))
-        return True
+        """Bring forward what has a short budget; whether that is due at once, or a moment after the last such read."""
+        at = now if now < self._hastened_at else max(now, self._hastened_at + _APART_S)
+        self._next.update({what: min(self._next[what], at) for what in self._short})
+        if at == now:
+            self._hastened_at = now
+        return at == now
 
     def _slot_after(self, every_s: float, now: float) -> float:
         offset = phase(self._device, every_s)

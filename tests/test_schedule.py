@@ -151,3 +151,23 @@ def test_a_clock_set_back_does_not_stop_the_reading() -> None:
     budget = Budget("olt1", 60.0)
     reads(budget, HOUR, [2e9 + n * 60 for n in range(120)])
     assert len(reads(budget, HOUR, [1e9 + n * 60 for n in range(180)])) >= 2
+
+
+def test_a_short_budget_is_hastened_and_a_long_one_is_not() -> None:
+    budget = Budget("olt1", 10.0)
+    assert budget.due("state", 60.0, 1e9)
+    budget.due("optics", HOUR, 1e9)
+    assert not budget.due("state", 60.0, 1e9 + 10)
+    assert budget.hasten(1e9 + 12)
+    assert budget.due("state", 60.0, 1e9 + 12)
+    assert not budget.due("optics", HOUR, 1e9 + 12)
+
+
+def test_hastening_again_at_once_waits_a_moment() -> None:
+    budget = Budget("olt1", 10.0)
+    budget.due("state", 60.0, 1e9)
+    budget.hasten(1e9 + 1)
+    assert budget.due("state", 60.0, 1e9 + 1)
+    assert not budget.hasten(1e9 + 5)
+    assert not budget.due("state", 60.0, 1e9 + 5)
+    assert budget.due("state", 60.0, 1e9 + 21)

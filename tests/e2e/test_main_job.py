@@ -6,7 +6,7 @@ The tests of this file run in their order over one product.
 import csv
 import json
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 from urllib.request import urlopen
@@ -15,8 +15,9 @@ import geopandas
 import pytest
 
 from simulator.faults import Fault, Kind, Where
+from storage.history import series
 from tests.e2e.conftest import Surroundings
-from tests.e2e.product import following
+from tests.e2e.product import following, pids_of
 from tests.servers import wait_until
 
 pytestmark = pytest.mark.server
@@ -163,9 +164,7 @@ def _column(path: Any, name: str) -> int:
 
 def test_what_influx_was_sent_reads_back_equal(running: Surroundings) -> None:
     """One device's newest uptime in VictoriaMetrics is a value that the history holds as well."""
-    from storage.history import series  # noqa: PLC0415 - here to stand beside its use
-
-    query = quote('{__name__=~"sysUpTime.*",device="gp1"}')
+    query = quote('{__name__="pahunch_sysUpTime",device="gp1"}')
     start = time.time() - 120
 
     def read() -> list[float]:
@@ -177,15 +176,13 @@ def test_what_influx_was_sent_reads_back_equal(running: Surroundings) -> None:
     time.sleep(11)  # the history is on disk after 10 s
     found = series(
         running.product.folder / "history", "gp1", "sysUpTime", "",
-        datetime.fromtimestamp(start - 60, UTC), datetime.now(UTC), 1,
+        start=datetime.fromtimestamp(start - 60, UTC), end=datetime.now(UTC), step=timedelta(milliseconds=1),
     )  # fmt: skip
     stored = {round(float(value), 3) for value in found.high}
     assert {round(value, 3) for value in sent} <= stored
 
 
 def test_ctrl_c_leaves_no_process_and_exit_code_0(running: Surroundings) -> None:
-    from tests.e2e.product import pids_of  # noqa: PLC0415
-
     assert running.product.process is not None
     session = running.product.process.pid
     assert pids_of(session)
