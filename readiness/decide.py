@@ -76,6 +76,9 @@ class Decider:
         if noticed.picture or now >= self._again_at:
             newest = max((change.at for _, change in [*noticed.devices, *noticed.links]), default=now)
             self._look_again(newest, now, writes)
+        elif self.map.open_layer:
+            standings = Standings(self.graph, self._knowledge.devices, self._effect)
+            self._put_all(self.map.tell_open(standings, now), now, writes)
         return writes
 
     def put(self, subject: Subject, verdict: Verdict, now: float, writes: Writes) -> None:
@@ -151,12 +154,16 @@ class Decider:
 
     def _tell(self, effect: Effect, now: float, writes: Writes) -> None:
         standings = Standings(self.graph, self._knowledge.devices, effect)
+        self._put_all(self.map.tell(standings, effect.differs(self._effect), now), now, writes)
+        self._put_all(self.map.tell_open(standings, now), now, writes)
+        self._effect = effect
+
+    def _put_all(self, tidings: Iterable[Told], now: float, writes: Writes) -> None:
         evidence = {outage.id: outage.finding.evidence for outage in self._ledger.open.values()}
-        for told in self.map.tell(standings, effect.differs(self._effect), now):
+        for told in tidings:
             verdict = _verdict(told, evidence)
             for subject in told.place.subjects:
                 self.put(subject, verdict, now, writes)
-        self._effect = effect
 
     def _count(self, writes: Writes) -> None:
         """Note the villages that each root has taken; a number once reached stays."""

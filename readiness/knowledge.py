@@ -56,6 +56,7 @@ class Knowledge:
         self._ups = {node: Ups(node) for node, device in enumerate(graph.devices) if device.role is Role.UPS}
         self._suspects = self._suspected()
         self._seen_by = _seen_by(graph)
+        self._leaf, self._carrier = _leaves(graph)
 
     def take(self, evidence: Evidence, now: float) -> Noticed:
         noticed = Noticed()
@@ -66,6 +67,7 @@ class Knowledge:
         self._take_polls(evidence.polls, now, noticed)
         self._take_onts(evidence.ont_states, now, noticed)
         self._hide(noticed)
+        self._infer_life(now, noticed)
         self._judge_links(self._take_ports(evidence.ports), noticed)
         self._suspects = self._suspected()
         # A new suspicion matters only where something is down that may have cut the suspect off.
@@ -154,6 +156,15 @@ class Knowledge:
             for node in self._seen_by.get(through, ()):
                 self._step(node, status.hidden(self.devices.memory(node), change.at, reason), noticed)
 
+    def _infer_life(self, now: float, noticed: Noticed) -> None:
+        """What answers behind an ONT proves the ONT, whatever its OLT said of it before: OLTs are asked seldom."""
+        heard = self.devices.last_ok[self._leaf]
+        lost = np.maximum(self.devices.last, self.devices.since)[self._carrier]
+        proved = (self.devices.status[self._leaf] == codes.UP) & (heard > lost) & ~self._working()[self._carrier]
+        for leaf, carrier in zip(self._leaf[proved].tolist(), self._carrier[proved].tolist(), strict=True):
+            poll = Poll(float(self.devices.last_ok[leaf]), Outcome.ANSWER, "what lies behind it answers")
+            self._step(carrier, status.step(self.devices.memory(carrier), poll, now, self.sight, self.policy), noticed)
+
     def _is_seen_again(self, node: int) -> bool:
         return self.devices.status[node] in (codes.UP, codes.DEGRADED)
 
@@ -228,6 +239,16 @@ def _links_at(reader: Reader) -> list[list[int]]:
             if slot >= 0:
                 found[slot].append(link)
     return found
+
+
+def _leaves(graph: Graph) -> tuple[codes.Indices, codes.Indices]:
+    """Devices with an address whose only link leads to an ONT, and those ONTs."""
+    pairs = [
+        (node, graph.other(graph.touching[node][0], node)) for node, device in enumerate(graph.devices)
+        if device.primary_ip and len(graph.touching[node]) == 1
+    ]  # fmt: skip
+    behind = [(node, ont) for node, ont in pairs if graph.through[ont] >= 0]
+    return np.array([node for node, _ in behind], np.intp), np.array([ont for _, ont in behind], np.intp)
 
 
 def _seen_by(graph: Graph) -> dict[int, list[int]]:

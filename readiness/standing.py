@@ -110,6 +110,7 @@ class Map:
     places: tuple[Place, ...]
     at_node: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     blocked: dict[int, int] = field(default_factory=dict)  # place -> outage that blocks its villages
+    open_layer: set[int] = field(default_factory=set)  # blocked places whose first failing layer isn't known yet
 
     def tell(self, standing: Standings, changed: Iterable[int], now: float) -> list[Told]:
         """What the places around changed devices amount to now."""
@@ -119,13 +120,21 @@ class Map:
                 touched.setdefault(number, []).append(node)
         return [self._told(number, nodes, standing, now) for number, nodes in touched.items()]
 
+    def tell_open(self, standing: Standings, now: float) -> list[Told]:
+        """What the places amount to now whose first failing layer was left open."""
+        return [self._told(number, [], standing, now) for number in sorted(self.open_layer)]
+
     def _told(self, number: int, changed: list[int], standing: Standings, now: float) -> Told:
         place = self.places[number]
         result = place.result(standing)
         since = standing.effect.since
-        at = float(since[result.node]) if result.node in changed else float(since[changed].max())
+        newest = float(since[changed].max()) if changed else now
+        at = float(since[result.node]) if result.node in changed else newest
         root = int(standing.effect.root[result.node]) if result.node >= 0 else 0
         self.blocked.pop(number, None)
+        self.open_layer.discard(number)
+        if result.status is Readiness.BLOCKED and result.layer is None:
+            self.open_layer.add(number)
         if result.status is Readiness.BLOCKED and root:
             self.blocked[number] = root
         return Told(place, result, min(at, now), root or None)

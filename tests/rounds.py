@@ -39,6 +39,8 @@ class World:
     loss: float = 0.0  # share of exchanges lost, everywhere
     chance: Random = field(default_factory=lambda: Random(7))
     blind: bool = False
+    onts_every_s: float = 0.0  # how often OLTs are asked for the states of their ONTs; 0: with every poll
+    onts_asked: dict[str, float] = field(default_factory=dict)
 
     def answered(self, exchanges: int) -> int:
         """How many of so many exchanges with a device that is reached get through."""
@@ -74,7 +76,10 @@ class World:
                     found.append((name, "ifOperStatus", port, at, 2.0 if down else 1.0))
         if device.role is Role.UPS:
             found.append((name, "ups_on_battery", "", at, float(name in self.on_battery)))
-        for ont in self.inventory.devices.values():
+        due = at - self.onts_asked.get(name, 0.0) >= self.onts_every_s
+        if due:
+            self.onts_asked[name] = at
+        for ont in self.inventory.devices.values() if due else ():
             if device.role is Role.OLT and ont.seen_through == name:
                 pon = next(link for link in self.inventory.links.values() if link.b_device == ont.name)
                 gone = ont.name in self.dead or pon.name in self.cut

@@ -77,6 +77,28 @@ async def test_pon_trunk_cut(seen: Court) -> None:
     assert seen.story(VILLAGE, "village:V5")[1:] == [("blocked", "backhaul", 61.1), ("ready", "", 133.7)]
 
 
+async def test_pon_trunk_cut_that_kendras_show_before_the_olt_is_asked(seen: Court) -> None:
+    seen.world.onts_every_s = 60
+    cut = {65: lambda world: world.cut.update(["pon-5", "pon-6", "pon-7"]), 150: mend}
+    await seen.run(110, cut)
+    # Something is wrong, but not yet known what: the OLT was asked before the cut.
+    assert blocked(seen) == dict.fromkeys(BEHIND_PON, "")
+    await seen.run(123, cut)
+    assert blocked(seen) == dict.fromkeys(BEHIND_PON, "backhaul")
+    await seen.run(160, cut)
+    # What answers behind an ONT proves it, before the OLT is asked again.
+    assert blocked(seen) == {}
+    await seen.run(220, cut)
+    root = one_root(seen)
+    assert (root.subject, root.cause, root.villages) == ("olt1:0/1/3", Cause.FIBRE, 3)
+    assert root.start < moment(T0 + 75)
+
+
+async def test_a_pc_that_was_off_before_its_box_failed_keeps_its_own_outage(seen: Court) -> None:
+    await seen.run(240, {60: lambda world: world.dead.add("pc8"), 180: lambda world: world.dead.add("radio8")})
+    assert {root.subject for root in seen.roots()} == {"pc8", "radio8"}
+
+
 async def test_two_cuts_on_one_ring(seen: Court) -> None:
     await seen.run(85, {60: lambda world: world.cut.update(["ring-1-1", "ring-1-3"])})
     assert blocked(seen) == dict.fromkeys(BEHIND_RING, "backhaul")

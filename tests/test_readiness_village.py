@@ -14,6 +14,7 @@ def standing(status: Status, layer: Layer | None = None, *, cut_off: bool = Fals
 
 
 up, degraded, down, unknown = standing(UP), standing(DEGRADED), standing(DOWN), standing(UNKNOWN)
+heard = standing(UP, last_ok=1.0)  # after everything that is down here went down
 
 VILLAGES = [
     ([up], up, [], Readiness.READY, None),
@@ -23,7 +24,9 @@ VILLAGES = [
     ([degraded], up, [], Readiness.DEGRADED, Layer.KENDRA_HARDWARE),
     ([up], up, [down], Readiness.DEGRADED, Layer.KENDRA_HARDWARE),
     ([up], up, [unknown], Readiness.READY, None),
-    ([down], up, [], Readiness.BLOCKED, Layer.KENDRA_HARDWARE),
+    ([down], heard, [], Readiness.BLOCKED, Layer.KENDRA_HARDWARE),
+    ([down], None, [], Readiness.BLOCKED, Layer.KENDRA_HARDWARE),
+    ([down], up, [], Readiness.BLOCKED, None),  # the box may be lost as well: nobody has heard of it since
     ([down, up], up, [], Readiness.READY, None),
     ([standing(DOWN, Layer.POWER)], up, [], Readiness.BLOCKED, Layer.POWER),
     ([down], down, [], Readiness.BLOCKED, Layer.GP_EQUIPMENT),
@@ -32,7 +35,7 @@ VILLAGES = [
     ([unknown], standing(UNKNOWN, Layer.BACKHAUL, cut_off=True), [], Readiness.BLOCKED, Layer.BACKHAUL),
     ([unknown], up, [], Readiness.UNKNOWN, None),
     ([unknown], unknown, [], Readiness.UNKNOWN, None),
-    ([down], unknown, [], Readiness.BLOCKED, Layer.KENDRA_HARDWARE),
+    ([down], unknown, [], Readiness.BLOCKED, None),
     ([], up, [], Readiness.UNKNOWN, Layer.NOT_COMMISSIONED),
 ]
 

@@ -60,7 +60,9 @@ def of_region(scene: Scene, region: Region, root: Root) -> tuple[Evidence, ...]:
 
 def _beyond(scene: Scene, region: Region, root: Root) -> tuple[Evidence, ...]:
     sites = {scene.graph.devices[node].site for node in region.members if scene.graph.carries[node]}
-    found = [Evidence("several_beyond", f"{len(sites)} sites beyond it fell silent together")]
+    # With one way in, the box at its end would explain the loss as well.
+    kind = "several_beyond" if len(root.links) > 1 else "one_way"
+    found = [Evidence(kind, f"{len(sites)} sites beyond it fell silent together")]
     down = ports_down(scene.graph, scene.view, scene.dark, region, scene.windows.together_s)
     if set(root.links) <= set(down):
         names = ", ".join(_lit_port(scene, link) for link in root.links)

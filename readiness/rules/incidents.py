@@ -18,6 +18,7 @@ from readiness.rules.topology import Dark, Region, darkness, regions
 
 Subject = tuple[SubjectKind, str]
 _MOST = 0.6
+_ANSWER_S = 10.0  # a poll is dated by its first packet; its answer may be younger by retries
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +54,14 @@ def picture(graph: Graph, view: View, words: Words, windows: Windows, weights: W
     region_of = {node: number for number, region in enumerate(pieces) for node in region.members}
     scene = Scene(graph, view, dark, region_of, words, windows)
     roots = [root_of(graph, view, dark, region, windows.together_s) for region in pieces]
-    behind = _behind(pieces, roots, region_of)
+    behind = _behind(view, pieces, roots, region_of)
     own = [number for number in range(len(pieces)) if number not in behind]
     trunks = _trunks(scene, pieces, roots, own, weights)
     taken = {number for numbers, _ in trunks for number in numbers}
     singles = [((n,), _single(scene, pieces[n], roots[n], weights)) for n in own if n not in taken]
-    shadows = _shadows(pieces, behind)
+    shadows = _shadows(behind)
     whole = [
-        replace(incident, members=incident.members + tuple(node for n in numbers for node in shadows.get(n, ())))
+        _with_shadow(incident, [pieces[to] for n in numbers for to in shadows.get(n, ())])
         for numbers, incident in [*trunks, *singles]
     ]
     incidents = _by_feeder(whole, windows)
@@ -68,11 +69,18 @@ def picture(graph: Graph, view: View, words: Words, windows: Windows, weights: W
     return Picture(dark, incidents, _spare_down(graph, view, dark, absorbed))
 
 
-def _behind(pieces: Sequence[Region], roots: Sequence[Root], region_of: dict[int, int]) -> dict[int, int]:
+def _behind(view: View, pieces: Sequence[Region], roots: Sequence[Root], region_of: dict[int, int]) -> dict[int, int]:
     """Region -> the region at whose incident it belongs, for those that only lie behind others."""
-    direct = {n: region_of[root.behind] for n, root in enumerate(roots) if root.behind >= 0}
-    # Two islands may name each other: the later one lies behind the earlier one.
-    kept = {n: to for n, to in direct.items() if (pieces[to].start, to) < (pieces[n].start, n)}
+    kept: dict[int, int] = {}
+    for n, root in enumerate(roots):
+        if root.behind < 0:
+            continue
+        to = region_of[root.behind]
+        # Two islands may name each other: the later one lies behind the earlier one. What was asked
+        # seldom (an ONT at its OLT) may have been lost well before it was read to be.
+        unheard = bool(roots[to].ways) and view.last_ok[root.behind] <= pieces[n].start
+        if unheard or (pieces[to].start, to) < (pieces[n].start, n):
+            kept[n] = to
     return {n: _last(kept, to) for n, to in kept.items()}
 
 
@@ -180,12 +188,18 @@ def _trunk(scene: Scene, trunk: str, lost: list[tuple[Region, Root]], weights: W
     )  # fmt: skip
 
 
-def _shadows(pieces: Sequence[Region], behind: dict[int, int]) -> dict[int, list[int]]:
-    """Region -> the devices of all regions that lie behind it."""
+def _shadows(behind: dict[int, int]) -> dict[int, list[int]]:
+    """Region -> the regions that lie behind it."""
     found: dict[int, list[int]] = {}
     for number, to in behind.items():
-        found.setdefault(to, []).extend(pieces[number].members)
+        found.setdefault(to, []).append(number)
     return found
+
+
+def _with_shadow(incident: Incident, shadow: Sequence[Region]) -> Incident:
+    """The incident with what lies behind it; it began with the first silence there."""
+    members = incident.members + tuple(node for region in shadow for node in region.members)
+    return replace(incident, members=members, start=min([incident.start, *(region.start for region in shadow)]))
 
 
 def _by_feeder(incidents: list[Incident], windows: Windows) -> tuple[Incident, ...]:
@@ -212,7 +226,8 @@ def _spare_down(graph: Graph, view: View, dark: Dark, absorbed: set[int]) -> tup
 
 
 def _said_after(graph: Graph, view: View, end: int) -> Mask:
-    """Links whose port at `end` was read to be down after the other end last came up."""
+    """Links whose port at `end` was read to be down well after the other end last came up."""
     other = graph.a if end else graph.b
-    said: Mask = np.isin(view.port[:, end], list(PORT_DOWN)) & (view.port_at[:, end] >= view.since[other])
+    newest = view.port_at[:, end] >= view.since[other] + _ANSWER_S
+    said: Mask = np.isin(view.port[:, end], list(PORT_DOWN)) & newest
     return said

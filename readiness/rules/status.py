@@ -29,7 +29,7 @@ class Outcome(IntEnum):
 class Poll:
     at: float
     outcome: Outcome
-    reason: str = ""  # of WRONG, or what the other device says of LOST
+    reason: str = ""  # of WRONG, what the other device says of LOST, by what an ANSWER was inferred
     burst_sent: int = 0
     burst_answered: int = 0
 
@@ -113,7 +113,7 @@ def _life(memory: Memory, poll: Poll, policy: Policy) -> Stepped:
     after = _alive(memory, poll.at, clean)
     if 0 < clean < policy.clean_polls:
         return after, None
-    reason = f"{clean} good polls in a row" if clean else "answers"
+    reason = f"{clean} good polls in a row" if clean else poll.reason or "answers"
     return _to(replace(after, clean=0), Status.UP, poll.at, reason)
 
 

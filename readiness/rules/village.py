@@ -54,7 +54,8 @@ def of_village(pcs: Sequence[Standing], box: Standing | None, printers: Sequence
     """Readiness through the serving kendra: its PCs, the box that their link leads to, its printers.
 
     A PC that answers proves all that lies between; so a silent box with a PC behind it that
-    answered later is a fault of the box, but not a blocked village.
+    answered later is a fault of the box, but not a blocked village. While nobody has heard of the box
+    since the PC fell silent, the layer is left open.
     """
     if not pcs:
         return Result(
@@ -66,10 +67,16 @@ def of_village(pcs: Sequence[Standing], box: Standing | None, printers: Sequence
             return _by(Readiness.DEGRADED, box, Layer.GP_EQUIPMENT, "silent, but what lies behind it answers")
         return _by(Readiness.BLOCKED, box, box.layer or Layer.GP_EQUIPMENT)
     if pc.dark:
-        return _by(Readiness.BLOCKED, pc, pc.layer or Layer.KENDRA_HARDWARE)
+        return _without_pc(pc, box)
     if pc.status is Status.UNKNOWN:
         return _by(Readiness.UNKNOWN, pc, None)
     return _while_working(pc, box, printers)
+
+
+def _without_pc(pc: Standing, box: Standing | None) -> Result:
+    if pc.layer is None and box and box.last_ok <= pc.since:
+        return Result(Readiness.BLOCKED, f"{pc.reason}, and what it hangs on was not heard since", None, pc.node)
+    return _by(Readiness.BLOCKED, pc, pc.layer or Layer.KENDRA_HARDWARE)
 
 
 def _while_working(pc: Standing, box: Standing | None, printers: Sequence[Standing]) -> Result:
