@@ -88,11 +88,15 @@ def _state_row(row: Row[tuple[object, ...]]) -> StateRow:
     )  # fmt: skip
 
 
-def states(engine: Engine, scope: Scope, kind: SubjectKind | None = None) -> list[StateRow]:
-    """Present state of every subject of `kind` (None: of every kind), ordered by kind and subject."""
+def states(
+    engine: Engine, scope: Scope, kind: SubjectKind | None = None, *, status: Status | Readiness | None = None
+) -> list[StateRow]:
+    """Present state of every subject of `kind` and in `status` (None: every), ordered by kind and subject."""
     conditions = [within(state, scope)]
     if kind is not None:
         conditions.append(state.c.subject_kind == kind)
+    if status is not None:
+        conditions.append(state.c.status == status)
     with engine.connect() as connection:
         return states_from(connection, *conditions)
 
@@ -100,6 +104,15 @@ def states(engine: Engine, scope: Scope, kind: SubjectKind | None = None) -> lis
 def states_from(connection: Connection, *conditions: ColumnElement[bool]) -> list[StateRow]:
     query = select(state).where(*conditions).order_by(state.c.subject_kind, state.c.subject)
     return [_state_row(row) for row in connection.execute(query)]
+
+
+def words(engine: Engine, scope: Scope, kind: SubjectKind) -> dict[str, tuple[str, str]]:
+    """Subject -> (status, layer) as stored: a tenth of the cost of `states`, for maps of a whole state."""
+    query = select(state.c.subject, state.c.status, state.c.layer).where(
+        state.c.subject_kind == kind, within(state, scope)
+    )
+    with engine.connect() as connection:
+        return {subject: (status, layer) for subject, status, layer in connection.execute(query)}
 
 
 def state_of(engine: Engine, scope: Scope, kind: SubjectKind, subject: str) -> StateRow | None:
