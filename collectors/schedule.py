@@ -10,6 +10,21 @@ from numpy.typing import NDArray
 _GRACE_S = 1.0  # a poll that could not begin this long after its time is left out, not made up for
 
 
+_LATE_S = 0.1
+_LEAST_ROOM = 20
+
+
+def room(before: float, late_s: float, most: int) -> float:
+    """How many polls may be under way, by how late the event loop came back since `before`.
+
+    A loop that cannot keep up reads answers too late and takes them for silence: fewer polls then,
+    all answered, instead of many that time out. It grows back within some seconds.
+    """
+    if late_s > _LATE_S:
+        return max(before * 0.8, min(_LEAST_ROOM, most))
+    return min(before + most / 200, float(most))
+
+
 def phase(name: str, interval_s: float) -> float:
     """The place of `name` in every interval: seconds in [0, interval_s), from a stable hash."""
     digest = blake2b(name.encode(), digest_size=8).digest()

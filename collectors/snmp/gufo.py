@@ -153,13 +153,19 @@ class _Call:
     async def _receive(self, receive: Callable[[], T], until: float) -> T:
         done: asyncio.Future[T] = self._loop.create_future()
         descriptor = self._sock.get_fd()
-        timer = self._loop.call_at(until, _expire, done)
+        timer = self._loop.call_at(until, self._expire, receive, done)
         self._loop.add_reader(descriptor, self._readable, receive, done)
         try:
             return await done
         finally:
             timer.cancel()
             self._loop.remove_reader(descriptor)
+
+    def _expire(self, receive: Callable[[], T], done: "asyncio.Future[T]") -> None:
+        """No answer in time; but a loop that is late itself runs timers before it looks at sockets."""
+        self._readable(receive, done)
+        if not done.done():
+            done.set_exception(TimeoutError())
 
     def _readable(self, receive: Callable[[], T], done: "asyncio.Future[T]") -> None:
         """Take one packet; others than the answer are passed over, for the answer may follow."""
@@ -238,11 +244,6 @@ def _failure(error: SnmpError | OSError, call: _Call) -> Failure:
         case TimeoutError():
             return Failure(Reason.DEADLINE if call.answers else Reason.TIMEOUT)
     return Failure(Reason.PROTOCOL if isinstance(error, SnmpError) else Reason.NO_ROUTE, detail=str(error))
-
-
-def _expire(done: "asyncio.Future[T]") -> None:
-    if not done.done():
-        done.set_exception(TimeoutError())
 
 
 def _rows(pairs: Iterable[tuple[str, ValueType]]) -> Iterator[Row]:

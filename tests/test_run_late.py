@@ -1,0 +1,60 @@
+"""A collector that is late itself: what it did not get round to reading is no silence."""
+
+import asyncio
+import socket
+import time
+
+import pytest
+import uvloop
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collectors.schedule import room
+from collectors.snmp.backend import Target
+from collectors.snmp.open import open_backend
+from inventory.model import Inventory
+from simulator.fleet import Weather
+from simulator.process import FleetProcess, Plan
+
+
+def _hold_up(loop: asyncio.AbstractEventLoop, sock: socket.socket) -> None:
+    """Keep the loop busy between two looks at its sockets."""
+    time.sleep(0.5)
+    loop.remove_reader(sock)
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+def test_an_answer_that_waited_longer_than_the_timeout_is_read(
+    small: Inventory, monkeypatch: pytest.MonkeyPatch, run: object
+) -> None:
+    monkeypatch.setenv("PAHUNCH_TEST_COMMUNITY", "sim")
+
+    async def ask(port: int) -> object:
+        backend = open_backend("gufo")
+        target = Target("127.1.1.1", port, community="sim", timeout_s=0.2)
+        loop, (ours, theirs) = asyncio.get_running_loop(), socket.socketpair()
+        with ours, theirs:
+            asking = asyncio.create_task(backend.get(target, ("1.3.6.1.2.1.1.3.0",)))
+            await asyncio.sleep(0.01)  # sent, not answered
+            loop.add_reader(ours, _hold_up, loop, ours)
+            theirs.send(b"!")
+            answer = await asking
+        await backend.close()
+        return answer
+
+    with FleetProcess(Plan(small, weather=Weather(delay_s=0.1))) as fleet:
+        assert callable(run)
+        assert isinstance(run(ask(fleet.port)), dict)
+        assert fleet.answered() == 1
+
+
+@given(st.lists(st.floats(0, 2), max_size=300), st.integers(1, 5000))
+def test_room_stays_within_bounds_and_comes_back(delays: list[float], most: int) -> None:
+    now = float(most)
+    for late_s in delays:
+        before, now = now, room(now, late_s, most)
+        assert min(20, most) <= now <= most
+        assert (now < before or before == min(20, most)) if late_s > 0.1 else now >= before
+    for _ in range(1000):
+        now = room(now, 0.0, most)
+    assert now == most
