@@ -112,7 +112,7 @@ def words(engine: Engine, scope: Scope, kind: SubjectKind) -> dict[str, tuple[st
         state.c.subject_kind == kind, within(state, scope)
     )
     with engine.connect() as connection:
-        return {subject: (status, layer) for subject, status, layer in connection.execute(query)}
+        return {subject: (status, layer) for subject, status, layer in connection.execute(query).all()}
 
 
 def state_of(engine: Engine, scope: Scope, kind: SubjectKind, subject: str) -> StateRow | None:
