@@ -50,7 +50,7 @@ clean:  ## remove what make made (not data/)
 	@touch $@
 
 api/static/dist/.stamp: $(WEB)/package.json $(WEB)/package-lock.json $(WEB)/build.mjs $(wildcard $(WEB)/src/*)
-	@command -v npm >/dev/null && node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' \
+	@command -v npm >/dev/null && node -e 'process.exit(+process.versions.node.split(".")[0] < 20 ? 1 : 0)' \
 	  || { echo "make: Node.js 20 or newer with npm is missing"; exit 1; }
 	@cd $(WEB) && npm ci --silent --no-fund --no-audit && node build.mjs
 	@touch $@
