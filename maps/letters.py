@@ -4,6 +4,9 @@ from collections.abc import Iterable, Mapping
 
 from readiness.model import Layer, Readiness, Status
 
+Words = Mapping[str, tuple[str, str]]
+"""Subject -> (status, layer), what is known of it."""
+
 READINESS: Mapping[str, str] = {
     Readiness.READY: "r",
     Readiness.DEGRADED: "d",
@@ -23,6 +26,16 @@ LAYER: Mapping[str, str] = {
 }
 
 
-def written(subjects: Iterable[str], known: Mapping[str, str], letters: Mapping[str, str], absent: str) -> str:
-    """The letters of `subjects` in order; `absent` for one of which nothing is known."""
-    return "".join(letters.get(known.get(subject, absent), "?") for subject in subjects)
+def readiness(subjects: Iterable[str], known: Words) -> str:
+    """The letters of villages in order."""
+    return "".join(READINESS[known[subject][0]] if subject in known else "?" for subject in subjects)
+
+
+def layers(subjects: Iterable[str], known: Words) -> str:
+    """The letters of the layers that fail first in villages, in order."""
+    return "".join(LAYER[known[subject][1]] if subject in known else "-" for subject in subjects)
+
+
+def statuses(subjects: Iterable[str], known: Words) -> str:
+    """The letters of sites in order."""
+    return "".join(STATUS[known[subject][0]] if subject in known else "?" for subject in subjects)

@@ -86,7 +86,10 @@ def test_names_fall_back_to_english(state: MapView) -> None:
 
 
 def test_letters_keep_the_order_and_tell_what_is_absent() -> None:
-    assert letters.written(["a", "b", "c"], {"a": "ready", "c": "blocked"}, letters.READINESS, "unknown") == "r?b"
+    known = {"a": ("ready", ""), "c": ("blocked", "power")}
+    assert letters.readiness(["a", "b", "c"], known) == "r?b"
+    assert letters.layers(["a", "b", "c"], known) == "--p"
+    assert letters.statuses(["x", "y"], {"y": ("down", "")}) == "?x"
 
 
 @pytest.mark.parametrize(

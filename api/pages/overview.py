@@ -33,7 +33,6 @@ class Listed:
 
     village: Area
     part: Area | None
-    status: Readiness
     layer: Layer | None
     since: datetime
     cause: Cause | None
@@ -74,16 +73,15 @@ def _all(view: MapView, status: models.MapStatus) -> tuple[tuple[Area, Readiness
 def _listed(here: Context, scope: Scope, view: MapView) -> Iterator[Listed]:
     # What cuts a village off may lie in another district: its cause is told, its place is not.
     outages = {row.id: row for row in read.outages(here.engine, Scope(), open_only=True)}
-    for row in read.states(here.engine, scope, SubjectKind.VILLAGE):
+    for row in read.states(here.engine, scope, SubjectKind.VILLAGE, status=Readiness.BLOCKED):
         number = view.village_index.get(row.subject)
-        if number is None or row.status is not Readiness.BLOCKED:
+        if number is None:
             continue
         part = view.part_of[number]
         outage = outages.get(row.outage) if row.outage else None
         yield Listed(
             village=view.villages[number],
             part=view.parts[part] if part >= 0 else None,
-            status=row.status,
             layer=row.layer,
             since=row.since,
             cause=outage.cause if outage else None,

@@ -10,7 +10,7 @@ from inventory.scope import Scope
 from maps import letters
 from maps.geometry import Document
 from readiness import read
-from readiness.model import Readiness, Status, SubjectKind
+from readiness.model import SubjectKind
 
 router = APIRouter(prefix="/api/v1/map", tags=["map"], responses={404: {"model": models.Error}})
 
@@ -37,17 +37,15 @@ def map_status(here: Context, scope: Scope) -> models.MapStatus:
     # The id is read first: what is stored between the two reads is told twice, never lost.
     last = read.latest_transition_id(here.engine)
     view = here.maps.view(scope.area)
-    villages = {row.subject: row for row in read.states(here.engine, scope, SubjectKind.VILLAGE)}
-    sites = {row.subject: str(row.status) for row in read.states(here.engine, scope, SubjectKind.SITE)}
-    ready = {subject: str(row.status) for subject, row in villages.items()}
-    layers = {subject: str(row.layer or "") for subject, row in villages.items()}
+    villages = read.words(here.engine, scope, SubjectKind.VILLAGE)
+    sites = read.words(here.engine, scope, SubjectKind.SITE)
     keys = [village.key for village in view.villages]
     return models.MapStatus(
         geometry=here.maps.geometry(scope.area).etag,
         id=last,
-        villages=letters.written(keys, ready, letters.READINESS, Readiness.UNKNOWN),
-        layers=letters.written(keys, layers, letters.LAYER, ""),
-        sites=letters.written((site.name for site in view.sites), sites, letters.STATUS, Status.UNKNOWN),
+        villages=letters.readiness(keys, villages),
+        layers=letters.layers(keys, villages),
+        sites=letters.statuses((site.name for site in view.sites), sites),
     )
 
 

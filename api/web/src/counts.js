@@ -40,6 +40,6 @@ function throttled(work) {
       waiting = false;
       await work().catch(() => {}); // the line is down: the next change asks again
       notBefore = performance.now() + 4 * (performance.now() - began);
-    }, Math.max(500, notBefore - performance.now()));
+    }, Math.max(1000, notBefore - performance.now()));
   };
 }

@@ -17,7 +17,8 @@ export async function showMap({ box, statuses, open, words, data }) {
   box.classList.add("has-gl");
   box.dataset.ready = "true";
   paint(map, geometry, statuses);
-  statuses.addEventListener("change", ({ detail }) => update(map, geometry, statuses, detail));
+  const changed = gathering(map, (detail) => update(map, geometry, statuses, detail));
+  statuses.addEventListener("change", ({ detail }) => changed(detail));
   map.on("click", (event) => pick(map, event, open));
   map.on("mousemove", (event) => {
     map.getCanvas().style.cursor = hit(map, event.point) ? "pointer" : "";
@@ -80,6 +81,31 @@ function create(container, geometry, statuses, words) {
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.on("style.load", () => addSymbols(map));
   return map;
+}
+
+// Hands changes on, the first at once. While the map still draws, and for as long again, they are
+// gathered: an old PC that takes a second to draw has half of its time for everything else.
+function gathering(map, work) {
+  let waiting = null;
+  let busy = false;
+  function start(changes) {
+    const began = performance.now();
+    busy = true;
+    work(changes);
+    map.once("idle", () => setTimeout(next, performance.now() - began));
+  }
+  function next() {
+    busy = false;
+    const gathered = waiting;
+    waiting = null;
+    if (gathered) start(gathered.all ? null : { villages: [...gathered.villages], sites: [...gathered.sites] });
+  }
+  return (changes) => {
+    if (!busy) return start(changes);
+    waiting ??= { all: false, villages: new Set(), sites: new Set() };
+    if (!changes) waiting.all = true;
+    for (const kind of ["villages", "sites"]) changes?.[kind].forEach((number) => waiting[kind].add(number));
+  };
 }
 
 function points({ lon, lat }, properties) {
