@@ -19,6 +19,7 @@ import typer
 from prometheus_client import CollectorRegistry, start_http_server
 from sqlalchemy import Engine
 
+import bench.cli
 import collectors.cli
 import collectors.poll_cli
 import inventory.cli
@@ -37,6 +38,7 @@ app.add_typer(inventory.cli.app, name="inventory")
 app.add_typer(reports.cli.app, name="report")
 app.add_typer(simulator.cli.app, name="simulate")
 app.add_typer(db, name="db")
+app.command()(bench.cli.bench)
 app.command()(collectors.cli.probe)
 app.command()(collectors.poll_cli.poll)
 app.command()(readiness.cli.status)
