@@ -1,7 +1,7 @@
 """Reasons and evidence in the reader's language.
 
 The judgement stores English sentences. Each form of sentence is a message here, with its values as
-%(name)s; a sentence that has none of these forms is shown as it is.
+%(name)s, where %(reason)s is a sentence too; one that has none of these forms is shown as it is.
 """
 
 import gettext
@@ -24,6 +24,7 @@ FORMS: tuple[str, ...] = (
     N_("alive, but: %(word)s"),
     N_("offline at its OLT"),
     N_("%(device)s, through which it is seen, is silent"),
+    N_("%(reason)s, and what it hangs on was not heard since"),
     N_("not polled any more"),
     N_("not observed yet"),
     N_("nobody watched"),
@@ -88,6 +89,8 @@ def translated(sentence: str, catalogue: gettext.NullTranslations) -> str:
     word = values.get("word")
     if word in WORDS:
         values["word"] = catalogue.gettext(word)
+    if "reason" in values:
+        values["reason"] = translated(values["reason"], catalogue)
     return catalogue.gettext(form) % values
 
 

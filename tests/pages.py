@@ -23,7 +23,8 @@ from api.serve import serve_until
 from inventory.model import Area, Device, Inventory, Level, Link, Names, Role, Site, SiteKind
 from inventory.store import apply
 from readiness.tables import outage, state, transition
-from storage.engine import for_writing
+from storage.engine import for_writing, open_engine
+from storage.metadata import metadata
 from storage.segments import SAMPLES, Writer
 from storage.settings import ServeSettings, Settings, StorageSettings
 from tests.small import DISTRICT, small_inventory
@@ -72,6 +73,13 @@ def two_districts() -> Inventory:
             OTHER: shapely.to_wkb(shapely.box(80.5, 19.5, 81.5, 20.5)),
         },
     )
+
+
+def empty_store(folder: Path) -> Engine:
+    """As the fixture `engine`, for tests that only read and so share one."""
+    engine = open_engine(f"sqlite:///{folder}/pahunch.db")
+    metadata.create_all(engine)
+    return engine
 
 
 def fill(engine: Engine, inventory: Inventory) -> None:

@@ -9,23 +9,23 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
 
 from api import i18n, sentences
 from api.assets import NotBuiltError, built_assets
 from api.serve import NotLoopbackError, require_loopback
 from inventory.model import Names
-from tests.pages import EVIL, NOW, OTHER, app_over, fill, two_districts
+from tests.pages import EVIL, NOW, OTHER, app_over, empty_store, fill, two_districts
 from tests.small import DISTRICT
 
 ADDRESSES = ("", f"area/{DISTRICT}", f"area/{OTHER}", "village/village:V3", "village/village:E1", "village/village:V8")
 
 
-@pytest.fixture
-def client(engine: Engine, tmp_path: Path) -> Iterator[TestClient]:
-    inventory = two_districts()
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    folder = tmp_path_factory.mktemp("pages")
+    inventory, engine = two_districts(), empty_store(folder)
     fill(engine, inventory)
-    with TestClient(app_over(engine, inventory, tmp_path), base_url="http://127.0.0.1") as client:
+    with TestClient(app_over(engine, inventory, folder), base_url="http://127.0.0.1") as client:
         yield client
 
 

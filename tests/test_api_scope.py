@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from api.app import ROUTERS
-from tests.pages import NOW, OTHER, app_over, change, fill, two_districts
+from tests.pages import NOW, OTHER, app_over, change, empty_store, fill, two_districts
 from tests.small import DISTRICT
 
 FOREIGN = ("evil", "village:E1", "gp:E", "block:9991", OTHER)
@@ -48,17 +47,13 @@ ROUTES: dict[str, tuple[str, ...]] = {
 }
 
 
-@pytest.fixture
-def app(engine: Engine, tmp_path: Path) -> FastAPI:
-    inventory = two_districts()
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    folder = tmp_path_factory.mktemp("district")
+    inventory, engine = two_districts(), empty_store(folder)
     fill(engine, inventory)
     change(engine, ("device", "evil-r"), "down", NOW)
-    return app_over(engine, inventory, tmp_path, DISTRICT)
-
-
-@pytest.fixture
-def client(app: FastAPI) -> Iterator[TestClient]:
-    with TestClient(app, base_url="http://127.0.0.1") as client:
+    with TestClient(app_over(engine, inventory, folder, DISTRICT), base_url="http://127.0.0.1") as client:
         yield client
 
 

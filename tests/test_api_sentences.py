@@ -61,6 +61,12 @@ class _Any(dict[str, str]):
         return "12" if name in {"count", "sent", "answered", "lost", "all"} else f"some-{name}"
 
 
+def test_a_sentence_inside_a_sentence_is_translated_too() -> None:
+    told = sentences.translated("pc1 is down, and what it hangs on was not heard since", i18n.catalogue("hi"))
+    assert "pc1: बंद" in told
+    assert "hangs" not in told
+
+
 @pytest.mark.parametrize("word", [*Status, *ANSWERED])
 def test_words_inside_a_sentence_are_translated_too(word: str) -> None:
     told = sentences.translated(f"alive, but: {word}", i18n.catalogue("hi"))
