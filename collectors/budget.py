@@ -4,7 +4,7 @@ from math import floor
 
 from collectors.schedule import phase
 
-_GENTLE_S = 300.0  # budgets up to this may be read out of turn for a reason: they spare effort, not the device
+GENTLE_S = 300.0  # budgets up to this may be read out of turn for a reason: they spare effort, not the device
 _APART_S = 20.0  # but not more often than this
 _WAITS_S = 900.0  # budgets above this are for what hurts a device: a fresh start must not read it out of turn
 
@@ -33,7 +33,7 @@ class Budget:
         if until is None or until - now > 2 * every_s:  # new, or the clock was set back
             until = now if every_s <= _WAITS_S else self._slot_after(every_s, now)
             self._next[what] = until
-            if every_s <= _GENTLE_S:
+            if every_s <= GENTLE_S:
                 self._short.add(what)
         if now < until:
             return False

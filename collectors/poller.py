@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 
 from collectors.batch import BatchBuilder, FinishedPoll
+from collectors.budget import GENTLE_S
 from collectors.model import Failure, Reason
 from collectors.plan import Plans, PollPlan, ports_of_interest
 from collectors.poll import Due, Reading, read_device
@@ -73,7 +74,9 @@ class Poller:
     async def _read(self, watched: Watched, due: Due) -> Reading:
         if watched.plan is None:
             return Reading(failure=Failure(Reason.PROTOCOL, detail="not recognised"))
-        return await read_device(self._backend, watched.target, watched.plan, due, self._deadline_s)
+        # What a device lacks is seen by asking for it: the first poll by a new plan asks for all that is gentle.
+        wanted = due if watched.settled else lambda what, every_s: due(what, every_s) or every_s <= GENTLE_S
+        return await read_device(self._backend, watched.target, watched.plan, wanted, self._deadline_s)
 
     async def _recognise(self, watched: Watched) -> Failure | None:
         """Make the device's plan anew; a Failure leaves it as it was."""
