@@ -14,7 +14,7 @@ from readiness.model import Cause, Layer, Readiness, Status, SubjectKind
 from readiness.read import StateRow, TransitionRow
 from readiness.rules import findings as finding_rules
 from readiness.rules.causes import Weights
-from readiness.rules.facts import Windows
+from readiness.rules.facts import Before, Windows
 from readiness.rules.graph import Graph, View
 from readiness.rules.incidents import Picture, Subject, picture
 from readiness.rules.outages import Ledger, Outage, Seen, reconcile
@@ -108,7 +108,8 @@ class Decider:
 
     def _look_again(self, newest: float, now: float, writes: Writes) -> None:
         view = self._knowledge.view(now)
-        shown = picture(self.graph, view, self._knowledge.words(), self._windows, self._weights)
+        words, before = self._knowledge.words(), self._before(now)
+        shown = picture(self.graph, view, words, self._windows, self._weights, before=before)
         found = finding_rules.of_picture(self.graph, view, shown, self._ledger.open, self._weights)
         seen = Seen(now, newest, self._windows.together_s, self._works())
         self._ledger, changed = reconcile(self._ledger, found, seen, self._outages.__next__)
@@ -118,6 +119,12 @@ class Decider:
         self._tell(self._effect_of(view, shown), now, writes)
         self._count(writes)
         self._point(changed, now, writes)
+
+    def _before(self, now: float) -> Before:
+        roots = [one for (kind, _), one in self._ledger.open.items() if kind is SubjectKind.DEVICE and one.root]
+        settled = [one for one in self._ledger.open.values() if now - one.finding.start > self._windows.together_s]
+        powerless = [one for one in settled if one.finding.cause is Cause.POWER]
+        return Before(_names(roots), _names(powerless))
 
     def _works(self) -> dict[Subject, float]:
         """Subjects of open outages that work again, with the end of their outage."""
@@ -183,6 +190,10 @@ class Decider:
                 number = outage.id if outage.end is None else None
                 verdict = Verdict(row.status, row.since.timestamp(), row.reason, row.layer, number)
                 self.put(outage.finding.subject, verdict, now, writes)
+
+
+def _names(outages: Iterable[Outage]) -> frozenset[str]:
+    return frozenset(outage.finding.subject[1] for outage in outages)
 
 
 def _layer(outage: Outage) -> Layer | None:

@@ -100,8 +100,10 @@ async def test_a_pc_that_was_off_before_its_box_failed_keeps_its_own_outage(seen
 
 
 async def test_two_cuts_on_one_ring(seen: Court) -> None:
-    await seen.run(85, {60: lambda world: world.cut.update(["ring-1-1", "ring-1-3"])})
+    await seen.run(72, {60: lambda world: world.cut.update(["ring-1-1", "ring-1-3"])})
+    # Silent once, with both ways cut: the villages know; the outage waits for the first confirmed silence.
     assert blocked(seen) == dict.fromkeys(BEHIND_RING, "backhaul")
+    assert {row.status for row in read.outages(seen.engine, Scope())} == {Status.DEGRADED}
     await seen.run(200, {130: mend})
     root = one_root(seen)
     assert (root.kind, root.subject, root.ring, root.status) == (LINK, "ring-1-1", "ring-1", Status.DOWN)

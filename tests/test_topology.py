@@ -9,7 +9,7 @@ import pytest
 from inventory.model import Inventory
 from readiness.model import Cause, Responsible, SubjectKind
 from readiness.rules.causes import shipped_weights
-from readiness.rules.facts import Ups, Windows, Words
+from readiness.rules.facts import Before, Ups, Windows, Words
 from readiness.rules.graph import Graph, View, build, components, reach
 from readiness.rules.incidents import Incident, Picture, picture
 
@@ -181,3 +181,21 @@ def test_a_feeder_on_battery_makes_power_cuts_of_one_feeder_one_incident(graph: 
 def test_a_box_whose_neighbours_see_its_light_has_failed_itself(graph: Graph) -> None:
     found = only(seen(graph, view(graph, ["radio8", "pc8"])))
     assert (found.subject, found.verdict.cause) == ((SubjectKind.DEVICE, "radio8"), Cause.EQUIPMENT)
+
+
+def test_the_root_of_a_power_cut_is_a_box_and_stays_the_one_it_was(graph: Graph) -> None:
+    ups = Ups(graph.index["ups2"], battery_since=START - 5, battery_at=NOW, mains_at=START - 10)
+    at = view(graph, ["gp1", "pc1", "pc2"], ["ring-1-0", "ring-1-1", "lan-2"])
+    at.start[graph.index["pc2"]] = START - 20
+    found = seen(graph, at, Words(ups=(ups,)))
+    assert [one.subject for one in found.incidents if one.explained_by is None] == [(SubjectKind.DEVICE, "gp1")]
+    before = Before(roots=frozenset({"pc2"}))
+    again = picture(graph, at, Words(ups=(ups,)), WINDOWS, shipped_weights(), before=before)
+    assert [one.subject for one in again.incidents if one.explained_by is None] == [(SubjectKind.DEVICE, "pc2")]
+
+
+def test_lost_mains_are_not_forgotten_while_they_return(graph: Graph) -> None:
+    before = Before(powerless=frozenset({"gp2"}))
+    at = view(graph, ["gp2", "gp3", "pc2", "ups2", "ups3"], ["ring-1-1", "ring-1-3"])
+    found = only(picture(graph, at, Words(), WINDOWS, shipped_weights(), before=before))
+    assert found.subject == (SubjectKind.DEVICE, "gp2")

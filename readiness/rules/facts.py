@@ -35,6 +35,18 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
+class Before:
+    """What was judged before this moment and goes on, by the names of devices at a root.
+
+    `roots` are all of them; `powerless` those long enough ago that mains returning one by one
+    must not be taken for another cause.
+    """
+
+    roots: frozenset[str] = frozenset()
+    powerless: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Windows:
     together_s: float  # starts within this belong to one event: polls are spread over the interval
     power_s: float  # a report of lost mains this long before a silence still explains it
@@ -50,6 +62,7 @@ class Scene:
     region_of: Mapping[int, int]  # dark node -> its region
     words: Words
     windows: Windows
+    before: Before
 
 
 def of_region(scene: Scene, region: Region, root: Root) -> tuple[Evidence, ...]:

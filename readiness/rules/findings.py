@@ -24,7 +24,9 @@ def of_picture(
     graph: Graph, view: View, picture: Picture, open_now: Mapping[Subject, Outage], weights: Weights
 ) -> dict[Subject, Finding]:
     found: dict[Subject, Finding] = {}
-    incidents = {incident.subject: incident for incident in confirmed(graph, picture, view.dead)}
+    # A cut is told when the first silence behind it is confirmed.
+    believed = [one for one in confirmed(graph, picture, view.dead) if view.dead[list(one.members)].any()]
+    incidents = {incident.subject: incident for incident in believed}
     for incident in incidents.values():
         # What explained it may have been dropped as unconfirmed: then it stands for itself.
         root = incidents.get(incident.explained_by or incident.subject, incident)

@@ -10,13 +10,14 @@ from readiness.model import Cause, Responsible, SubjectKind
 from readiness.rules import causes, facts
 from readiness.rules.causes import Evidence, Verdict, Weights
 from readiness.rules.columns import Mask
-from readiness.rules.facts import DYING_GASP, Scene, Windows, Words
+from readiness.rules.facts import DYING_GASP, Before, Scene, Windows, Words
 from readiness.rules.graph import Graph, View
 from readiness.rules.links import PORT_DOWN
 from readiness.rules.roots import Root, root_of
 from readiness.rules.topology import Dark, Region, darkness, regions
 
 Subject = tuple[SubjectKind, str]
+NOTHING = Before()
 _MOST = 0.6
 _ANSWER_S = 10.0  # a poll is dated by its first packet; its answer may be younger by retries
 
@@ -37,7 +38,7 @@ class Incident:
     ways: tuple[int, ...]
     segment: tuple[str, ...] = ()
     ring: str = ""
-    feeder: str = ""
+    powerless_on: str = ""  # the electricity feeder, where lost mains are the cause
     explained_by: Subject | None = None
 
 
@@ -48,11 +49,13 @@ class Picture:
     spare_down: tuple[int, ...]  # links that are down while both ends still have another way
 
 
-def picture(graph: Graph, view: View, words: Words, windows: Windows, weights: Weights) -> Picture:
+def picture(
+    graph: Graph, view: View, words: Words, windows: Windows, weights: Weights, *, before: Before = NOTHING
+) -> Picture:
     dark = darkness(graph, view)
     pieces = regions(graph, dark, windows.together_s)
     region_of = {node: number for number, region in enumerate(pieces) for node in region.members}
-    scene = Scene(graph, view, dark, region_of, words, windows)
+    scene = Scene(graph, view, dark, region_of, words, windows, before)
     roots = [root_of(graph, view, dark, region, windows.together_s) for region in pieces]
     behind = _behind(view, pieces, roots, region_of)
     own = [number for number in range(len(pieces)) if number not in behind]
@@ -64,7 +67,7 @@ def picture(graph: Graph, view: View, words: Words, windows: Windows, weights: W
         _with_shadow(incident, [pieces[to] for n in numbers for to in shadows.get(n, ())])
         for numbers, incident in [*trunks, *singles]
     ]
-    incidents = _by_feeder(whole, windows)
+    incidents = _by_feeder(scene, whole)
     absorbed = {link for incident in incidents for link in incident.ways}
     return Picture(dark, incidents, _spare_down(graph, view, dark, absorbed))
 
@@ -94,18 +97,19 @@ def _single(scene: Scene, region: Region, root: Root, weights: Weights) -> Incid
     graph = scene.graph
     verdict = _by_operator(graph, root, causes.judge(facts.of_region(scene, region, root), weights))
     links = root.links
-    if verdict.cause is Cause.POWER:
+    head = graph.devices[root.heads[0]]
+    powerless = verdict.cause is Cause.POWER or head.name in scene.before.powerless
+    if powerless:
         links = ()
     elif verdict.cause is Cause.FIBRE and not links and len(root.ways) == 1:
         links = root.ways
-    head = graph.devices[root.heads[0]]
     subject = (SubjectKind.LINK, graph.links[links[0]].name) if links else (SubjectKind.DEVICE, head.name)
-    direct = frozenset() if links else _failed_themselves(graph, region, root, verdict.cause)
+    direct = frozenset() if links else _failed_themselves(graph, region, root, powerless=powerless)
     return Incident(
         subject, _begin(scene.view, region, links), verdict, region.members, direct, root.ways,
         tuple(port for link in links for port in _bracket(scene, link)),
         next((graph.links[link].ring for link in root.ways if graph.links[link].ring), ""),
-        graph.feeder[root.heads[0]],
+        graph.feeder[root.heads[0]] if powerless else "",
     )  # fmt: skip
 
 
@@ -116,8 +120,8 @@ def _by_operator(graph: Graph, root: Root, verdict: Verdict) -> Verdict:
     return verdict
 
 
-def _failed_themselves(graph: Graph, region: Region, root: Root, cause: Cause) -> frozenset[int]:
-    if cause is not Cause.POWER:
+def _failed_themselves(graph: Graph, region: Region, root: Root, *, powerless: bool) -> frozenset[int]:
+    if not powerless:
         return frozenset(root.heads[:1])
     feeders = {graph.feeder[head] for head in root.heads} - {""}
     sites = {graph.devices[head].site for head in root.heads}
@@ -202,18 +206,25 @@ def _with_shadow(incident: Incident, shadow: Sequence[Region]) -> Incident:
     return replace(incident, members=members, start=min([incident.start, *(region.start for region in shadow)]))
 
 
-def _by_feeder(incidents: list[Incident], windows: Windows) -> tuple[Incident, ...]:
-    """Power cuts of one feeder are one incident: the earliest explains the others."""
-    first: dict[str, Incident] = {}
+def _by_feeder(scene: Scene, incidents: list[Incident]) -> tuple[Incident, ...]:
+    """Power cuts of one feeder are one incident: one explains the others.
+
+    That is the one which did so before, else the earliest box.
+    """
+
+    def rank(incident: Incident) -> tuple[bool, bool, float, Subject]:
+        name = incident.subject[1]
+        box = scene.graph.carries[scene.graph.index[name]] if name in scene.graph.index else False
+        return name not in scene.before.roots, not box, incident.start, incident.subject
+
+    first: dict[str, list[Incident]] = {}
     found = []
-    for incident in sorted(incidents, key=lambda one: (one.start, one.subject)):
-        if incident.verdict.cause is not Cause.POWER or not incident.feeder:
-            found.append(incident)
-            continue
-        earliest = first.setdefault(incident.feeder, incident)
-        if incident.start - earliest.start > windows.power_s:
-            earliest = first[incident.feeder] = incident
-        found.append(incident if earliest is incident else replace(incident, explained_by=earliest.subject))
+    for incident in sorted(incidents, key=rank):
+        firsts = first.setdefault(incident.powerless_on, []) if incident.powerless_on else []
+        near = [one for one in firsts if abs(one.start - incident.start) <= scene.windows.power_s]
+        if incident.powerless_on and not near:
+            firsts.append(incident)
+        found.append(replace(incident, explained_by=near[0].subject) if near else incident)
     return tuple(found)
 
 
