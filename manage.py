@@ -8,7 +8,7 @@ import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AbstractContextManager, AsyncExitStack, suppress
+from contextlib import AbstractContextManager, AsyncExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -17,7 +17,9 @@ from typing import Annotated
 import structlog
 import typer
 from prometheus_client import CollectorRegistry, start_http_server
+from pydantic import ValidationError
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 import bench.cli
 import collectors.cli
@@ -242,7 +244,8 @@ def _alone(role: Role, settings: Settings) -> None:
     import uvloop
 
     _log_to_stderr()
-    uvloop.run(_until_told(role, settings))
+    with _said_plainly():
+        uvloop.run(_until_told(role, settings))
 
 
 async def _until_told(role: Role, settings: Settings) -> None:
@@ -332,5 +335,45 @@ async def _tick(judge: Judge, stop: asyncio.Event) -> None:
             await asyncio.wait_for(stop.wait(), 1)
 
 
+@contextmanager
+def _said_plainly() -> Iterator[None]:
+    """What whoever started a command can mend is one line on standard error and exit code 2, no traceback."""
+    from api.assets import NotBuiltError
+    from api.serve import NotLoopbackError
+    from collectors.catalogue import ProfileError
+    from inventory.scope import UnknownAreaError
+    from simulator.process import FleetError
+    from storage.segments import FolderInUseError
+    from storage.settings import SecretUnavailableError
+
+    known = (
+        FleetError, FolderInUseError, NotBuiltError, NotLoopbackError, ProfileError, SecretUnavailableError,
+        UnknownAreaError, OSError,
+    )  # fmt: skip
+    try:
+        yield
+    except* ValidationError as errors:
+        for error in _leaves(errors):
+            for each in error.errors() if isinstance(error, ValidationError) else ():
+                print(f"settings: {'.'.join(map(str, each['loc']))}: {each['msg']}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except* known as errors:
+        for error in _leaves(errors):
+            print(error, file=sys.stderr)
+        raise SystemExit(2) from None
+    except* OperationalError as errors:
+        missing = any("no such table" in str(error) or "does not exist" in str(error) for error in _leaves(errors))
+        if not missing:
+            raise
+        print("The store has no tables yet: `python manage.py db upgrade` makes them.", file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+def _leaves(errors: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    for error in errors.exceptions:
+        yield from _leaves(error) if isinstance(error, BaseExceptionGroup) else (error,)
+
+
 if __name__ == "__main__":
-    app()
+    with _said_plainly():
+        app()
