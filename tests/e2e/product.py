@@ -78,12 +78,16 @@ class Product:
         assert done.returncode == 0, done.stdout + done.stderr
 
     def start(self) -> None:
+        self.spawn()
+        wait_until(lambda: answers(f"{self.url}/-/ready"), seconds=60, saying="the product is ready")
+
+    def spawn(self) -> None:
+        """Start it without waiting for anything."""
         with (self.folder / "product.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, str(MANAGE), "run"],
                 cwd=self.folder, env=self.environment, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
-        wait_until(lambda: answers(f"{self.url}/-/ready"), seconds=60, saying="the product is ready")
 
     def stop(self) -> int:
         """As Ctrl-C does; returns the exit code."""
