@@ -111,10 +111,12 @@ class Decider:
         words, before = self._knowledge.words(), self._before(now)
         shown = picture(self.graph, view, words, self._windows, self._weights, before=before)
         found = finding_rules.of_picture(self.graph, view, shown, self._ledger.open, self._weights)
-        seen = Seen(now, newest, self._windows.together_s, self._works())
+        seen = Seen(now, newest, self._windows.together_s, self._works(), self._heard())
         self._ledger, changed = reconcile(self._ledger, found, seen, self._outages.__next__)
         self._ends.clear()
-        self._again_at = min(self._ledger.ended.values(), default=inf) + self._windows.together_s
+        settled = [at + self._windows.together_s for at in self._ledger.ended.values()]
+        # What waits longer than that for somebody to ask is looked at now and then.
+        self._again_at = min((at if at > now else now + self._windows.together_s for at in settled), default=inf)
         writes.outages |= {outage.id: outage for outage in changed}
         self._tell(self._effect_of(view, shown), now, writes)
         self._count(writes)
@@ -124,7 +126,7 @@ class Decider:
         roots = [one for (kind, _), one in self._ledger.open.items() if kind is SubjectKind.DEVICE and one.root]
         settled = [one for one in self._ledger.open.values() if now - one.finding.start > self._windows.together_s]
         powerless = [one for one in settled if one.finding.cause is Cause.POWER]
-        return Before(_names(roots), _names(powerless))
+        return Before(_names(roots), _names(powerless), _names(one for one in settled if one.root))
 
     def _works(self) -> dict[Subject, float]:
         """Subjects of open outages that work again, with the end of their outage."""
@@ -135,10 +137,18 @@ class Decider:
                 works[subject] = self._ends.get(subject, row.since.timestamp())
         return works
 
+    def _heard(self) -> dict[Subject, float]:
+        last, index = self._knowledge.devices.last, self.graph.index
+        return {
+            (kind, name): float(last[index[name]]) for kind, name in self._ledger.open if kind is SubjectKind.DEVICE
+        }
+
     def _effect_of(self, view: View, shown: Picture) -> Effect:
         effect = Effect.none(len(self.graph.devices))
         effect.status[:] = self._knowledge.devices.status
         effect.since[:] = self._knowledge.devices.since
+        effect.dark[:] = view.dead
+        effect.since[view.dead] = shown.dark.start[view.dead]
         for incident in finding_rules.confirmed(self.graph, shown, view.dead):
             nodes = np.array(incident.members, np.intp)
             effect.dark[nodes] = True

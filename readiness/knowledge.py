@@ -124,11 +124,9 @@ class Knowledge:
         loud = np.flatnonzero(self.devices.take_quiet(polls.node, polls.at, polls.outcome, blind))
         for row in loud[np.argsort(polls.at[loud], kind="stable")]:
             node, outcome = int(polls.node[row]), Outcome(polls.outcome[row])
-            reason = REASONS[polls.reason[row]] if outcome is Outcome.WRONG else ""
-            poll = Poll(
-                float(polls.at[row]), outcome, f"alive, but: {reason}", int(polls.burst_sent[row]),
-                int(polls.burst_answered[row]),
-            )  # fmt: skip
+            reason = f"alive, but: {REASONS[polls.reason[row]]}" if outcome is Outcome.WRONG else ""
+            sent, answered = int(polls.burst_sent[row]), int(polls.burst_answered[row])
+            poll = Poll(float(polls.at[row]), outcome, reason, sent, answered)
             self._step(node, status.step(self.devices.memory(node), poll, now, self.sight, self.policy), noticed)
 
     def _take_onts(self, states: Readings, now: float, noticed: Noticed) -> None:
@@ -137,8 +135,8 @@ class Knowledge:
         said[states.value == _OFFLINE] = Outcome.LOST
         loud = self.devices.take_quiet(states.about, states.at, said, blind=False)
         for row in np.flatnonzero(loud & (said != Outcome.NOTHING)):
-            node = int(states.about[row])
-            poll = Poll(float(states.at[row]), Outcome(said[row]), "offline at its OLT")
+            node, outcome = int(states.about[row]), Outcome(said[row])
+            poll = Poll(float(states.at[row]), outcome, "offline at its OLT" if outcome is Outcome.LOST else "")
             self._step(node, status.step(self.devices.memory(node), poll, now, self.sight, self.policy), noticed)
 
     def _step(self, node: int, stepped: status.Stepped, noticed: Noticed) -> None:

@@ -6,6 +6,7 @@ a root that ended a moment ago is still explained by it until it had time to ans
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from math import inf
 
 from readiness.model import Cause, Responsible, Status, SubjectKind
 from readiness.rules.incidents import Incident, Subject
@@ -55,13 +56,22 @@ class Seen:
 
     `works` are those seen to work again, with the end of their outage; `moment` is when the
     newest of what brought this picture about happened, `settle_s` how long a picture may still
-    be coming together or apart.
+    be coming together or apart. `heard` is the newest observation of what has an open outage.
     """
 
     now: float
     moment: float
     settle_s: float
     works: Mapping[Subject, float]
+    heard: Mapping[Subject, float]
+
+    def may_still_answer(self, outage: Outage, root_ended: float) -> bool:
+        """Whether it is too early to call `outage` its own cause: an ONT's OLT is asked minutes later."""
+        unasked = self.heard.get(outage.finding.subject, inf) <= root_ended
+        return unasked or self.is_fresh(root_ended)
+
+    def is_fresh(self, ended: float) -> bool:
+        return self.now - ended <= self.settle_s
 
 
 def of_incident(incident: Incident, root: Subject) -> Finding:
@@ -86,14 +96,23 @@ def reconcile(
     ledger: Ledger, findings: Mapping[Subject, Finding], seen: Seen, new_id: Callable[[], int]
 ) -> tuple[Ledger, tuple[Outage, ...]]:
     """The ledger after this picture, and the outages that are new, changed or ended, roots first."""
-    lately = {number: at for number, at in ledger.ended.items() if seen.now - at <= seen.settle_s}
-    turn = _Turn(dict(ledger.open), lately, findings, seen, new_id)
+    turn = _Turn(dict(ledger.open), _ended_lately(ledger, seen), findings, seen, new_id)
     turn.end_what_works()
     turn.tell()
     turn.end_cuts()
     # A row may only point at one that is already stored.
     ordered = sorted(turn.changed.values(), key=lambda outage: (outage.explained_by is not None, outage.id))
     return Ledger(turn.open, turn.ended), tuple(ordered)
+
+
+def _ended_lately(ledger: Ledger, seen: Seen) -> dict[int, float]:
+    """The ended roots that may still explain something."""
+    behind = [(outage, outage.explained_by) for outage in ledger.open.values()]
+    waiting = {
+        root for outage, root in behind
+        if root is not None and root in ledger.ended and seen.may_still_answer(outage, ledger.ended[root])
+    }  # fmt: skip
+    return {number: at for number, at in ledger.ended.items() if number in waiting or seen.is_fresh(at)}
 
 
 @dataclass
@@ -148,7 +167,7 @@ class _Turn:
 
     def _first(self, finding: Finding) -> Outage:
         start = finding.start
-        if finding.status is Status.DEGRADED and self.ended:
+        if finding.status is Status.DEGRADED and any(map(self.seen.is_fresh, self.ended.values())):
             start = max(start, self.seen.moment)  # until now this link was part of a cut that counted as such
         return Outage(self.new_id(), replace(finding, start=start), self._root(finding))
 
@@ -170,7 +189,11 @@ class _Turn:
     def _is_kept(self, before: Outage | None) -> bool:
         """Whether its root ended a moment ago, so that it is given time to answer."""
         root = before.explained_by if before else None
-        return root is not None and (root in self.ended or (root in self.returning and root not in self.told))
+        if before is None or root is None:
+            return False
+        if root in self.ended:
+            return self.seen.may_still_answer(before, self.ended[root])
+        return root in self.returning and root not in self.told
 
     def _returning_cuts(self) -> set[Subject]:
         """Cuts that only seem new, because what ended before has not wholly come back."""
