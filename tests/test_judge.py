@@ -191,6 +191,13 @@ async def test_a_kendra_pc_that_is_off(seen: Court) -> None:
     assert blocked(seen) == {"village:V1": "kendra_hardware"}
     root = one_root(seen)
     assert (root.subject, root.cause, root.responsible) == ("pc1", Cause.UNDETERMINED, Responsible.KENDRA_OPERATOR)
+    # Long after, while other things happen: the same outage, until it answers.
+    await seen.run(300, {150: lambda world: world.dead.add("radio8"), 200: lambda world: world.dead.remove("radio8")})
+    assert blocked(seen) == {"village:V1": "kendra_hardware"}
+    await seen.run(330, {301: mend})
+    assert blocked(seen) == {}
+    assert seen.roots()[0].id == root.id
+    assert seen.roots()[0].end is not None
 
 
 async def test_loss_is_degraded_and_never_down(seen: Court) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import inf
 
 from inventory.model import Role
@@ -39,11 +40,13 @@ class Before:
     """What was judged before this moment and goes on, by the names of devices at a root.
 
     `roots` are all of them; `powerless` those long enough ago that mains returning one by one
-    must not be taken for another cause.
+    must not be taken for another cause; `settled` those long enough ago that nothing new is
+    expected of them.
     """
 
     roots: frozenset[str] = frozenset()
     powerless: frozenset[str] = frozenset()
+    settled: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Windows:
     power_s: float  # a report of lost mains this long before a silence still explains it
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scene:
     """Everything that evidence is read from at one moment."""
 
@@ -63,6 +66,20 @@ class Scene:
     words: Words
     windows: Windows
     before: Before
+
+    def ups_on(self, feeder: str) -> list[Ups]:
+        """UPSs on an electricity feeder."""
+        return self._by_feeder.get(feeder, [])
+
+    def ups_at(self, sites: set[str]) -> list[Ups]:
+        return [ups for ups in self.words.ups if self.graph.devices[ups.node].site in sites]
+
+    @cached_property
+    def _by_feeder(self) -> dict[str, list[Ups]]:
+        found: dict[str, list[Ups]] = {}
+        for ups in self.words.ups:
+            found.setdefault(self.graph.feeder[ups.node], []).append(ups)
+        return found
 
 
 def of_region(scene: Scene, region: Region, root: Root) -> tuple[Evidence, ...]:
@@ -136,7 +153,8 @@ def power(scene: Scene, heads: tuple[int, ...], start: float) -> tuple[Evidence,
         return ()
     feeder = feeders.pop()
     sites = {scene.graph.devices[head].site for head in heads}
-    found = [item for ups in scene.words.ups for item in _ups(scene, ups, sites, feeder, start)]
+    near = scene.ups_on(feeder) if feeder else scene.ups_at(sites)
+    found = [item for ups in near for item in _ups(scene, ups, sites, start)]
     if feeder:
         found += _feeder(scene, feeder, start)
     if not any(scene.graph.carries[head] for head in heads):
@@ -146,11 +164,9 @@ def power(scene: Scene, heads: tuple[int, ...], start: float) -> tuple[Evidence,
     return tuple(strongest.values())
 
 
-def _ups(scene: Scene, ups: Ups, sites: set[str], feeder: str, start: float) -> list[Evidence]:
+def _ups(scene: Scene, ups: Ups, sites: set[str], start: float) -> list[Evidence]:
     device, windows = scene.graph.devices[ups.node], scene.windows
     here = device.site in sites
-    if not here and (not feeder or scene.graph.feeder[ups.node] != feeder):
-        return []
     if ups.battery_at >= start - windows.power_s and ups.battery_since <= start + windows.together_s:
         kind = "ups_here_on_battery" if here else "ups_on_feeder_on_battery"
         return [Evidence(kind, f"UPS {device.name} at {device.site} fed from its battery")]

@@ -44,6 +44,8 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
+    """`incidents` leaves out end devices whose outage was judged long ago and goes on."""
+
     dark: Dark
     incidents: tuple[Incident, ...]
     spare_down: tuple[int, ...]  # links that are down while both ends still have another way
@@ -53,7 +55,7 @@ def picture(
     graph: Graph, view: View, words: Words, windows: Windows, weights: Weights, *, before: Before = NOTHING
 ) -> Picture:
     dark = darkness(graph, view)
-    pieces = regions(graph, dark, windows.together_s)
+    pieces = [one for one in regions(graph, dark, windows.together_s) if not _is_old_news(graph, one, before)]
     region_of = {node: number for number, region in enumerate(pieces) for node in region.members}
     scene = Scene(graph, view, dark, region_of, words, windows, before)
     roots = [root_of(graph, view, dark, region, windows.together_s) for region in pieces]
@@ -70,6 +72,13 @@ def picture(
     incidents = _by_feeder(scene, whole)
     absorbed = {link for incident in incidents for link in incident.ways}
     return Picture(dark, incidents, _spare_down(graph, view, dark, absorbed))
+
+
+def _is_old_news(graph: Graph, region: Region, before: Before) -> bool:
+    """One end device that was judged long ago, such as the PC of a closed kendra: at night there are thousands."""
+    node = region.members[0]
+    alone = len(region.members) == 1 and not graph.carries[node] and not region.borders
+    return alone and graph.devices[node].name in before.settled
 
 
 def _behind(view: View, pieces: Sequence[Region], roots: Sequence[Root], region_of: dict[int, int]) -> dict[int, int]:
@@ -209,13 +218,13 @@ def _with_shadow(incident: Incident, shadow: Sequence[Region]) -> Incident:
 def _by_feeder(scene: Scene, incidents: list[Incident]) -> tuple[Incident, ...]:
     """Power cuts of one feeder are one incident: one explains the others.
 
-    That is the one which did so before, else the earliest box.
+    That is a box if there is one: the one which did so before, else the earliest.
     """
 
     def rank(incident: Incident) -> tuple[bool, bool, float, Subject]:
         name = incident.subject[1]
         box = scene.graph.carries[scene.graph.index[name]] if name in scene.graph.index else False
-        return name not in scene.before.roots, not box, incident.start, incident.subject
+        return not box, name not in scene.before.roots, incident.start, incident.subject
 
     first: dict[str, list[Incident]] = {}
     found = []

@@ -64,7 +64,10 @@ def regions(graph: Graph, dark: Dark, together_s: float) -> tuple[Region, ...]:
     cluster = _clusters(label, dark, together_s)
     same = both[cluster[graph.a[both]] == cluster[graph.b[both]]]
     label = components(graph.a[same], graph.b[same], len(graph.devices))
-    members = _grouped(label[np.flatnonzero(dark.mask)], np.flatnonzero(dark.mask))
+    nodes = np.flatnonzero(dark.mask)
+    members = _grouped(label[nodes], nodes)
+    start = np.full(len(graph.devices), np.inf)
+    np.minimum.at(start, label[nodes], dark.start[nodes])
     entries: dict[int, list[int]] = {}
     for link in np.flatnonzero(a_dark != b_dark):
         node = graph.a[link] if a_dark[link] else graph.b[link]
@@ -74,8 +77,8 @@ def regions(graph: Graph, dark: Dark, together_s: float) -> tuple[Region, ...]:
         for node in (graph.a[link], graph.b[link]):
             borders.setdefault(int(label[node]), []).append(int(link))
     return tuple(
-        Region(nodes, float(dark.start[list(nodes)].min()), tuple(entries.get(key, ())), tuple(borders.get(key, ())))
-        for key, nodes in members.items()
+        Region(inside, float(start[key]), tuple(entries.get(key, ())), tuple(borders.get(key, ())))
+        for key, inside in members.items()
     )
 
 
