@@ -70,8 +70,10 @@ def serve(plan: Plan, *, ready: Callable[[int], None], control: Connection | Non
     server = Server(sock, Responder(fleet.find).respond)
     log = TruthLog(plan.truth.open("w", encoding="utf-8")) if plan.truth else None
     director = Director(fleet, server, log)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: server.stop())
+    # A fleet under control ends with its controller: Ctrl-C reaches the whole group at once, and
+    # devices that go before their collector would be its last, false, observation.
+    signal.signal(signal.SIGINT, signal.SIG_IGN if control else lambda *_: server.stop())
+    signal.signal(signal.SIGTERM, lambda *_: server.stop())
     if plan.scenario:
         director.play(plan.scenario, server.now() + plan.after_s)
     if control:
