@@ -254,7 +254,8 @@ async def _until_told(role: Role, settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     if (parent := multiprocessing.parent_process()) is not None:
-        loop.add_reader(parent.sentinel, stop.set)
+        # It was killed, and may be started again at once: nothing may still hold its ports and files.
+        loop.add_reader(parent.sentinel, os._exit, 1)
     await role(settings, stop)
 
 
@@ -287,13 +288,15 @@ async def _collect(settings: Settings, stop: asyncio.Event) -> None:
     engine, facts = _opened(settings)
     if not facts.devices:
         print("The inventory is empty: `python manage.py inventory import FOLDER` fills it.", file=sys.stderr)
-    judge = Judge(engine, facts, settings)
-    judge.restore(time.time())
     figures = Figures()
     async with AsyncExitStack() as closing:
         backend = open_backend(settings.collect.backend)
         closing.push_async_callback(backend.close)
-        sinks = [*_sinks(facts, settings, figures, closing), judge.observe]
+        sinks = list(_sinks(facts, settings, figures, closing))
+        # Only now: who holds the history's lock is the only judge, and numbers of transitions are given in memory.
+        judge = Judge(engine, facts, settings)
+        judge.restore(time.time())
+        sinks.append(judge.observe)
         async with asyncio.TaskGroup() as parts:
             parts.create_task(_tick(judge, stop))
             parts.create_task(run(engine, facts, settings.alerts, stop))
