@@ -15,15 +15,18 @@ export async function showMap({ box, statuses, open, words, data }) {
   const map = create(place, geometry, statuses, words);
   await new Promise((resolve) => map.once("load", resolve));
   box.classList.add("has-gl");
-  box.dataset.ready = "true";
-  paint(map, geometry, statuses);
+  update(map, geometry, statuses, null); // what has changed while it loaded
   const changed = gathering(map, (detail) => update(map, geometry, statuses, detail));
   statuses.addEventListener("change", ({ detail }) => changed(detail));
   map.on("click", (event) => pick(map, event, open));
   map.on("mousemove", (event) => {
     map.getCanvas().style.cursor = hit(map, event.point) ? "pointer" : "";
   });
-  label(map, await json(statuses.address(`names/${data.lang}`)));
+  const names = await json(statuses.address(`names/${data.lang}`));
+  geometry.names = names.villages;
+  map.getSource("centres").setData(points(geometry.centres, (n) => ({ name: names.parts[n] })));
+  update(map, geometry, statuses, null);
+  map.once("idle", () => (box.dataset.ready = "true"));
 }
 
 async function json(address) {
@@ -83,8 +86,10 @@ function create(container, geometry, statuses, words) {
   return map;
 }
 
-// Hands changes on, the first at once. While the map still draws, and for as long again, they are
-// gathered: an old PC that takes a second to draw has half of its time for everything else.
+const REST_MS = 500;
+
+// Hands changes on, the first at once. While the map still draws, and for as long again up to half a
+// second, they are gathered: an old PC keeps time for everything else.
 function gathering(map, work) {
   let waiting = null;
   let busy = false;
@@ -92,7 +97,7 @@ function gathering(map, work) {
     const began = performance.now();
     busy = true;
     work(changes);
-    map.once("idle", () => setTimeout(next, performance.now() - began));
+    map.once("idle", () => setTimeout(next, Math.min(REST_MS, performance.now() - began)));
   }
   function next() {
     busy = false;
@@ -118,7 +123,8 @@ function points({ lon, lat }, properties) {
 }
 
 function villagePoints(geometry, statuses) {
-  return points(geometry.villages, (n) => ({ s: statuses.villages[n] }));
+  const { villages, names } = geometry;
+  return points(villages, (n) => ({ s: statuses.villages[n], ...(names && { name: names[n] }) }));
 }
 
 function sitePoints(geometry, statuses) {
@@ -149,14 +155,6 @@ function paint(map, geometry, statuses) {
   byPart(statuses.villages, geometry.villages.part, geometry.parts).forEach((pile, id) => {
     map.setFeatureState({ source: "parts", id }, { shade: shade(pile) });
   });
-}
-
-function label(map, names) {
-  const named = (texts) => ({
-    update: texts.map((text, id) => ({ id, addOrUpdateProperties: [{ key: "name", value: text }] })),
-  });
-  map.getSource("centres").updateData(named(names.parts));
-  map.getSource("villages").updateData(named(names.villages));
 }
 
 function hit(map, { x, y }) {

@@ -27,8 +27,8 @@ async function start() {
 
 // The light that tells whether the page keeps itself up to date.
 function light(statuses) {
-  const sign = document.getElementById("live");
   const show = () => {
+    const sign = document.getElementById("live"); // the tables bring a new one
     sign.dataset.on = String(statuses.connected);
     sign.textContent = statuses.connected ? words.live : words.notLive;
   };
