@@ -4,6 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 UV_VERSION := 0.13.8
 export UV_PYTHON_DOWNLOADS := never
+export UV_COMPILE_BYTECODE := 1
 BIN := .venv/bin
 WEB := api/web
 DEBIAN := prometheus prometheus-alertmanager victoria-metrics snmpd openssh-server postgresql chromium fonts-noto-core

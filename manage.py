@@ -31,7 +31,6 @@ import simulator.cli
 from collectors.figures import Figures
 from collectors.model import Sink
 from inventory.model import Inventory
-from readiness.judge import Judge
 from storage.settings import Settings, StorageSettings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -284,6 +283,7 @@ async def _collect(settings: Settings, stop: asyncio.Event) -> None:
     from collectors.catalogue import load_profiles
     from collectors.run import observe
     from collectors.snmp.open import open_backend
+    from readiness.judge import Judge
 
     engine, facts = _opened(settings)
     if not facts.devices:
@@ -298,7 +298,7 @@ async def _collect(settings: Settings, stop: asyncio.Event) -> None:
         judge.restore(time.time())
         sinks.append(judge.observe)
         async with asyncio.TaskGroup() as parts:
-            parts.create_task(_tick(judge, stop))
+            parts.create_task(_tick(judge.tick, stop))
             parts.create_task(run(engine, facts, settings.alerts, stop))
             parts.create_task(
                 observe(facts, backend, load_profiles(), settings, sinks=sinks, stop=stop, figures=figures)
@@ -330,10 +330,10 @@ def _sinks(facts: Inventory, settings: Settings, figures: Figures, closing: Asyn
         yield prometheus
 
 
-async def _tick(judge: Judge, stop: asyncio.Event) -> None:
+async def _tick(tick: Callable[[float], Awaitable[None]], stop: asyncio.Event) -> None:
     """Let the judge notice once a second what nobody looks at any more."""
     while not stop.is_set():
-        await judge.tick(time.time())
+        await tick(time.time())
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), 1)
 

@@ -4,13 +4,12 @@ import json
 import os
 import platform
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
-from bench import observe, simulator
-
-BENCHES: Mapping[str, Callable[[bool], Mapping[str, float]]] = {"observe": observe.run, "simulator": simulator.run}
+BENCHES = ("observe", "simulator")
 
 
 def bench(
@@ -19,10 +18,10 @@ def bench(
     as_json: Annotated[bool, typer.Option("--json", help="Only JSON on standard output, an object a line")] = False,
 ) -> None:
     """Measure a part of the product on this machine."""
-    chosen = BENCHES if name == "all" else {name: BENCHES[name]} if name in BENCHES else {}
-    if not chosen:
+    if name not in (*BENCHES, "all"):
         raise typer.BadParameter(f"{name!r} is none of {', '.join(BENCHES)}, all")
-    for each, run in chosen.items():
+    for each in BENCHES if name == "all" else (name,):
+        run: Callable[[bool], Mapping[str, float]] = import_module(f"bench.{each}").run
         figures = {"bench": each, **run(quick), "machine": _machine()}
         print(json.dumps(figures) if as_json else "\n".join(f"{key}: {value}" for key, value in figures.items()))
 
