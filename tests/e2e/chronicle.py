@@ -45,30 +45,32 @@ def count(folder: Path) -> int:
 
 def complaints(folder: Path, begin: datetime, end: datetime) -> list[str]:
     """What is wrong with the history of a product that ran from `begin` to `end`."""
-    samples = [str(one.path) for one in in_force(stored(folder, "samples"))]
+    span = (begin.timestamp(), end.timestamp())
+    live = in_force(stored(folder, "samples"))
+    samples = [str(one.path) for one in live]
     polls = [str(one.path) for one in in_force(stored(folder, "polls"))]
-    late = (begin.timestamp(), end.timestamp())
-    outside = f"epoch(\"at\") NOT BETWEEN {late[0]} AND {late[1]}"
     figures = {
         "samples stored twice": _ask(samples, _TWICE.format('device, metric, instance, "at"')),
         "polls stored twice": _ask(polls, _TWICE.format('device, "at"')),
-        "samples of another time": _ask(samples, f"SELECT count(*) FROM history WHERE device <> '{OLD_DEVICE}' AND {outside}"),
-        "polls of another time": _ask(polls, f"SELECT count(*) FROM history WHERE {outside}"),
+        "samples of another time": _ask(samples, f"{_OUTSIDE} AND device <> ?", *span, OLD_DEVICE),
+        "polls of another time": _ask(polls, _OUTSIDE, *span),
         "samples without a number": _ask(samples, "SELECT count(*) FROM history WHERE value IS NULL OR isnan(value)"),
-        "old samples lost or doubled": OLD_ROWS - _ask(samples, f"SELECT count(*) FROM history WHERE device = '{OLD_DEVICE}'"),
-        "old samples changed": _ask(samples, f"SELECT count(*) FROM history WHERE device = '{OLD_DEVICE}' AND value <> epoch_ms(\"at\")"),
+        "old samples lost or doubled": OLD_ROWS - _ask(samples, _OLD, OLD_DEVICE),
+        "old samples changed": _ask(samples, f'{_OLD} AND value <> epoch_ms("at")', OLD_DEVICE),
         "half-written files": len(list(folder.rglob(".tmp-*"))),
-        "hours not compacted": _HOURS - len([one for one in in_force(stored(folder, "samples")) if one.compacted and one.end < begin]),
-    }  # fmt: skip
+        "hours not compacted": _HOURS - len([one for one in live if one.compacted and one.end < begin]),
+    }
     return [f"{number} {what}" for what, number in figures.items() if number]
 
 
 _TWICE = "SELECT count(*) FROM (SELECT 1 FROM history GROUP BY {} HAVING count(*) > 1)"
+_OUTSIDE = 'SELECT count(*) FROM history WHERE epoch("at") NOT BETWEEN ? AND ?'
+_OLD = "SELECT count(*) FROM history WHERE device = ?"
 
 
-def _ask(paths: list[str], sql: str) -> int:
+def _ask(paths: list[str], sql: str, *values: float | str) -> int:
     with duckdb.connect(config={"threads": 1}) as database:
         database.execute("SET TimeZone = 'UTC'")
         database.read_parquet(paths).create_view("history")
-        (found,) = database.execute(sql).fetchall()
+        (found,) = database.execute(sql, values).fetchall()
     return int(found[0])

@@ -7,6 +7,7 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import threading
 import time
 from collections import Counter
@@ -26,16 +27,17 @@ from inventory.scope import Scope
 from simulator.fleet import Weather
 from simulator.process import FleetProcess, Plan
 from storage.engine import open_engine
+from storage.segments import Writer
 from tests.e2e import chronicle, verdicts
 from tests.e2e.product import Product, pids_of
 from tests.e2e.trouble import Troubles
 from tests.e2e.witness import Witness, last_look, stored
-from tests.servers import answers, wait_until
+from tests.servers import answers, free_port, wait_until
 from tests.small import small_inventory
 
 ALL_READY = {f"village:V{n}": ("ready", None) for n in range(1, 9)}
 _UP_S = 60.0  # 4 s where the machine has nothing else to do
-_CLAIM_S = 120.0  # alerts.deliveries.CLAIM_LASTS: a killed worker's delivery is made again after it
+_ALL_TOLD_S = 150.0  # a killed worker's delivery is made again when its claim ends, after 120 s
 
 
 class _Letterbox(BaseHTTPRequestHandler):
@@ -43,7 +45,7 @@ class _Letterbox(BaseHTTPRequestHandler):
 
     titles: list[str]
 
-    def do_POST(self) -> None:  # noqa: N802 - http.server's name
+    def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.titles.append(body["title"])
         time.sleep(0.3)
@@ -75,6 +77,7 @@ class Ordeal:
     up_s: tuple[float, float]
     sessions: list[tuple[float, float]] = field(default_factory=list)
     starts_s: list[float] = field(default_factory=list)
+    ways: list[str] = field(default_factory=list)
     rows: int = 0
 
     @property
@@ -115,6 +118,7 @@ class Ordeal:
         self.sessions.append((up, time.time()))
         how = self.chance.choice([self.product.kill, self.product.kill, self._kill_first, self._kill_one])
         how()
+        self.ways.append(how.__name__.strip("_"))
         rows = chronicle.count(self.history)
         assert rows >= self.rows, f"{self.rows - rows} samples were lost by {how.__name__}"
         self.rows = rows
@@ -151,7 +155,9 @@ def _untold(ordeal: Ordeal, titles: list[str], kills: int) -> list[str]:
             wrong.append(f"{one}")
     engine.dispose()
     came = Counter(titles)
-    wrong += [f"{title} came {came[title]} times" for title in sent | came if not sent[title] <= came[title] <= tried[title]]
+    wrong += [
+        f"{title} came {came[title]} times" for title in sent | came if not sent[title] <= came[title] <= tried[title]
+    ]
     return wrong
 
 
@@ -160,7 +166,17 @@ def _settled(ordeal: Ordeal) -> bool:
     return ordeal.product.villages() == ALL_READY and all(one.end is not None for one in outages)
 
 
-def _run(folder: Path, kills: int, up_s: tuple[float, float], lasting: tuple[float, float]) -> None:
+def _waits(ordeal: Ordeal) -> bool:
+    """Whether somebody is still to be told."""
+    engine = open_engine(ordeal.product.store)
+    waiting = deliveries(engine, Scope(), states=[DeliveryState.PENDING, DeliveryState.CLAIMED])
+    engine.dispose()
+    return bool(waiting)
+
+
+def _run(
+    folder: Path, kills: int, *, up_s: tuple[float, float], lasting: tuple[float, float], to_the_last: bool = False
+) -> None:
     seed = int(os.environ.get("PAHUNCH_TEST_SEED") or random.randrange(10**6))
     print(f"PAHUNCH_TEST_SEED={seed}", flush=True)
     os.environ["PAHUNCH_TEST_COMMUNITY"] = "public"
@@ -181,12 +197,14 @@ def _run(folder: Path, kills: int, up_s: tuple[float, float], lasting: tuple[flo
             ordeal.suffer(kills, up)
             troubles.cease()
             wait_until(lambda: _settled(ordeal), seconds=90, every=0.5, saying="all is well again")
+            if to_the_last:
+                wait_until(lambda: not _waits(ordeal), seconds=_ALL_TOLD_S, every=1, saying="everybody is told")
             witness.close()
             assert product.stop() == 0
         finally:
             if product.process and product.process.poll() is None:
                 product.kill()
-    print(f"up again after {ordeal.starts_s} s; {len(troubles.happened)} troubles; {witness.looks} looks", flush=True)
+    print(f"{ordeal.ways}, up after {ordeal.starts_s} s; {len(troubles.happened)} troubles; {witness.looks} looks")
     told, outages = stored(ordeal.store)
     assert witness.wrong == []
     assert verdicts.lost(witness.seen, told) == []
@@ -207,10 +225,23 @@ def _around(bytecode: Path) -> dict[str, str]:
     }
 
 
+def test_a_second_collector_is_refused_before_it_touches_the_store(tmp_path: Path) -> None:
+    """Numbers of transitions are given in memory: of two judges one would overwrite what the other stored."""
+    product = Product(tmp_path, free_port())
+    product.install(small_inventory())
+    writer = Writer(tmp_path / "history")
+    done = product.manage("collect")
+    writer.close()
+    assert done.returncode != 0
+    assert "is written by another process" in done.stderr
+    with sqlite3.connect(tmp_path / "pahunch.db") as store:
+        assert store.execute("SELECT count(*) FROM state").fetchone() == (0,)
+
+
 def test_three_kills(tmp_path: Path) -> None:
-    _run(tmp_path, 3, up_s=(0.5, 12), lasting=(6, 18))
+    _run(tmp_path, 3, up_s=(0.5, 10), lasting=(6, 14))
 
 
 @pytest.mark.soak
 def test_twenty_kills(tmp_path: Path) -> None:
-    _run(tmp_path, 20, up_s=(0.5, 30), lasting=(6, 60))
+    _run(tmp_path, 20, up_s=(0.5, 30), lasting=(6, 60), to_the_last=True)

@@ -78,8 +78,7 @@ def outage_complaints(
         fitting = [root for root in roots if _is_of(root, one)]
         used |= {root.id for root in fitting}
         begin, end = longest_sight(one, sessions)
-        goes_on = [root for root in roots if root.subject[1] in one.place and root.start < begin and root.end >= end]
-        hidden = not fitting and not goes_on and end - begin >= _CERTAIN_S
+        hidden = not fitting and not any(_goes_on(root, one) for root in roots) and end - begin >= _CERTAIN_S
         late = [root for root in fitting if end - begin >= _CERTAIN_S and root.start > begin + _CERTAIN_S]
         if len(fitting) > 1 or hidden or late:
             found.append(f"{one.trouble} {one.begin:.1f} to {one.end:.1f}, seen {begin:.1f} to {end:.1f}: {fitting}")
@@ -88,4 +87,9 @@ def outage_complaints(
 
 def _is_of(root: Lasted, one: Happened) -> bool:
     same = root.subject[1] in one.place and one.begin - _SLACK_S <= root.start <= one.end + _SLACK_S
-    return same and (root.status == one.trouble.status or root.status == "degraded")
+    return same and root.status in {one.trouble.status, "degraded"}  # the first sign of a cut may be a lost spare
+
+
+def _goes_on(root: Lasted, one: Happened) -> bool:
+    """Whether an outage from before never ended for us: nobody looked while all was well between."""
+    return root.subject[1] in one.place and root.start < one.begin and (root.end is None or root.end >= one.begin)

@@ -72,14 +72,20 @@ class Witness(threading.Thread):
     def _contradictions(self, store: sqlite3.Connection) -> list[str]:
         found = []
         rows = store.execute("SELECT subject_kind, subject, status, layer, transition, outage FROM state").fetchall()
-        outages = {number for (number,) in store.execute("SELECT id FROM outage")}
+        known = outages(store)
+        numbers = {one.id for one in known}
+        open_now = {one.subject: one for one in known if one.end is None}
         for kind, name, status, layer, transition, outage in rows:
             told = self.last.get((kind, name))
             makes = (told.after, told.layer, told.id) if told else ("unknown", layer, 0)
             if (status, layer, transition) != makes:
                 found.append(f"state {(kind, name, status, layer, transition)}, but its last transition is {told}")
-            if outage is not None and outage not in outages:
+            if outage is not None and outage not in numbers:
                 found.append(f"state of {name} points to outage {outage}, which is not stored")
+            if kind == "device" and status == "down" and (kind, name) not in open_now:
+                found.append(f"{name} is down without an outage, by {told}")
+            if kind == "device" and status in {"up", "degraded"} and (kind, name) in open_now:
+                found.append(f"{name} is {status} and has an open outage, by {told}")
         return found
 
 
