@@ -49,7 +49,7 @@ def fleet(
             ready=lambda bound: _console.print(f"answering on UDP port {bound}; Ctrl-C ends"),
         )
     except (ScenarioError, ValueError, OSError, UnheldError, SecretUnavailableError) as error:
-        _console.print(f"simulate: {error}", markup=False)
+        _console.print(f"simulate: {error}", markup=False, soft_wrap=True)
         sys.exit(_WRONG_USE)
     _console.print(f"{answered} answers sent")
 
@@ -76,7 +76,7 @@ def replay_command(
     try:
         replay.serve(folder, port, ready=lambda bound: _console.print(f"answering on UDP port {bound}; Ctrl-C ends"))
     except (ValueError, OSError, UnheldError) as error:
-        _console.print(f"simulate: {error}", markup=False)
+        _console.print(f"simulate: {error}", markup=False, soft_wrap=True)
         sys.exit(_WRONG_USE)
 
 

@@ -172,7 +172,7 @@ def test_a_wrong_scenario_is_wrong_use(stored: dict[str, str], tmp_path: Path) -
     process = _simulate(stored, "fleet", "--scenario", scenario)
     assert process.wait(20) == 2
     assert process.stderr
-    assert f"{scenario}: fault[1].last: unknown key" in process.stderr.read().replace("\n", "")
+    assert f"{scenario}: fault[1].last: unknown key" in process.stderr.read()
 
 
 def test_a_taken_port_is_told(stored: dict[str, str]) -> None:
