@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import Engine
 
@@ -12,6 +13,12 @@ from inventory.model import Inventory
 from storage.engine import open_engine
 from storage.metadata import metadata
 from tests.small import small_inventory
+
+# A busy machine is no failure: how long an example takes is the benchmarks' business.
+hypothesis.settings.register_profile(
+    "pahunch", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+)
+hypothesis.settings.load_profile("pahunch")
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 

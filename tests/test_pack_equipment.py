@@ -68,21 +68,21 @@ def reached(devices: dict[str, Device], links: dict[str, Link], cut: Collection[
 
 
 @given(PLACES)
-def test_every_device_has_a_path_to_the_noc(places):
+def test_every_device_has_a_path_to_the_noc(places: list[Place]) -> None:
     net, _ = laid(places)
     assert reached(net.devices, net.links) == set(net.devices)
 
 
 @given(PLACES)
 @settings(max_examples=25, deadline=None)
-def test_one_cut_of_a_ring_leaves_all_reachable(places):
+def test_one_cut_of_a_ring_leaves_all_reachable(places: list[Place]) -> None:
     net, _ = laid(places)
     for link in [link for link in net.links.values() if link.ring]:
         assert reached(net.devices, net.links, {link.name}) == set(net.devices)
 
 
 @given(PLACES)
-def test_a_ring_ends_on_two_routers_of_one_pop(places):
+def test_a_ring_ends_on_two_routers_of_one_pop(places: list[Place]) -> None:
     net, _ = laid(places)
     rings: dict[str, Counter[str]] = defaultdict(Counter)
     for link in net.links.values():
@@ -96,7 +96,7 @@ def test_a_ring_ends_on_two_routers_of_one_pop(places):
 
 
 @given(PLACES)
-def test_each_place_has_one_box(places):
+def test_each_place_has_one_box(places: list[Place]) -> None:
     net, _ = laid(places)
     boxes = Counter(
         device.site for device in net.devices.values() if device.role in (Role.ROUTER, Role.ONT, Role.RADIO)
@@ -105,9 +105,9 @@ def test_each_place_has_one_box(places):
 
 
 @given(PLACES)
-def test_no_port_is_used_twice_but_an_olts_pon_port(places):
+def test_no_port_is_used_twice_but_an_olts_pon_port(places: list[Place]) -> None:
     net, _ = laid(places)
-    ends = Counter()
+    ends: Counter[tuple[str, str]] = Counter()
     for link in net.links.values():
         ends.update([(link.a_device, link.a_port), (link.b_device, link.b_port)])
     twice = [(device, port) for (device, port), count in ends.items() if count > 1]
@@ -115,7 +115,7 @@ def test_no_port_is_used_twice_but_an_olts_pon_port(places):
 
 
 @given(PLACES)
-def test_a_pon_shares_one_trunk_and_numbers_its_onts(places):
+def test_a_pon_shares_one_trunk_and_numbers_its_onts(places: list[Place]) -> None:
     net, _ = laid(places)
     for device in net.devices.values():
         if device.role is Role.ONT:
@@ -123,13 +123,14 @@ def test_a_pon_shares_one_trunk_and_numbers_its_onts(places):
             port = device.seen_as.rsplit(":", 1)[0]
             assert (link.a_device, link.a_port) == (device.seen_through, f"GPON {port}")
             assert link.trunk == f"{device.seen_through}:{port}"
+            assert link.length_km is not None
             assert 0 <= link.length_km <= 20
     indexes = [(each.seen_through, each.seen_as) for each in net.devices.values() if each.seen_through]
     assert len(set(indexes)) == len(indexes)
 
 
 @given(PLACES)
-def test_what_answers_snmp_has_its_own_address_and_what_does_not_has_none(places):
+def test_what_answers_snmp_has_its_own_address_and_what_does_not_has_none(places: list[Place]) -> None:
     net, _ = laid(places)
     given_out = [device.primary_ip for device in net.devices.values() if device.primary_ip]
     assert len(set(given_out)) == len(given_out)
@@ -143,7 +144,7 @@ def test_what_answers_snmp_has_its_own_address_and_what_does_not_has_none(places
 
 
 @given(PLACES)
-def test_a_place_is_served_by_its_own_kendra_or_another_gps(places):
+def test_a_place_is_served_by_its_own_kendra_or_another_gps(places: list[Place]) -> None:
     net, served = laid(places)
     own = {site.name for site in net.sites.values() if site.kind is SiteKind.KENDRA and site.area.startswith("gp:")}
     for place in places:
@@ -153,14 +154,14 @@ def test_a_place_is_served_by_its_own_kendra_or_another_gps(places):
             assert served.get(place.code, "") in own | ({""} if not own else set())
 
 
-def test_addresses_stay_on_loopback_and_skip_network_and_broadcast():
+def test_addresses_stay_on_loopback_and_skip_network_and_broadcast() -> None:
     found = list(islice(addresses(), 300))
     assert found[0] == "127.16.0.1"
     assert found[253:255] == ["127.16.0.254", "127.16.1.1"]
     assert all(IPv4Address(each).is_loopback for each in found)
 
 
-def test_only_a_towns_kendra_has_a_network_printer():
+def test_only_a_towns_kendra_has_a_network_printer() -> None:
     places = [Place(f"po-{n}", "Amora", "492001", n == 0, 21.2 + n / 100, 81.6, district="387") for n in range(8)]
     net, _ = laid(places)
     networked = {each.site for each in net.devices.values() if each.role is Role.PRINTER and each.primary_ip}
@@ -169,9 +170,9 @@ def test_only_a_towns_kendra_has_a_network_printer():
     assert in_towns <= networked
 
 
-def test_everything_is_marked_as_planned_by_rule_and_lengths_follow_the_roads():
+def test_everything_is_marked_as_planned_by_rule_and_lengths_follow_the_roads() -> None:
     net, _ = laid([Place("po-1", "Amora", "492001", True, 21.25, 81.73, district="387")])
-    planned = [*net.sites.values(), *net.devices.values(), *net.links.values()]
-    assert {each.planned_by for each in planned} == {"rule"}
+    marks = [{each.planned_by for each in kind.values()} for kind in (net.sites, net.devices, net.links)]
+    assert marks == [{"rule"}] * 3
     ring = net.links["ring-district-387-1-1"]
     assert (ring.medium, ring.length_km) == (Medium.FIBRE, 14.51)  # 10.36 km straight

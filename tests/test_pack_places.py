@@ -1,5 +1,7 @@
 """Names, keys, positions and districts of the places that post offices stand in for."""
 
+from typing import Any
+
 import pytest
 import shapely
 
@@ -12,7 +14,9 @@ NEXT = shapely.box(82, 20, 83, 21)
 DISTRICTS = {"1": SQUARE, "2": NEXT}
 
 
-def office(name="Amora B.O", pincode="493445", lat=20.51234, lon=81.51234, **more):
+def office(
+    name: str = "Amora B.O", pincode: str = "493445", lat: float = 20.51234, lon: float = 81.51234, **more: Any
+) -> Office:
     return Office(pincode, name, more.pop("is_main", False), lat, lon, **more)
 
 
@@ -29,21 +33,21 @@ def office(name="Amora B.O", pincode="493445", lat=20.51234, lon=81.51234, **mor
         ("BO", "Bo"),
     ],
 )
-def test_place_names(written, name):
+def test_place_names(written: str, name: str) -> None:
     assert place_name(written) == name
 
 
-def test_slugs():
+def test_slugs() -> None:
     assert slug("Khadkagaon (B)") == "khadkagaon-b"
     assert slug("रायपुर") == "place"
 
 
-def test_chance_is_stable_and_even():
+def test_chance_is_stable_and_even() -> None:
     assert chance("kendra", "po-493445-amora") == pytest.approx(0.1292, abs=1e-4)
     assert sum(chance("ups", str(n)) < 0.2 for n in range(10_000)) == pytest.approx(2000, abs=100)
 
 
-def test_codes_come_from_pincode_and_name_in_any_order():
+def test_codes_come_from_pincode_and_name_in_any_order() -> None:
     here, there = office(lat=20.1), office("AMORA BO", lat=20.2)
     other = office(pincode="493449")
     codes = ["po-493445-amora", "po-493445-amora-2", "po-493449-amora"]
@@ -51,13 +55,13 @@ def test_codes_come_from_pincode_and_name_in_any_order():
         assert [place.code for place in places_of(offices).values()] == codes
 
 
-def test_a_numbered_namesake_takes_no_other_places_code():
+def test_a_numbered_namesake_takes_no_other_places_code() -> None:
     offices = [office("Hitameta BO", lat=20.1), office("Hitameta BO", lat=20.2), office("Hitameta-2 BO")]
     codes = [place.code.removeprefix("po-493445-") for place in places_of(offices).values()]
     assert codes == ["hitameta", "hitameta-2", "hitameta-2-2"]
 
 
-def test_a_shared_position_is_left_for_one_near_the_pincodes_others():
+def test_a_shared_position_is_left_for_one_near_the_pincodes_others() -> None:
     own = [office("A", lat=20.31234), office("B", lat=20.33234)]
     lost = [office(name, lat=20.9, lon=81.9) for name in "CDE"]
     placed = {place.name: place for place in settle(places_of([*own, *lost]), DISTRICTS)}
@@ -69,19 +73,19 @@ def test_a_shared_position_is_left_for_one_near_the_pincodes_others():
     assert len({placed[name].at for name in "CDE"}) == 3
 
 
-def test_without_others_it_is_set_within_the_named_district():
+def test_without_others_it_is_set_within_the_named_district() -> None:
     lost = [office(name, lat=20.9, lon=81.9, district="2") for name in "CDE"]
     placed = settle(places_of(lost), DISTRICTS)
     assert all(NEXT.contains(shapely.Point(place.lon, place.lat)) for place in placed)
     assert len({place.at for place in placed}) == 3
 
 
-def test_without_a_named_district_it_stays_and_is_flagged():
+def test_without_a_named_district_it_stays_and_is_flagged() -> None:
     lost = [office(name, lat=20.9, lon=81.9) for name in "CDE"]
     assert {(place.at, place.approximate) for place in settle(places_of(lost), DISTRICTS)} == {((20.9, 81.9), True)}
 
 
-def test_two_on_one_spot_stay_but_are_flagged_and_so_is_a_coarse_position():
+def test_two_on_one_spot_stay_but_are_flagged_and_so_is_a_coarse_position() -> None:
     pair = [office(name) for name in "AB"]
     coarse = office("C", lat=20.5, lon=81.25)
     flags = {place.name: place.approximate for place in settle(places_of([*pair, coarse]), DISTRICTS)}
@@ -89,7 +93,7 @@ def test_two_on_one_spot_stay_but_are_flagged_and_so_is_a_coarse_position():
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 100])
-def test_points_within_a_thin_polygon(count):
+def test_points_within_a_thin_polygon(count: int) -> None:
     thin = shapely.Polygon([(81, 20), (83, 20.05), (81, 20.1)])
     points = within(thin, count)
     assert len(set(points)) == count
@@ -100,6 +104,6 @@ def test_points_within_a_thin_polygon(count):
     ("lat", "lon", "district"),
     [(20.5, 81.5, "1"), (20.5, 82.5, "2"), (20.5, 82.0, "1"), (20.5, 83.04, "2"), (20.5, 83.06, None)],
 )
-def test_district_by_polygon(lat, lon, district):
+def test_district_by_polygon(lat: float, lon: float, district: str) -> None:
     places = list(places_of([office(lat=lat, lon=lon)]).values())
     assert [place.district for place in in_districts(places, DISTRICTS)] == ([district] if district else [])
