@@ -224,3 +224,26 @@ def test_the_schema_describes_every_answer_and_loads_nothing(client: TestClient)
 def test_an_unknown_area_in_the_settings_is_an_error(engine: Engine, inventory: Inventory, tmp_path: Path) -> None:
     with pytest.raises(UnknownAreaError):
         create_app(engine, inventory, Settings(serve=ServeSettings(area="district:0")), assets=assets(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "transitions?from=2026-01-01T00:00:00",
+        "outages?to=2026-01-01",
+        "transitions?from=0001-01-01T00:00:00%2B05:30",
+        "history?device=gp1&metric=in_bps&to=9999-12-31T23:59:59-05:30",
+        f"transitions?after={2**63}",
+        f"outages?after={2**63}",
+        f"alerts?before={2**63}",
+        "alerts?before=-1",
+        "transitions?subject=%00",
+    ],
+)
+def test_what_no_store_can_hold_is_wrong_use(client: TestClient, address: str) -> None:
+    assert client.get(f"/api/v1/{address}").status_code == 422
+
+
+@pytest.mark.parametrize(("number", "by"), [(2**63, "A. Officer"), (1, "A.\x00Officer"), (1, "\x1b[31mA. Officer")])
+def test_a_strange_acknowledgement_is_wrong_use(client: TestClient, number: int, by: str) -> None:
+    assert client.post(f"/api/v1/alerts/{number}/acknowledge", json={"by": by}).status_code == 422

@@ -9,12 +9,13 @@ from alerts import store
 from api import models
 from api.context import Allowed, Here, InScope, not_found
 from api.paging import Limit
+from api.params import LINE, RowId
 
 router = APIRouter(prefix="/api/v1", tags=["alerts"], responses={404: {"model": models.Error}})
 
 
 class Acknowledgement(BaseModel):
-    by: str = Field(min_length=1, max_length=100, description="Who has seen the alert")
+    by: str = Field(min_length=1, max_length=100, pattern=LINE, description="Who has seen the alert")
 
 
 def _same_site(request: Request) -> None:
@@ -29,7 +30,7 @@ def alerts(
     scope: InScope,
     *,
     open_only: Annotated[bool, Query(alias="open")] = False,
-    before: Annotated[int | None, Query(description="`next` of the page before")] = None,
+    before: Annotated[RowId | None, Query(description="`next` of the page before")] = None,
     limit: Limit = 1000,
 ) -> models.Page[models.Alert]:
     """Newest first."""
@@ -39,7 +40,7 @@ def alerts(
 
 
 @router.post("/alerts/{number}/acknowledge", dependencies=[Depends(_same_site)])
-def acknowledge(here: Here, allowed: Allowed, number: int, body: Acknowledgement) -> models.Alert:
+def acknowledge(here: Here, allowed: Allowed, number: RowId, body: Acknowledgement) -> models.Alert:
     """Note who saw it first; a later acknowledgement changes nothing."""
     found = store.acknowledge(here.engine, number, body.by, here.clock(), allowed)
     if found is None:

@@ -1,7 +1,6 @@
 """Judgement as the API tells it: status, transitions, outages."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Query
@@ -9,14 +8,15 @@ from fastapi import APIRouter, Query
 from api import models
 from api.context import Here, InScope
 from api.paging import After, Limit, page
+from api.params import LINE, Moment, RowId
 from readiness import read
 from readiness.model import Readiness, Status, SubjectKind
 
 router = APIRouter(prefix="/api/v1", tags=["status"], responses={404: {"model": models.Error}})
 
 Word = TypeVar("Word", Status, Readiness)
-Start = Annotated[datetime | None, Query(alias="from", description="Only what lasted until or happened after this")]
-End = Annotated[datetime | None, Query(alias="to", description="Only what began before this")]
+Start = Annotated[Moment | None, Query(alias="from", description="Only what lasted until or happened after this")]
+End = Annotated[Moment | None, Query(alias="to", description="Only what began before this")]
 
 
 @router.get("/status")
@@ -48,8 +48,8 @@ def transitions(
     scope: InScope,
     *,
     kind: SubjectKind | None = None,
-    subject: str | None = None,
-    after: Annotated[int, Query(ge=0)] = 0,
+    subject: Annotated[str | None, Query(pattern=LINE)] = None,
+    after: RowId = 0,
     start: Start = None,
     end: End = None,
     limit: Limit = 1000,
@@ -69,7 +69,7 @@ def outages(
     *,
     start: Start = None,
     end: End = None,
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: RowId = 0,
     limit: Limit = 1000,
 ) -> models.Page[models.Outage]:
     """Down intervals that touch the period, in the order in which they were recorded."""
