@@ -1,15 +1,16 @@
 """The running of alerts: evaluate each second, deliver in threads, one task a channel."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import uuid4
 
 import structlog
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from alerts.channels.notice import DeliveryError, Notice
 from alerts.channels.registry import REPEAT_EVERY, REPEAT_RESOLVED_FOR, REPEATERS, SENDERS
@@ -58,10 +59,20 @@ async def run(engine: Engine, inventory: Inventory, settings: AlertSettings, sto
 
 async def _evaluating(engine: Engine, inventory: Inventory, settings: AlertSettings, stop: asyncio.Event) -> None:
     while not stop.is_set():
-        for decision in await asyncio.to_thread(evaluate, engine, inventory, settings, datetime.now(UTC)):
-            about = decision if isinstance(decision, Opening) else decision.alert
-            _log.info("alert", reason=decision.reason, rule=about.rule, subject=about.subject)
+        with _while_the_store_is_away():
+            for decision in await asyncio.to_thread(evaluate, engine, inventory, settings, datetime.now(UTC)):
+                about = decision if isinstance(decision, Opening) else decision.alert
+                _log.info("alert", reason=decision.reason, rule=about.rule, subject=about.subject)
         await _pause(stop)
+
+
+@contextmanager
+def _while_the_store_is_away() -> Iterator[None]:
+    """Whatever comes next tries again: observation goes on meanwhile, and what is due stays stored."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        _log.error("store is away: alerts wait", error=type(error).__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +106,13 @@ async def _delivering(worker: _Worker, stop: asyncio.Event) -> None:
     # Its own threads: apprise may wait for as long as its service does.
     with ThreadPoolExecutor(_THREADS, worker.channel.name) as threads:
         while not stop.is_set():
-            claims = await loop.run_in_executor(threads, worker.claim)
-            await asyncio.gather(*(loop.run_in_executor(threads, worker.make, claim) for claim in claims))
-            if worker.channel.kind in REPEATERS and loop.time() >= next_repetition:
-                await loop.run_in_executor(threads, worker.repeat)
-                next_repetition = loop.time() + REPEAT_EVERY.total_seconds()
+            claims: tuple[Claim, ...] = ()
+            with _while_the_store_is_away():
+                claims = await loop.run_in_executor(threads, worker.claim)
+                await asyncio.gather(*(loop.run_in_executor(threads, worker.make, claim) for claim in claims))
+                if worker.channel.kind in REPEATERS and loop.time() >= next_repetition:
+                    await loop.run_in_executor(threads, worker.repeat)
+                    next_repetition = loop.time() + REPEAT_EVERY.total_seconds()
             if not claims:
                 await _pause(stop)
 

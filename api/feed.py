@@ -12,7 +12,7 @@ from itertools import takewhile
 from typing import TypeVar
 
 import structlog
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 log = structlog.get_logger()
 
@@ -84,8 +84,8 @@ class Feed:
         while True:
             try:
                 return await asyncio.to_thread(ask)
-            except DBAPIError as error:
-                log.warning("feed cannot read the store", error=str(error.orig))
+            except SQLAlchemyError as error:  # also one that waited in vain for a connection
+                log.warning("feed cannot read the store", error=type(error).__name__)
                 await asyncio.sleep(1)
 
     def _take(self, news: News) -> None:

@@ -11,7 +11,8 @@ from time import monotonic
 import httpx2
 import pytest
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from api.feed import Change, Feed, News
 from tests.pages import NOW, OTHER, app_over, change, fill, served, two_districts
@@ -151,7 +152,10 @@ async def test_the_feed_passes_over_what_no_page_shows() -> None:
 
 
 async def test_the_feed_outlives_a_store_that_is_away() -> None:
-    failures = [OperationalError("select", {}, Exception("database is locked"))]
+    failures: list[SQLAlchemyError] = [
+        OperationalError("select", {}, Exception("database is locked")),
+        PoolTimeoutError("every connection is in use"),
+    ]
 
     def read(after: int) -> News:
         if failures:

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, HTTPException, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from api import models
 from api.context import Here, not_found
@@ -22,7 +22,7 @@ def ready(here: Here) -> models.Health:
     """The store can be reached and has the newest schema."""
     try:
         current = is_current(here.engine)
-    except DBAPIError as error:
+    except SQLAlchemyError as error:
         raise HTTPException(503, "the store cannot be reached") from error
     if not current:
         raise HTTPException(503, "the store's schema is old: run `manage.py db upgrade`")
