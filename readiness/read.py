@@ -215,7 +215,13 @@ def strip(
 ) -> tuple[Day, ...]:
     """The subject's last `days` days of Indian time, oldest first; unknown before its first transition."""
     first = midnight(now.astimezone(INDIA).date() - timedelta(days=days - 1))
-    one = [transition.c.subject_kind == kind, transition.c.subject == subject, within(transition, scope)]
+    # A layer that was told anew is no change of status, and may be dated after a recovery told later.
+    one = [
+        transition.c.subject_kind == kind,
+        transition.c.subject == subject,
+        transition.c.from_status != transition.c.to_status,
+        within(transition, scope),
+    ]
     order = (transition.c.at, transition.c.id)
     before = select(transition.c.to_status).where(*one, transition.c.at < first)
     after = select(transition.c.at, transition.c.to_status).where(*one, transition.c.at >= first).order_by(*order)

@@ -70,7 +70,7 @@ def _histories(
         select(at.subject, at.at, at.from_status, at.to_status)
         .join(site, site.c.name == at.subject)
         .where(at.subject_kind == SubjectKind.SITE, site.c.kind == SiteKind.GP, scope.where_area(site.c.area))
-        .where(at.at >= start)
+        .where(at.at >= start, at.from_status != at.to_status)
         .order_by(at.subject, at.at, at.id)
     )
     for name, rows in groupby(connection.execute(query), key=lambda row: row.subject):

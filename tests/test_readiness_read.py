@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert
 from typer.testing import CliRunner
 
 from inventory.model import Area, Inventory, Level, Names, Site, SiteKind
@@ -15,6 +15,7 @@ from readiness import cli, read
 from readiness.explain import Chain, explain
 from readiness.model import Layer, Readiness, Status, SubjectKind
 from readiness.store import moment
+from readiness.tables import transition
 from tests.judging import T0, Court, court
 
 ELSEWHERE = Scope("district:374")
@@ -65,6 +66,16 @@ async def test_strip_of_a_village(seen: Court) -> None:
     today = {status: round(part.total_seconds(), 2) for status, part in days[-1].parts.items()}
     assert (today[Readiness.BLOCKED], today[Readiness.READY]) == (28.89, 57.41)
     assert set(days[0].parts) == {Status.UNKNOWN}
+
+
+async def test_a_layer_told_after_the_recovery_began_is_no_new_status(seen: Court) -> None:
+    at = {"subject_kind": "village", "subject": "village:V1", "reason": "test", "from_status": "blocked"}
+    with seen.engine.begin() as connection:
+        for second, after in ((95, "blocked"), (93, "ready")):
+            row = {**at, "at": moment(T0 + second), "recorded_at": moment(T0 + 96), "to_status": after}
+            connection.execute(insert(transition).values(row))
+    days = read.strip(seen.engine, Scope(), SubjectKind.VILLAGE, "village:V1", days=1, now=moment(T0 + 100))
+    assert Readiness.BLOCKED not in days[-1].parts
 
 
 def chain_of(seen: Court, village: str) -> Chain:

@@ -157,6 +157,14 @@ def test_shares_of_time_have_bounds_from_what_was_not_seen(engine: Engine, small
     assert seen_up(engine, small, "gp:G3") == (0, 100)  # never seen
 
 
+def test_a_layer_told_after_the_recovery_began_is_no_outage(engine: Engine, small: Inventory) -> None:
+    store.apply(engine, small, MONDAY)
+    turn(engine, "gp1", 1, "up", "down")
+    turn(engine, "gp1", 3, "down", "down")  # only its layer became another, when the answer was on its way
+    turn(engine, "gp1", 2, "down", "up")
+    assert seen_up(engine, small, "gp:G1") == (90, 90)
+
+
 def test_the_past_is_read_as_it_was(engine: Engine, small: Inventory) -> None:
     store.apply(engine, small, MONDAY)
     turn(engine, "gp1", 8, "up", "down")  # after the period that is asked for
