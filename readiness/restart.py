@@ -35,10 +35,9 @@ def resume(decider: Decider, knowledge: Knowledge, stored: Stored, now: float, g
     """Put the stored state back into memory; returns what the start itself changes."""
     last_at = stored.last_seen.timestamp() if stored.last_seen else -inf
     known = [outage for outage in stored.open_outages if _is_known(decider, outage)]
+    left = [outage for outage in stored.open_outages if not _is_known(decider, outage)]
     decider.resume(known, stored.last_transition, stored.last_outage, now)
-    writes = Writes(
-        outages={o.id: replace(o, end=max(now, o.finding.start)) for o in stored.open_outages if o not in known}
-    )
+    writes = Writes(outages={o.id: replace(o, end=max(now, o.finding.start)) for o in left})
     writes.states |= {subject: row for subject, row in decider.rows.items() if subject not in stored.states}
     if now - last_at > gap_s:
         _forget(decider, last_at, now, writes)
