@@ -1,6 +1,7 @@
 """From what a device sent to a number, by what the profile says of the object. Pure."""
 
 import re
+from math import inf, isfinite
 
 from collectors.profile import Read, Syntax
 from collectors.snmp.backend import Value
@@ -37,7 +38,8 @@ def number(read: Read, value: Value) -> int | float | None:
 def _raw(syntax: Syntax, value: Value) -> int | float | None:
     if syntax is Syntax.NUMBER_IN_TEXT:
         found = _NUMBER.search(text(value)) if isinstance(value, bytes) else None
-        return float(found[0]) if found else None
+        told = float(found[0]) if found else inf
+        return told if isfinite(told) else None  # a thousand digits are infinity
     if syntax is Syntax.BITS:
         return int.from_bytes(value[:2].ljust(2, b"\0")) if isinstance(value, bytes) and value else None
     if not isinstance(value, int) or syntax not in _RANGES:

@@ -193,6 +193,7 @@ def test_vendors_by_enterprise_number() -> None:
         (read(syntax=Syntax.NUMBER_IN_TEXT), b"-14.61 dBm", -14.61),
         (read(syntax=Syntax.NUMBER_IN_TEXT), b"54.01", 54.01),
         (read(syntax=Syntax.NUMBER_IN_TEXT), b"No Power", None),
+        (read(syntax=Syntax.NUMBER_IN_TEXT, values={1: 2}), b"9" * 400, None),
         (read(syntax=Syntax.TEXT), b"12", None),
     ],
 )
