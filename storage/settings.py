@@ -5,8 +5,9 @@ An unknown key is an error, and docs/settings.md explains every key (a test comp
 
 import os
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -37,7 +38,7 @@ class CollectSettings(_Section):
     batch_s: float = Field(0.25, gt=0, description="Seconds after which a batch is closed and handed on")
     ssh_workers: int = Field(16, gt=0, description="Most SSH sessions at once")
     known_hosts: Path = Field(Path("data/known_hosts"), description="SSH host keys that are trusted")
-    metrics_port: int = Field(9700, description="Port of /metrics on 127.0.0.1; 0: no exposition")
+    metrics_port: int = Field(9700, ge=0, lt=65536, description="Port of /metrics on 127.0.0.1; 0: no exposition")
 
 
 class InfluxSettings(_Section):
@@ -68,19 +69,29 @@ class ChannelSettings(_Section):
     language: str = Field("en", pattern="^(en|hi|pa)$", description="Language of the messages")
 
 
+def _named_once(channels: tuple[ChannelSettings, ...]) -> tuple[ChannelSettings, ...]:
+    # Deliveries are kept by channel name: the store admits one of each.
+    names = [channel.name for channel in channels]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"two channels are called {twice[0]!r}")
+    return channels
+
+
 class AlertSettings(_Section):
     site_down_after_s: float = Field(300, ge=0, description="A site is alerted when it has been down this long")
     redundancy_after_s: float = Field(60, ge=0, description="A ring is alerted when it has lacked a link this long")
     kendra_after_s: float = Field(
         900, ge=0, description="A kendra is alerted when it has not been ready this long in its hours"
     )
-    channels: tuple[ChannelSettings, ...] = Field((), description="Where alerts go")
+    channels: Annotated[tuple[ChannelSettings, ...], AfterValidator(_named_once)] = Field(
+        (), description="Where alerts go"
+    )
     page_url: str = Field("http://127.0.0.1:8000", description="Base address of the pages, for links in messages")
 
 
 class ServeSettings(_Section):
     host: str = Field("127.0.0.1", description="Address of the pages; only loopback until sign-in exists")
-    port: int = Field(8000, description="Port of the pages")
+    port: int = Field(8000, gt=0, lt=65536, description="Port of the pages")
     area: str = Field("", description="Area key that the pages are limited to; empty: the whole inventory")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from storage.settings import ChannelSettings, SecretUnavailableError, Settings, resolve_secret
+from storage.settings import AlertSettings, ChannelSettings, SecretUnavailableError, Settings, resolve_secret
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "settings.md"
 
@@ -37,6 +37,12 @@ def test_an_unknown_key_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ValidationError, match="intervall_s"):
         Settings()
+
+
+def test_channels_have_names_of_their_own() -> None:
+    channel = ChannelSettings(name="noc", kind="apprise", url="env:NOC")
+    with pytest.raises(ValidationError, match="two channels are called 'noc'"):
+        AlertSettings(channels=(channel, channel))
 
 
 def test_the_environment_outranks_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
