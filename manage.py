@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, AsyncExitStack, contextmanager, s
 from datetime import UTC, datetime
 from multiprocessing.connection import wait
 from pathlib import Path
+from tomllib import TOMLDecodeError
 from typing import Annotated
 
 import structlog
@@ -19,7 +20,7 @@ import typer
 from prometheus_client import CollectorRegistry, start_http_server
 from pydantic import ValidationError
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 import bench.cli
 import collectors.cli
@@ -80,7 +81,7 @@ def collect() -> None:
 @app.command()
 def serve(
     host: Annotated[str, typer.Option(help="A loopback address; default: serve.host")] = "",
-    port: Annotated[int, typer.Option(help="Default: serve.port")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Default: serve.port")] = 0,
 ) -> None:
     """Serve the pages and the API from what `collect` stores."""
     settings = Settings()
@@ -94,11 +95,13 @@ def demo(  # noqa: PLR0917 - typer passes options by name
     state: Annotated[str, typer.Option(help="State to show: its name or LGD code")] = "chhattisgarh",
     folder: Annotated[Path | None, typer.Option("--inventory", help="Inventory to run instead", exists=True)] = None,
     gps: Annotated[int | None, typer.Option(min=1, help="Only as many districts as hold this many GPs")] = None,
-    port: Annotated[int, typer.Option(help="Port of the pages on 127.0.0.1")] = 8000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the pages on 127.0.0.1")] = 8000,
     scenario: Annotated[str, typer.Option(help="A name in simulator/scenarios, a file, or `none`")] = "first-rain",
     after: Annotated[float, typer.Option(help="Seconds before the scenario starts")] = 60,
     data: Annotated[Path, typer.Option(help="Folder of the demo's store")] = Path("data/demo"),
-    snmp_port: Annotated[int, typer.Option(help="UDP port of the simulated devices")] = simulator.cli.DEFAULT_PORT,
+    snmp_port: Annotated[
+        int, typer.Option(min=1, max=65535, help="UDP port of the simulated devices")
+    ] = simulator.cli.DEFAULT_PORT,
 ) -> None:
     """A simulated state on this machine: devices, collectors, judgement, pages. Ctrl-C stops it all."""
     os.environ.setdefault("PAHUNCH_COMMUNITY", "public")
@@ -350,26 +353,38 @@ def _said_plainly() -> Iterator[None]:
     from storage.settings import SecretUnavailableError
 
     known = (
-        FleetError, FolderInUseError, NotBuiltError, NotLoopbackError, ProfileError, SecretUnavailableError,
-        UnknownAreaError, OSError,
+        DBAPIError, FleetError, FolderInUseError, NotBuiltError, NotLoopbackError, ProfileError,
+        SecretUnavailableError, TOMLDecodeError, UnknownAreaError, ValidationError, OSError,
     )  # fmt: skip
     try:
         yield
-    except* ValidationError as errors:
-        for error in _leaves(errors):
-            for each in error.errors() if isinstance(error, ValidationError) else ():
-                print(f"settings: {'.'.join(map(str, each['loc']))}: {each['msg']}", file=sys.stderr)
-        raise SystemExit(2) from None
     except* known as errors:
-        for error in _leaves(errors):
-            print(error, file=sys.stderr)
-        raise SystemExit(2) from None
-    except* OperationalError as errors:
-        missing = any("no such table" in str(error) or "does not exist" in str(error) for error in _leaves(errors))
-        if not missing:
+        told = [_line_about(error) for error in _leaves(errors)]
+        if None in told:
             raise
-        print("The store has no tables yet: `python manage.py db upgrade` makes them.", file=sys.stderr)
+        print(*dict.fromkeys(told), sep="\n", file=sys.stderr)
         raise SystemExit(2) from None
+
+
+def _line_about(error: BaseException) -> str | None:
+    match error:
+        case ValidationError():
+            faults = (f"settings: {'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+            return "\n".join(faults)
+        case TOMLDecodeError():
+            return f"pahunch.toml: {error}"
+        case DBAPIError():
+            return _of_store(error)
+    return str(error)
+
+
+def _of_store(error: DBAPIError) -> str | None:
+    """What to do about an error of the store; None for one that only its authors can mend."""
+    said = str(error.orig).partition("\n")[0]
+    # SQLite calls a missing table an operational error, PostgreSQL a programmer's.
+    if "no such table" in said or (isinstance(error, ProgrammingError) and "does not exist" in said):
+        return "The store has no tables yet: `python manage.py db upgrade` makes them."
+    return f"The store cannot be used: {said}" if isinstance(error, OperationalError) else None
 
 
 def _leaves(errors: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:

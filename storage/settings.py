@@ -21,7 +21,11 @@ class _Section(BaseModel):
 
 
 class StorageSettings(_Section):
-    url: str = Field("sqlite:///data/pahunch.db", description="SQLAlchemy URL of the relational store")
+    url: str = Field(
+        "sqlite:///data/pahunch.db",
+        pattern=r"^(sqlite:///|postgresql\+psycopg://)",
+        description="SQLAlchemy URL of the relational store",
+    )
     history: Path = Field(Path("data/history"), description="Folder of the Parquet history")
 
 
