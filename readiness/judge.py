@@ -12,7 +12,8 @@ from math import inf
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from collectors.model import Batch
 from inventory.model import Inventory
@@ -30,6 +31,9 @@ _log = structlog.get_logger()
 _HEARTBEAT_S = 5.0
 _TOGETHER_INTERVALS = 3
 _POLL_AND_BURST_S = 15.0  # a poll that times out, and the burst after it
+
+_AWAY = (InterfaceError, InternalError, NoConnectionError, OperationalError)
+"""What may pass by itself. Rows that the store refuses would be refused for ever: such a fault of ours ends the judge."""
 
 OnChange = Callable[[Sequence[TransitionRow]], None]
 
@@ -88,7 +92,7 @@ class Judge:
             return
         try:
             await asyncio.to_thread(store.commit, self._engine, self._settings.collect.name, writes)
-        except SQLAlchemyError as error:
+        except _AWAY as error:
             if not self._store_away:
                 _log.error("store is away: what is judged waits in memory", error=type(error).__name__)
             self._store_away = True

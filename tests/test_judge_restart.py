@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from inventory.model import Inventory
 from inventory.scope import Scope
@@ -127,6 +127,16 @@ async def test_what_is_judged_while_the_store_is_away_is_stored_later_with_its_o
     (root,) = seen.roots()
     assert (root.start, root.villages) == (moment(T0 + 61.48), 3)
     assert seen.story(VILLAGE, "village:V2")[-1] == ("blocked", "backhaul", 62.2)
+
+
+async def test_rows_that_the_store_refuses_are_no_store_that_is_away(seen: Court) -> None:
+    def refuse(connection: object) -> None:
+        raise IntegrityError("INSERT", {}, ValueError("no such outage"))
+
+    await seen.run(55)
+    event.listen(seen.engine, "begin", refuse)
+    with pytest.raises(IntegrityError):
+        await seen.run(100, {60: lambda world: world.dead.add("gp1")})
 
 
 async def test_nothing_of_a_failed_turn_is_stored(seen: Court) -> None:
