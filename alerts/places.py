@@ -57,7 +57,7 @@ def _links(inventory: Inventory, subject: str) -> Place | None:
         link = inventory.links[subject]
         a, b = _end(inventory, link.a_device), _end(inventory, link.b_device)
         return Place(_common_area(inventory, [link]), _between(a.names, b.names))
-    shared = [link for link in inventory.links.values() if subject in (link.trunk, link.ring)]
+    shared = inventory.bundles.get(subject, ())
     return Place(_common_area(inventory, shared), Names(subject)) if shared else None
 
 

@@ -235,6 +235,15 @@ class Inventory:
                 found.setdefault(area.parent, []).append(area.key)
         return {parent: tuple(keys) for parent, keys in found.items()}
 
+    @cached_property
+    def bundles(self) -> dict[str, tuple[Link, ...]]:
+        """Name of a trunk or ring -> its links."""
+        found: dict[str, list[Link]] = {}
+        for link in self.links.values():
+            for name in {link.trunk, link.ring} - {""}:
+                found.setdefault(name, []).append(link)
+        return {name: tuple(links) for name, links in found.items()}
+
     def within(self, area: str) -> Iterator[str]:
         """`area` and every area below it; raises KeyError for an area that isn't there."""
         self.areas[area]

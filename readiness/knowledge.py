@@ -19,6 +19,7 @@ from readiness.rules.status import Change, Outcome, Policy, Poll
 
 _ONLINE, _OFFLINE = 1, 2  # ont_state of collectors.metrics
 _STALE_INTERVALS = 3
+_STALE_LEAST_S = 60.0  # a busy collector that polls more often than that may be late without being blind
 _ONT_STALE_S = 960.0  # OLTs are asked for the state of their ONTs every 1 to 5 minutes; three readings and a little
 
 
@@ -45,9 +46,8 @@ class Knowledge:
         # A reference that is polled once a minute cannot prove sight within half a minute.
         self.policy = Policy(max(sight_s, 2 * float(own[reference].min(initial=inf)) if reference.any() else sight_s))
         self._reference = reference
-        self._limit = np.where(
-            graph.through >= 0, np.maximum(_STALE_INTERVALS * own, _ONT_STALE_S), _STALE_INTERVALS * own
-        )
+        stale = np.maximum(_STALE_INTERVALS * own, _STALE_LEAST_S)
+        self._limit = np.where(graph.through >= 0, np.maximum(stale, _ONT_STALE_S), stale)
         self._watched_since = now
         slots = len(self.reader.slots)
         self._port, self._port_at = np.zeros(slots + 1, np.int8), np.full(slots + 1, -inf)
