@@ -6,6 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 
+# A server that the network lost is an error soon: the judge's lock is held while it waits.
+_POSTGRES_WAITS = {"connect_timeout": 5, "tcp_user_timeout": 20_000}  # seconds, milliseconds
+
 
 def open_engine(url: str) -> Engine:
     """An engine for `url`, such as `sqlite:///data/pahunch.db` or `postgresql+psycopg://...`.
@@ -15,7 +18,7 @@ def open_engine(url: str) -> Engine:
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True)
+        return create_engine(parsed, pool_pre_ping=True, connect_args=_POSTGRES_WAITS)
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(parsed, connect_args={"timeout": 30})
