@@ -6,7 +6,8 @@ decided again from the next polls.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from math import inf
 
@@ -53,6 +54,7 @@ class Judge:
         self._pending = Writes()
         self._beaten_at = -inf
         self._store_away = False
+        self._broken = False
         self._knowledge: Knowledge
         self._decider: Decider
 
@@ -71,18 +73,27 @@ class Judge:
 
     async def observe(self, batch: Batch) -> None:
         """Take a batch into account. Returns when its consequences are stored, or wait for the store."""
-        async with self._lock:
-            now = batch.closed_at
+        async with self._lock, self._turn(batch.closed_at) as now:
             noticed = self._knowledge.take(self._knowledge.reader.read(batch), now)
             self._pending.add(replace(self._decider.decide(noticed, now), seen_at=now))
             await self._store(now)
 
     async def tick(self, now: float) -> None:
         """Notice what nobody looks at any more, and try again to store what waits."""
-        async with self._lock:
+        async with self._lock, self._turn(now):
             noticed = self._knowledge.pass_time(now)
             self._pending.add(self._decider.decide(noticed, now))
             await self._store(now)
+
+    @asynccontextmanager
+    async def _turn(self, now: float) -> AsyncIterator[float]:
+        """A turn that breaks off leaves memory ahead of the store: the next one begins with what is stored."""
+        if self._broken:
+            self._pending = Writes()
+            await asyncio.to_thread(self.restore, now)
+        self._broken = True
+        yield now
+        self._broken = False
 
     async def _store(self, now: float) -> None:
         writes = self._pending

@@ -11,8 +11,9 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from inventory.model import Inventory
 from inventory.scope import Scope
 from readiness import read
+from readiness.decide import Decider
 from readiness.model import Readiness, Status, SubjectKind
-from readiness.store import moment
+from readiness.store import Writes, moment
 from storage.engine import open_engine
 from storage.metadata import metadata
 from tests.judging import T0, Court, court
@@ -137,6 +138,24 @@ async def test_rows_that_the_store_refuses_are_no_store_that_is_away(seen: Court
     event.listen(seen.engine, "begin", refuse)
     with pytest.raises(IntegrityError):
         await seen.run(100, {60: lambda world: world.dead.add("gp1")})
+
+
+async def test_a_turn_that_breaks_off_hides_no_outage(seen: Court, monkeypatch: pytest.MonkeyPatch) -> None:
+    look_again = Decider._look_again
+
+    def break_off_once(decider: Decider, newest: float, now: float, writes: Writes) -> None:
+        if decider.rows[DEVICE, "gp1"].status is Status.DOWN:
+            monkeypatch.undo()
+            raise KeyError("a fault of ours")
+        look_again(decider, newest, now, writes)
+
+    await seen.run(55)
+    monkeypatch.setattr(Decider, "_look_again", break_off_once)
+    with pytest.raises(KeyError):
+        await seen.run(100, {60: lambda world: world.dead.add("gp1")})
+    await seen.run(300)
+    assert seen.story(DEVICE, "gp1")[-1][0] == "down"
+    assert [root.subject for root in seen.roots() if root.end is None] == ["gp1"]
 
 
 async def test_nothing_of_a_failed_turn_is_stored(seen: Court) -> None:
