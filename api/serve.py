@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import ipaddress
-import signal
 import socket
 from collections.abc import Generator
 from typing import cast
@@ -51,16 +50,3 @@ async def serve_until(app: FastAPI, host: str, port: int, stop: asyncio.Event) -
     cast("Context", app.state.context).feed.close()
     server.should_exit = True
     await running
-
-
-def serve(app: FastAPI, host: str, port: int) -> None:
-    """Serve until SIGINT or SIGTERM. Raises NotLoopbackError, OSError where the port is taken."""
-    require_loopback(host)
-    asyncio.run(_serve_until_signal(app, host, port))
-
-
-async def _serve_until_signal(app: FastAPI, host: str, port: int) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await serve_until(app, host, port, stop)
