@@ -287,12 +287,14 @@ async def _collect(settings: Settings, stop: asyncio.Event) -> None:
     from collectors.run import observe
     from collectors.snmp.open import open_backend
     from readiness.judge import Judge
+    from storage.engine import alone
 
     engine, facts = _opened(settings)
     if not facts.devices:
         print("The inventory is empty: `python manage.py inventory import FOLDER` fills it.", file=sys.stderr)
     figures = Figures()
     async with AsyncExitStack() as closing:
+        closing.enter_context(alone(engine, "collect"))
         backend = open_backend(settings.collect.backend)
         closing.push_async_callback(backend.close)
         sinks = list(_sinks(facts, settings, figures, closing))
@@ -349,12 +351,13 @@ def _said_plainly() -> Iterator[None]:
     from collectors.catalogue import ProfileError
     from inventory.scope import UnknownAreaError
     from simulator.process import FleetError
+    from storage.engine import StoreInUseError
     from storage.segments import FolderInUseError
     from storage.settings import SecretUnavailableError
 
     known = (
         DBAPIError, FleetError, FolderInUseError, NotBuiltError, NotLoopbackError, ProfileError,
-        SecretUnavailableError, TOMLDecodeError, UnknownAreaError, ValidationError, OSError,
+        SecretUnavailableError, StoreInUseError, TOMLDecodeError, UnknownAreaError, ValidationError, OSError,
     )  # fmt: skip
     try:
         yield

@@ -1,13 +1,23 @@
 """Opening the relational store: SQLite beside the product, or PostgreSQL."""
 
+import fcntl
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
 
 # A server that the network lost is an error soon: the judge's lock is held while it waits.
 _POSTGRES_WAITS = {"connect_timeout": 5, "tcp_user_timeout": 20_000}  # seconds, milliseconds
+
+_MORE = 35  # connections beside the 5 that stay open: a web server's threads never wait for one another's
+
+
+class StoreInUseError(Exception):
+    """Another process already does what only one may do on a store."""
 
 
 def open_engine(url: str) -> Engine:
@@ -18,10 +28,10 @@ def open_engine(url: str) -> Engine:
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True, connect_args=_POSTGRES_WAITS)
+        return create_engine(parsed, pool_pre_ping=True, connect_args=_POSTGRES_WAITS, max_overflow=_MORE)
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed, connect_args={"timeout": 30})
+    engine = create_engine(parsed, connect_args={"timeout": 30}, max_overflow=_MORE)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin)
     return engine
@@ -45,3 +55,34 @@ def _begin(connection: Connection) -> None:
 def for_writing(engine: Engine) -> Engine:
     """The same engine, whose transactions take SQLite's write lock when they begin."""
     return engine.execution_options(write=True)
+
+
+@contextmanager
+def alone(engine: Engine, what: str) -> Iterator[None]:
+    """Hold `what` on this store for the length of the block, over all machines that share it.
+
+    Raises StoreInUseError where another process holds it. The lock goes with its holder, also
+    after kill -9: PostgreSQL's advisory lock with the connection, the file lock with the process.
+    """
+    held = _held_in_postgres if engine.dialect.name == "postgresql" else _held_beside_sqlite
+    with held(engine, what):
+        yield
+
+
+@contextmanager
+def _held_in_postgres(engine: Engine, what: str) -> Iterator[None]:
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        key = zlib.crc32(f"pahunch {what}".encode())
+        if not connection.execute(select(func.pg_try_advisory_lock(key))).scalar_one():
+            raise StoreInUseError(f"{what}: another process does that on this store already")
+        yield
+
+
+@contextmanager
+def _held_beside_sqlite(engine: Engine, what: str) -> Iterator[None]:
+    with Path(f"{engine.url.database}.{what}.lock").open("w", encoding="ascii") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StoreInUseError(f"{what}: another process does that on {engine.url.database} already") from error
+        yield
