@@ -72,6 +72,7 @@ def alone(engine: Engine, what: str) -> Iterator[None]:
 @contextmanager
 def _held_in_postgres(engine: Engine, what: str) -> Iterator[None]:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.detach()  # a pooled connection would keep the lock after the block
         key = zlib.crc32(f"pahunch {what}".encode())
         if not connection.execute(select(func.pg_try_advisory_lock(key))).scalar_one():
             raise StoreInUseError(f"{what}: another process does that on this store already")
