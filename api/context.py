@@ -16,6 +16,8 @@ from inventory.model import Inventory
 from inventory.scope import Scope
 from maps.geometry import Document, geometry, names
 from maps.view import MapView, view_of
+from readiness import read
+from readiness.rules.watch import blind_since
 from storage.settings import Settings
 
 
@@ -54,6 +56,10 @@ class Context:
     maps: Maps
     assets: Assets
     clock: Callable[[], datetime]
+
+    def blind_since(self) -> datetime | None:
+        """Since when nobody watches; None while somebody does."""
+        return blind_since(read.observed_until(self.engine), self.clock(), self.settings.judge.restart_gap_s)
 
 
 def _context(request: Request) -> Context:

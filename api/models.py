@@ -102,6 +102,7 @@ class Counts(_Answer):
 
 class StatusAnswer(_Answer):
     as_of: datetime
+    observed_until: datetime | None  # long ago: everything is answered as unknown since then
     area: str | None
     sites: dict[Status, int]
     villages: dict[Readiness, int]

@@ -1,6 +1,7 @@
 """Commands: `status` and `outages`, what the map shows, in the terminal."""
 
 import json
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -19,6 +20,7 @@ from readiness import read
 from readiness.model import Readiness, Status, SubjectKind
 from readiness.read import Counts, OutageRow, StateRow
 from readiness.rules.uptime import INDIA
+from readiness.rules.watch import blind_since
 from readiness.tables import outage
 from storage.engine import open_engine
 from storage.settings import Settings
@@ -34,13 +36,19 @@ def status(
     fail: Annotated[bool, typer.Option("--fail", help="Exit with 1 when a site is down.")] = False,
 ) -> None:
     """Which sites are up, and which villages can get services."""
-    engine = open_engine(Settings().storage.url)
-    scope = _scope(engine, area)
-    counts = read.counts(engine, scope)
-    rows = read.states(engine, scope, SubjectKind.SITE)
+    settings = Settings()
+    engine = open_engine(settings.storage.url)
+    scope, now = _scope(engine, area), _now()
+    until = read.observed_until(engine)
+    blind = blind_since(until, now, settings.judge.restart_gap_s)
+    counts = read.counts(engine, scope, blind_since=blind)
+    rows = read.states(engine, scope, SubjectKind.SITE, blind_since=blind)
     sites = _sites(engine)
+    if blind is not None:
+        print(f"no observation since {_local(blind)} IST: the collector is not running", file=sys.stderr)
     if as_json:
-        print(json.dumps(_status(area, counts, rows, sites), ensure_ascii=False))
+        times = {"as_of": _utc(now), "observed_until": until and _utc(until)}
+        print(json.dumps(times | _status(area, counts, rows, sites), ensure_ascii=False))
     else:
         _show_status(counts, rows, sites)
     if fail and counts.sites[Status.DOWN]:
@@ -57,7 +65,7 @@ def outages(
 ) -> None:
     """Outages that touch a period, each with its cause and who has to act."""
     engine = open_engine(Settings().storage.url)
-    now = datetime.now(UTC)
+    now = _now()
     since = _moment(start, "--from") if start else now - timedelta(days=1)
     until = _moment(end, "--to") if end else now
     rows = read.outages(engine, _scope(engine, area), since, until)
@@ -67,6 +75,10 @@ def outages(
     roots = _subjects(engine, {row.explained_by for row in rows if row.explained_by is not None})
     for row in rows:
         print(json.dumps(_outage(row, roots), ensure_ascii=False))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _scope(engine: Engine, area: str) -> Scope:
@@ -106,9 +118,8 @@ def _utc(at: datetime) -> str:
 def _status(
     area: str, counts: Counts, rows: list[StateRow], sites: Mapping[str, tuple[SiteKind, str]]
 ) -> dict[str, object]:
-    """The object of DESIGN §8."""
+    """The object of DESIGN §8, without its times."""
     return {
-        "as_of": _utc(datetime.now(UTC)),
         "area": area,
         "sites": dict(counts.sites),
         "villages": dict(counts.villages),

@@ -1,7 +1,7 @@
 """Why a village stands as it does: the chain from mains to kendra, link by link."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, case, or_, select
@@ -11,6 +11,7 @@ from inventory.scope import Scope
 from inventory.tables import area, device, link
 from readiness.model import Layer, Readiness, Status, SubjectKind
 from readiness.rules.graph import BOXES
+from readiness.rules.watch import NOBODY_WATCHED
 from readiness.subjects import within
 from readiness.tables import outage, state
 
@@ -103,8 +104,21 @@ def _steps(box: _Standing, pc: _Standing, layer: Layer | None, evidence: tuple[s
     )
 
 
-def explain(engine: Engine, scope: Scope, village: str) -> Chain | None:
-    """The chain behind a village (an area key); None where it isn't in the scope or not known yet."""
+def _unseen(chain: Chain, since: datetime) -> Chain:
+    """The chain while nobody watches: its devices are known, none of their states."""
+    steps = tuple(Step(step.layer, Status.UNKNOWN, step.device, since, NOBODY_WATCHED, ()) for step in chain.steps)
+    if chain.readiness is Readiness.UNKNOWN:
+        return replace(chain, steps=steps)
+    return replace(
+        chain, readiness=Readiness.UNKNOWN, since=since, reason=NOBODY_WATCHED, layer=None, outage=None, steps=steps
+    )
+
+
+def explain(engine: Engine, scope: Scope, village: str, *, blind_since: datetime | None = None) -> Chain | None:
+    """The chain behind a village (an area key); None where it isn't in the scope or not known yet.
+
+    From `blind_since` on nobody watched: then everything in it is unknown.
+    """
     query = (
         select(state, outage.c.evidence, area.c.served_by)
         .join_from(state, area, area.c.key == state.c.subject)
@@ -119,7 +133,8 @@ def explain(engine: Engine, scope: Scope, village: str) -> Chain | None:
         pc, box = _standing(connection, pc_name), _standing(connection, _box(connection, pc_name))
     layer = Layer(row.layer) if row.layer else None
     evidence = tuple(json.loads(row.evidence or "[]"))
-    return Chain(
+    chain = Chain(
         village, row.served_by, Readiness(row.status), row.since, row.reason, layer, row.outage,
         _steps(box, pc, layer, evidence),
     )  # fmt: skip
+    return chain if blind_since is None else _unseen(chain, blind_since)

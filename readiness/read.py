@@ -1,8 +1,11 @@
-"""What pages, alerts, reports and the terminal read of the judgement. Every query takes a scope."""
+"""What pages, alerts, reports and the terminal read of the judgement. Every query takes a scope.
+
+Readers of the present take `blind_since`: from then on nobody watched, and what was known is unknown.
+"""
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, func, or_, select
@@ -11,8 +14,9 @@ from inventory.scope import Scope
 from readiness.model import Cause, Layer, Readiness, Responsible, Status, SubjectKind
 from readiness.rules.uptime import INDIA, Day, midnight
 from readiness.rules.uptime import strip as strip_of
+from readiness.rules.watch import NOBODY_WATCHED
 from readiness.subjects import within
-from readiness.tables import outage, state, transition
+from readiness.tables import outage, state, transition, watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +92,38 @@ def _state_row(row: Row[tuple[object, ...]]) -> StateRow:
     )  # fmt: skip
 
 
+def observed_until(engine: Engine) -> datetime | None:
+    """The newest moment at which any judge saw something; None where none ever ran."""
+    with engine.connect() as connection:
+        found: datetime | None = connection.execute(select(func.max(watch.c.last_at))).scalar()
+    return found
+
+
+def unseen(row: StateRow, blind_since: datetime | None) -> StateRow:
+    """The row as it is answered: what was known is unknown since `blind_since`, unless that is None."""
+    unknown = Readiness.UNKNOWN if row.kind is SubjectKind.VILLAGE else Status.UNKNOWN
+    if blind_since is None or row.status is unknown:
+        return row
+    return replace(row, status=unknown, since=blind_since, reason=NOBODY_WATCHED, layer=None, outage=None)
+
+
 def states(
-    engine: Engine, scope: Scope, kind: SubjectKind | None = None, *, status: Status | Readiness | None = None
+    engine: Engine,
+    scope: Scope,
+    kind: SubjectKind | None = None,
+    *,
+    status: Status | Readiness | None = None,
+    blind_since: datetime | None = None,
 ) -> list[StateRow]:
     """Present state of every subject of `kind` and in `status` (None: every), ordered by kind and subject."""
     conditions = [within(state, scope)]
     if kind is not None:
         conditions.append(state.c.subject_kind == kind)
-    if status is not None:
+    if status is not None and blind_since is None:
         conditions.append(state.c.status == status)
     with engine.connect() as connection:
-        return states_from(connection, *conditions)
+        rows = [unseen(row, blind_since) for row in states_from(connection, *conditions)]
+    return [row for row in rows if status in (None, row.status)]
 
 
 def states_from(connection: Connection, *conditions: ColumnElement[bool]) -> list[StateRow]:
@@ -106,20 +131,30 @@ def states_from(connection: Connection, *conditions: ColumnElement[bool]) -> lis
     return [_state_row(row) for row in connection.execute(query)]
 
 
-def words(engine: Engine, scope: Scope, kind: SubjectKind) -> dict[str, tuple[str, str]]:
-    """Subject -> (status, layer) as stored: a tenth of the cost of `states`, for maps of a whole state."""
+def words(
+    engine: Engine, scope: Scope, kind: SubjectKind, *, blind_since: datetime | None = None
+) -> dict[str, tuple[str, str]]:
+    """Subject -> (status, layer): a tenth of the cost of `states`, for maps of a whole state."""
     query = select(state.c.subject, state.c.status, state.c.layer).where(
         state.c.subject_kind == kind, within(state, scope)
     )
     with engine.connect() as connection:
-        return {subject: (status, layer) for subject, status, layer in connection.execute(query).all()}
+        found = {subject: (status, layer) for subject, status, layer in connection.execute(query).all()}
+    if blind_since is None:
+        return found
+    return {
+        subject: (status, layer) if status == Status.UNKNOWN else (Status.UNKNOWN, "")
+        for subject, (status, layer) in found.items()
+    }
 
 
-def state_of(engine: Engine, scope: Scope, kind: SubjectKind, subject: str) -> StateRow | None:
+def state_of(
+    engine: Engine, scope: Scope, kind: SubjectKind, subject: str, *, blind_since: datetime | None = None
+) -> StateRow | None:
     query = select(state).where(state.c.subject_kind == kind, state.c.subject == subject, within(state, scope))
     with engine.connect() as connection:
         row = connection.execute(query).one_or_none()
-    return None if row is None else _state_row(row)
+    return None if row is None else unseen(_state_row(row), blind_since)
 
 
 def _transition_row(row: Row[tuple[object, ...]]) -> TransitionRow:
@@ -196,14 +231,18 @@ def outage_by_id(engine: Engine, scope: Scope, number: int) -> OutageRow | None:
     return None if row is None else _outage_row(row)
 
 
-def counts(engine: Engine, scope: Scope) -> Counts:
+def counts(engine: Engine, scope: Scope, *, blind_since: datetime | None = None) -> Counts:
     query = (
         select(state.c.subject_kind, state.c.status, func.count())
         .where(within(state, scope), state.c.subject_kind.in_([SubjectKind.SITE, SubjectKind.VILLAGE]))
         .group_by(state.c.subject_kind, state.c.status)
     )
     with engine.connect() as connection:
-        found = {(kind, status): number for kind, status, number in connection.execute(query)}
+        rows = connection.execute(query).all()
+    found: dict[tuple[str, str], int] = {}
+    for kind, stored, number in rows:
+        status = stored if blind_since is None else Status.UNKNOWN
+        found[kind, status] = found.get((kind, status), 0) + number
     return Counts(
         {status: found.get((SubjectKind.SITE, status), 0) for status in Status},
         {readiness: found.get((SubjectKind.VILLAGE, readiness), 0) for readiness in Readiness},
@@ -211,7 +250,14 @@ def counts(engine: Engine, scope: Scope) -> Counts:
 
 
 def strip(
-    engine: Engine, scope: Scope, kind: SubjectKind, subject: str, *, days: int, now: datetime
+    engine: Engine,
+    scope: Scope,
+    kind: SubjectKind,
+    subject: str,
+    *,
+    days: int,
+    now: datetime,
+    blind_since: datetime | None = None,
 ) -> tuple[Day, ...]:
     """The subject's last `days` days of Indian time, oldest first; unknown before its first transition."""
     first = midnight(now.astimezone(INDIA).date() - timedelta(days=days - 1))
@@ -228,4 +274,6 @@ def strip(
     with engine.connect() as connection:
         initial = connection.execute(before.order_by(*(column.desc() for column in order)).limit(1)).scalar()
         changes = [(row.at, row.to_status) for row in connection.execute(after)]
+    if blind_since is not None:
+        changes.append((blind_since, Status.UNKNOWN))
     return strip_of(initial or Status.UNKNOWN, changes, days, now)

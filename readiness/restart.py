@@ -13,6 +13,7 @@ from readiness.rules.columns import Columns
 from readiness.rules.incidents import Subject
 from readiness.rules.outages import Outage
 from readiness.rules.status import Memory
+from readiness.rules.watch import NOBODY_WATCHED
 from readiness.store import Stored, Writes, moment
 
 _UNSEEN = "not observed yet"
@@ -60,7 +61,7 @@ def _forget(decider: Decider, last_at: float, now: float, writes: Writes) -> Non
     for subject, row in list(decider.rows.items()):
         unknown = Readiness.UNKNOWN if subject[0] is SubjectKind.VILLAGE else Status.UNKNOWN
         if row.status is not unknown:
-            decider.put(subject, Verdict(unknown, last_at, "nobody watched", outage=row.outage), now, writes)
+            decider.put(subject, Verdict(unknown, last_at, NOBODY_WATCHED, outage=row.outage), now, writes)
 
 
 def _fill(

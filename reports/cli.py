@@ -62,13 +62,16 @@ def coverage(
     format_: Annotated[Format | None, typer.Option("--format", help="Default: what the file's name ends in.")] = None,
 ) -> None:
     """Who can get services now: villages, kendras and citizens of each area."""
+    from readiness.read import observed_until
+    from readiness.rules.watch import blind_since
     from reports.read import coverage_report
     from reports.writers.registry import write
 
     now = datetime.now(UTC)
     kind = format_ or _format_of(out)
     start, end = _period(from_ and from_.date(), to and to.date(), now)
-    engine = open_engine(Settings().storage.url)
+    settings = Settings()
+    engine = open_engine(settings.storage.url)
     upgrade(engine)
     with _saying("reading the inventory") as say:
         inventory = store.load(engine)
@@ -77,7 +80,10 @@ def coverage(
         except UnknownAreaError as error:
             raise _wrong_use(str(error)) from None
         say("counting")
-        report = coverage_report(engine, inventory, scope, level=Level(level), start=start, end=end, now=now)
+        blind = blind_since(observed_until(engine), now, settings.judge.restart_gap_s)
+        report = coverage_report(
+            engine, inventory, scope, level=Level(level), start=start, end=end, now=now, blind_since=blind
+        )
         say(f"writing {out}")
         try:
             write(report, kind, out)

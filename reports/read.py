@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Engine, select
 from inventory.model import Area, Inventory, Level, Names, SiteKind
 from inventory.scope import Scope, areas_in
 from inventory.tables import site
-from readiness.model import SubjectKind
-from readiness.read import StateRow, states
+from readiness.model import Status, SubjectKind
+from readiness.read import StateRow, states, unseen
 from readiness.rules.uptime import split
 from readiness.tables import transition
 from reports.columns import COVERAGE
@@ -27,11 +27,16 @@ def coverage_report(
     start: datetime,
     end: datetime,
     now: datetime,
+    blind_since: datetime | None = None,
 ) -> Report:
-    """The coverage of every area of `level` in scope as of `now`. Raises UnknownAreaError."""
+    """The coverage of every area of `level` in scope as of `now`. Raises UnknownAreaError.
+
+    From `blind_since` on nobody watched: present states and that time are unknown.
+    """
     wanted = areas_in(inventory, scope)
-    known = [*states(engine, scope, SubjectKind.VILLAGE), *states(engine, scope, SubjectKind.SITE)]
-    parts = gp_parts(engine, scope, known, start, end) if level is Level.GP else {}
+    stored = [*states(engine, scope, SubjectKind.VILLAGE), *states(engine, scope, SubjectKind.SITE)]
+    parts = gp_parts(engine, scope, stored, start, end, blind_since=blind_since) if level is Level.GP else {}
+    known = [unseen(row, blind_since) for row in stored]
     return Report(
         name="coverage",
         title=Names("Coverage of e-services", "ई-सेवाओं की पहुँच"),
@@ -48,16 +53,24 @@ def coverage_report(
 
 
 def gp_parts(
-    engine: Engine, scope: Scope, known: Iterable[StateRow], start: datetime, end: datetime
+    engine: Engine,
+    scope: Scope,
+    stored: Iterable[StateRow],
+    start: datetime,
+    end: datetime,
+    *,
+    blind_since: datetime | None = None,
 ) -> dict[str, Parts]:
     """How long each GP site in scope was seen in each status in [start, end), by site."""
+    unknown: list[tuple[datetime, str]] = [(blind_since, Status.UNKNOWN)] if blind_since else []
     with engine.connect() as connection:
         changed: dict[str, Parts] = {
-            name: split(*history, start, end) for name, history in _histories(connection, scope, start)
+            name: split(first, [*changes, *unknown], start, end)
+            for name, (first, changes) in _histories(connection, scope, start)
         }
     # Who has not changed since `start` has stood all the time as it stands now.
-    sites = (state for state in known if state.kind is SubjectKind.SITE)
-    still: dict[str, Parts] = {state.subject: split(state.status, [], start, end) for state in sites}
+    sites = (state for state in stored if state.kind is SubjectKind.SITE)
+    still: dict[str, Parts] = {state.subject: split(state.status, unknown, start, end) for state in sites}
     return still | changed
 
 

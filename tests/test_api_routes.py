@@ -13,6 +13,7 @@ from alerts.tables import alert
 from api.app import create_app
 from inventory.model import Inventory
 from inventory.scope import UnknownAreaError
+from readiness.tables import watch
 from storage.engine import for_writing, open_engine
 from storage.migrate import upgrade
 from storage.settings import ServeSettings, Settings
@@ -72,6 +73,40 @@ def test_wrong_parameters_are_named(client: TestClient) -> None:
     answer = client.get("/api/v1/sites", params={"kind": "castle"})
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["loc"] == ["query", "kind"]
+
+
+def watched(engine: Engine, minutes_ago: float) -> None:
+    with for_writing(engine).begin() as connection:
+        connection.execute(watch.delete())
+        connection.execute(insert(watch).values(collector="c1", last_at=NOW - timedelta(minutes=minutes_ago)))
+
+
+def test_a_living_collector_changes_nothing(client: TestClient, engine: Engine) -> None:
+    before = client.get("/api/v1/status").json()
+    page = client.get("/en/").text
+    watched(engine, 4)
+    assert before["observed_until"] is None
+    assert client.get("/api/v1/status").json() == {**before, "observed_until": "2026-11-21T09:56:00Z"}
+    assert client.get("/en/").text == page
+
+
+def test_everything_is_unknown_while_nobody_watches(client: TestClient, engine: Engine) -> None:
+    watched(engine, 20)
+    answer = client.get("/api/v1/status").json()
+    assert answer["villages"] == {"ready": 0, "degraded": 0, "blocked": 0, "unknown": 9}
+    assert answer["sites"] == {"up": 0, "degraded": 0, "down": 0, "unknown": 17}
+    assert {(row["status"], row["since"]) for row in answer["rows"]} == {("unknown", answer["observed_until"])}
+    assert set(client.get("/api/v1/map/status").json()["villages"]) == {"?"}
+    assert {row["status"] for row in client.get("/api/v1/readiness").json()["items"]} == {"unknown"}
+    assert client.get("/api/v1/readiness/village:V3").json()["readiness"] == "unknown"
+
+
+@pytest.mark.parametrize("address", ["", "village/village:V3", f"fragment/tables?area={DISTRICT}"])
+def test_pages_say_that_nobody_watches(client: TestClient, engine: Engine, address: str) -> None:
+    watched(engine, 20)
+    english, hindi = client.get(f"/en/{address}").text, client.get(f"/hi/{address}").text
+    assert "No observation since 21 Nov, 15:10: the collector is not running" in english
+    assert "15:10 के बाद कोई निगरानी नहीं: संग्राहक नहीं चल रहा है" in hindi
 
 
 def test_status_counts_what_was_never_judged_as_unknown(client: TestClient) -> None:

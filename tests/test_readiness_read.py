@@ -14,6 +14,7 @@ from inventory.scope import Scope
 from readiness import cli, read
 from readiness.explain import Chain, explain
 from readiness.model import Layer, Readiness, Status, SubjectKind
+from readiness.rules.watch import blind_since
 from readiness.store import moment
 from readiness.tables import transition
 from tests.judging import T0, Court, court
@@ -78,6 +79,47 @@ async def test_a_layer_told_after_the_recovery_began_is_no_new_status(seen: Cour
     assert Readiness.BLOCKED not in days[-1].parts
 
 
+def test_blind_once_the_gap_has_passed() -> None:
+    assert blind_since(moment(T0), moment(T0 + 300), 300) is None
+    assert blind_since(moment(T0), moment(T0 + 300.1), 300) == moment(T0)
+    assert blind_since(None, moment(T0), 300) is None  # nobody ever watched
+
+
+async def test_what_nobody_watches_is_unknown(seen: Court) -> None:
+    engine, blind = seen.engine, read.observed_until(seen.engine)
+    assert blind is not None
+    assert T0 + 80 < blind.timestamp() <= T0 + 90
+    rows = read.states(engine, Scope(), blind_since=blind)
+    assert len(rows) == len(read.states(engine, Scope()))
+    known = [row for row in read.states(engine, Scope()) if row.status is Status.UP]
+    answered = {(row.kind, row.subject): row for row in rows}
+    for row in known:
+        now = answered[row.kind, row.subject]
+        assert (now.status, now.since, now.reason) == (Status.UNKNOWN, blind, "nobody watched")
+    assert {(row.status, row.layer, row.outage) for row in rows} == {(Status.UNKNOWN, None, None)}
+    assert read.states(engine, Scope(), SubjectKind.VILLAGE, status=Readiness.BLOCKED, blind_since=blind) == []
+    unknown = read.states(engine, Scope(), SubjectKind.VILLAGE, status=Readiness.UNKNOWN, blind_since=blind)
+    assert len(unknown) == 8
+    village = read.state_of(engine, Scope(), SubjectKind.VILLAGE, "village:V5", blind_since=blind)
+    assert village == answered[SubjectKind.VILLAGE, "village:V5"]
+    assert set(read.words(engine, Scope(), SubjectKind.VILLAGE, blind_since=blind).values()) == {("unknown", "")}
+    counts = read.counts(engine, Scope(), blind_since=blind)
+    assert (counts.villages[Readiness.UNKNOWN], sum(counts.villages.values())) == (8, 8)
+    assert counts.sites[Status.UNKNOWN] == sum(counts.sites.values()) == 16
+
+
+async def test_chain_and_strip_while_nobody_watches(seen: Court) -> None:
+    blind = moment(T0 + 90)
+    chain = explain(seen.engine, Scope(), "village:V5", blind_since=blind)
+    assert chain is not None
+    assert (chain.readiness, chain.since, chain.layer, chain.outage) == (Readiness.UNKNOWN, blind, None, None)
+    assert {(step.status, step.since, step.evidence) for step in chain.steps} == {(Status.UNKNOWN, blind, ())}
+    days = read.strip(
+        seen.engine, Scope(), SubjectKind.VILLAGE, "village:V5", days=1, now=moment(T0 + 690), blind_since=blind
+    )
+    assert round(days[-1].parts[Readiness.BLOCKED].total_seconds(), 2) == 28.89  # and 600 s more unknown
+
+
 def chain_of(seen: Court, village: str) -> Chain:
     chain = explain(seen.engine, Scope(), village)
     assert chain is not None
@@ -101,11 +143,12 @@ async def test_chain_of_a_ready_village(seen: Court) -> None:
     assert {step.status for step in chain.steps} == {Status.UP}
 
 
-def run(monkeypatch: pytest.MonkeyPatch, seen: Court, *arguments: str) -> tuple[int, str]:
+def run(monkeypatch: pytest.MonkeyPatch, seen: Court, *arguments: str, now: float = 90) -> tuple[int, str]:
     app = typer.Typer()
     app.command()(cli.status)
     app.command()(cli.outages)
     monkeypatch.setenv("PAHUNCH_STORAGE__URL", seen.engine.url.render_as_string())
+    monkeypatch.setattr(cli, "_now", lambda: moment(T0 + now))
     result = CliRunner().invoke(app, arguments)
     return result.exit_code, result.stdout
 
@@ -128,6 +171,21 @@ async def test_status_command_for_a_reader(seen: Court, monkeypatch: pytest.Monk
     assert code == 1
     assert "5 down" in text
     assert run(monkeypatch, seen, "status", "district:nowhere")[0] == 2
+
+
+async def test_status_command_while_nobody_watches(
+    seen: Court, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, text = run(monkeypatch, seen, "status", "district:387", "--json", "--fail", now=1000)
+    told = json.loads(text)
+    last = read.observed_until(seen.engine)
+    assert last is not None
+    assert code == 0  # unknown is not down
+    assert told["sites"] == {"up": 0, "degraded": 0, "down": 0, "unknown": 15}
+    assert told["villages"] == {"ready": 0, "degraded": 0, "blocked": 0, "unknown": 8}
+    assert told["observed_until"] == last.isoformat(timespec="seconds").replace("+00:00", "Z")
+    assert {row["since"] for row in told["rows"]} == {told["observed_until"]}
 
 
 async def test_outages_command(seen: Court, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -175,6 +175,20 @@ def test_the_past_is_read_as_it_was(engine: Engine, small: Inventory) -> None:
     assert cells(row, "gp_seen_up_percent_low", "gp_status") == (100, "down")
 
 
+def test_the_time_when_nobody_watched_is_unknown(engine: Engine, small: Inventory) -> None:
+    store.apply(engine, small, MONDAY)
+    set_state(engine, "site", "gp1", "up", MONDAY - 90 * DAY)
+    turn(engine, "gp2", 2, "up", "down")
+    now = MONDAY + 10 * DAY
+    made = coverage_report(
+        engine, small, Scope(), level=Level.GP, start=MONDAY, end=now, now=now, blind_since=MONDAY + 6 * DAY
+    )
+    first, second, *_ = made.table.to_pylist()
+    seen = ("gp_seen_up_percent_low", "gp_seen_up_percent_high", "gp_status", "gp_since")
+    assert cells(first, *seen) == (60, 100, "unknown", MONDAY + 6 * DAY)
+    assert cells(second, *seen) == (20, 60, "unknown", MONDAY + 6 * DAY)
+
+
 def test_the_figures_follow_the_states(engine: Engine, small: Inventory) -> None:
     store.apply(engine, small, MONDAY)
     for n in range(1, 9):

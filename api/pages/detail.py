@@ -63,7 +63,8 @@ class Detail:
 
 
 def detail(here: Context, scope: Scope, village: Area) -> Detail:
-    chain = explain.explain(here.engine, scope, village.key)
+    blind = here.blind_since()
+    chain = explain.explain(here.engine, scope, village.key, blind_since=blind)
     kendra = here.inventory.sites.get(village.served_by or "")
     port = uplink(here.inventory, village.parent)
     return Detail(
@@ -74,7 +75,9 @@ def detail(here: Context, scope: Scope, village: Area) -> Detail:
         outage=read.outage_by_id(here.engine, Scope(), chain.outage) if chain and chain.outage else None,
         kendra=kendra,
         kendra_km=distance_km(village, kendra) if kendra else None,
-        strip=read.strip(here.engine, scope, SubjectKind.VILLAGE, village.key, days=STRIP_DAYS, now=here.clock()),
+        strip=read.strip(
+            here.engine, scope, SubjectKind.VILLAGE, village.key, days=STRIP_DAYS, now=here.clock(), blind_since=blind
+        ),
         uplink=port,
         traffic=_traffic(here, port) if port else (),
     )

@@ -73,7 +73,10 @@ def _all(view: MapView, status: models.MapStatus) -> tuple[tuple[Area, Readiness
 def _listed(here: Context, scope: Scope, view: MapView) -> Iterator[Listed]:
     # What cuts a village off may lie in another district: its cause is told, its place is not.
     outages = {row.id: row for row in read.outages(here.engine, Scope(), open_only=True)}
-    for row in read.states(here.engine, scope, SubjectKind.VILLAGE, status=Readiness.BLOCKED):
+    blocked = read.states(
+        here.engine, scope, SubjectKind.VILLAGE, status=Readiness.BLOCKED, blind_since=here.blind_since()
+    )
+    for row in blocked:
         number = view.village_index.get(row.subject)
         if number is None:
             continue

@@ -38,7 +38,12 @@ def page(here: Context, language: str, template: str, **values: Any) -> Response
         environment(language)
         .get_template(template)
         .render(
-            language=language, asset=here.assets.url, now=now, sources=list(here.inventory.sources.values()), **values
+            language=language,
+            asset=here.assets.url,
+            now=now,
+            blind_since=here.blind_since(),
+            sources=list(here.inventory.sources.values()),
+            **values,
         )
     )
     return HTMLResponse(text)

@@ -21,8 +21,11 @@ class SiteDetail:
 
 def site_detail(here: Context, scope: Scope, site: Site) -> SiteDetail:
     devices = [device for device in here.inventory.devices.values() if device.site == site.name]
+    blind = here.blind_since()
+
+    def state(kind: SubjectKind, name: str) -> StateRow | None:
+        return read.state_of(here.engine, scope, kind, name, blind_since=blind)
+
     return SiteDetail(
-        site,
-        read.state_of(here.engine, scope, SubjectKind.SITE, site.name),
-        tuple((d, read.state_of(here.engine, scope, SubjectKind.DEVICE, d.name)) for d in devices),
+        site, state(SubjectKind.SITE, site.name), tuple((d, state(SubjectKind.DEVICE, d.name)) for d in devices)
     )

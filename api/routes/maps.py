@@ -37,8 +37,9 @@ def map_status(here: Context, scope: Scope) -> models.MapStatus:
     # The id is read first: what is stored between the two reads is told twice, never lost.
     last = read.latest_transition_id(here.engine)
     view = here.maps.view(scope.area)
-    villages = read.words(here.engine, scope, SubjectKind.VILLAGE)
-    sites = read.words(here.engine, scope, SubjectKind.SITE)
+    blind = here.blind_since()
+    villages = read.words(here.engine, scope, SubjectKind.VILLAGE, blind_since=blind)
+    sites = read.words(here.engine, scope, SubjectKind.SITE, blind_since=blind)
     keys = [village.key for village in view.villages]
     return models.MapStatus(
         geometry=here.maps.geometry(scope.area).etag,

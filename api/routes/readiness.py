@@ -27,7 +27,8 @@ def villages(
     limit: Limit = 1000,
 ) -> models.Page[models.VillageReadiness]:
     """Every village of the scope; one that nothing is known of yet is unknown since null."""
-    known = {row.subject: row for row in read.states(here.engine, scope, SubjectKind.VILLAGE)}
+    states = read.states(here.engine, scope, SubjectKind.VILLAGE, blind_since=here.blind_since())
+    known = {row.subject: row for row in states}
     rows = [_row(village, known.get(village.key)) for village in villages_in(here.inventory, scope)]
     found, more = page([r for r in rows if status in (None, r.status)], lambda r: r.village, after, limit)
     return models.Page(items=found, next=more)
@@ -48,7 +49,7 @@ def _row(village: Area, state: StateRow | None) -> models.VillageReadiness:
 def village(here: Here, allowed: Allowed, village: str) -> models.Chain:
     """Power, equipment, backhaul and kendra of one village, with what was seen of each."""
     area_in(here, allowed, village)
-    chain = explain.explain(here.engine, allowed, village)
+    chain = explain.explain(here.engine, allowed, village, blind_since=here.blind_since())
     if chain is None:
         raise not_found("observation of", village)
     return models.Chain.model_validate(chain)

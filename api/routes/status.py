@@ -24,11 +24,14 @@ def status(
     here: Here, scope: InScope, kind: SubjectKind = SubjectKind.SITE, after: After = "", limit: Limit = 1000
 ) -> models.StatusAnswer:
     """Counts of the scope, and where each subject of one kind stands now."""
-    counts = read.counts(here.engine, scope)
+    blind = here.blind_since()
+    counts = read.counts(here.engine, scope, blind_since=blind)
     view = here.maps.view(scope.area)
-    rows, more = page(read.states(here.engine, scope, kind), lambda row: row.subject, after, limit)
+    states = read.states(here.engine, scope, kind, blind_since=blind)
+    rows, more = page(states, lambda row: row.subject, after, limit)
     return models.StatusAnswer(
         as_of=here.clock(),
+        observed_until=read.observed_until(here.engine),
         area=scope.area,
         sites=_filled(counts.sites, Status.UNKNOWN, len(view.sites)),
         villages=_filled(counts.villages, Readiness.UNKNOWN, len(view.villages)),
