@@ -4,7 +4,6 @@ The fleet answers from a process of its own, which is not counted. Judgement is 
 """
 
 import asyncio
-import json
 import os
 import resource
 import tempfile
@@ -16,6 +15,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import uvloop
 
+from bench.fleet import routers
 from collectors.catalogue import load_profiles
 from collectors.figures import Figures
 from collectors.model import Batch
@@ -24,7 +24,7 @@ from collectors.run import observe
 from collectors.sinks.history import HistorySink
 from collectors.sinks.prometheus import PrometheusSink
 from collectors.snmp.open import open_backend
-from inventory.model import Area, Credential, Device, Inventory, Level, Link, Names, Role, Site, SiteKind
+from inventory.model import Inventory
 from simulator.fleet import Weather
 from simulator.process import FleetProcess, Plan
 from storage.segments import Writer
@@ -55,7 +55,7 @@ def run(quick: bool) -> dict[str, float]:
     """Figures of a few seconds at the highest rate that the interval asks for; `quick` for a check that it works."""
     devices, interval_s, seconds = (500, 2.0, 4.0) if quick else (8_000, 2.0, 12.0)
     os.environ["PAHUNCH_BENCH_COMMUNITY"] = "bench"
-    places = _routers(devices)
+    places = routers(devices)
     with tempfile.TemporaryDirectory() as folder, FleetProcess(Plan(places, weather=_WEATHER)) as fleet:
         collect = CollectSettings(interval_s=interval_s, concurrency=4000, snmp_port=fleet.port)
         return uvloop.run(_measure(places, Settings(collect=collect), Path(folder), seconds))
@@ -99,25 +99,3 @@ async def _measure(places: Inventory, settings: Settings, folder: Path, seconds:
 
 def _stored(folder: Path) -> int:
     return sum(pq.read_metadata(path).num_rows for path in folder.glob("samples/*/*.parquet"))
-
-
-def _routers(count: int) -> Inventory:
-    """A ring of routers of two ports each; the first stands in the NOC, from where the simulator looks."""
-    area = Area(Level.STATE, "22", Names("Bench"))
-    site = Site("noc", SiteKind.NOC, area.key, Names("Bench"))
-    devices = [
-        Device(f"r{n}", Role.ROUTER, site.name, primary_ip=f"127.2.{n >> 8}.{n & 255}", credential="bench")
-        for n in range(1, count + 1)
-    ]
-    links = [Link(f"l{n}", f"r{n}", "GE0/0/2", f"r{n % count + 1}", "GE0/0/1") for n in range(1, count + 1)]
-    return Inventory(
-        areas={area.key: area},
-        sites={site.name: site},
-        devices={device.name: device for device in devices},
-        links={link.name: link for link in links},
-        credentials={"bench": Credential("bench", "snmp-v2c", community="env:PAHUNCH_BENCH_COMMUNITY")},
-    )
-
-
-if __name__ == "__main__":
-    print(json.dumps(run(quick=False)))

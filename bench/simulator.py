@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from inventory.model import Area, Credential, Device, Inventory, Level, Link, Names, Role, Site, SiteKind
+from bench.fleet import routers
 from simulator import ber
 from simulator.fleet import Weather
 from simulator.message import Pdu
@@ -27,9 +27,9 @@ def run(quick: bool) -> dict[str, float]:
     """Answers a second of wall time and of the fleet's own CPU time, every device asked once beforehand."""
     devices, seconds = (200, 0.5) if quick else (8000, 5.0)
     os.environ["PAHUNCH_BENCH_COMMUNITY"] = "bench"
-    routers = _routers(devices)
-    with FleetProcess(Plan(routers, weather=Weather(delay_s=0.0))) as fleet:
-        addresses = [(device.primary_ip, fleet.port) for device in routers.devices.values()]
+    places = routers(devices)
+    with FleetProcess(Plan(places, weather=Weather(delay_s=0.0))) as fleet:
+        addresses = [(device.primary_ip, fleet.port) for device in places.devices.values()]
         packets = _requests()
         _exchange(packets, addresses, len(addresses))
         memory = _resident_mb(fleet.pid or 0)
@@ -47,24 +47,6 @@ def run(quick: bool) -> dict[str, float]:
         "cpu_us_per_answer": round(cpu / answered * 1e6, 1),
         "resident_mb": memory,
     }
-
-
-def _routers(count: int) -> Inventory:
-    """A chain of routers, each with two ports and its own address, from a NOC on."""
-    area = Area(Level.STATE, "22", Names("Bench"))
-    site = Site("noc", SiteKind.NOC, area.key, Names("Bench"))
-    devices = [
-        Device(f"r{n}", Role.ROUTER, site.name, primary_ip=f"127.2.{n >> 8}.{n & 255}", credential="bench")
-        for n in range(1, count + 1)
-    ]
-    links = [Link(f"l{n}", f"r{n}", "GE0/0/2", f"r{n % count + 1}", "GE0/0/1") for n in range(1, count + 1)]
-    return Inventory(
-        areas={area.key: area},
-        sites={site.name: site},
-        devices={device.name: device for device in devices},
-        links={link.name: link for link in links},
-        credentials={"bench": Credential("bench", "snmp-v2c", community="env:PAHUNCH_BENCH_COMMUNITY")},
-    )
 
 
 def _requests() -> Iterator[bytes]:
