@@ -162,16 +162,18 @@ def _untold(ordeal: Ordeal, titles: list[str], kills: int) -> list[str]:
 
 
 def _settled(ordeal: Ordeal) -> bool:
+    """All is well, but for what an OLT is to be asked about in its minute."""
     _, outages = stored(ordeal.store)
-    return ordeal.product.villages() == ALL_READY and all(one.end is not None for one in outages)
+    return ordeal.product.villages() == ALL_READY and all(one.end is not None for one in outages if one.root)
 
 
 def _waits(ordeal: Ordeal) -> bool:
-    """Whether somebody is still to be told."""
+    """Whether somebody is still to be told, or something to be seen to work."""
     engine = open_engine(ordeal.product.store)
     waiting = deliveries(engine, Scope(), states=[DeliveryState.PENDING, DeliveryState.CLAIMED])
     engine.dispose()
-    return bool(waiting)
+    _, outages = stored(ordeal.store)
+    return bool(waiting) or any(one.end is None for one in outages)
 
 
 def _run(
@@ -198,7 +200,12 @@ def _run(
             troubles.cease()
             wait_until(lambda: _settled(ordeal), seconds=90, every=0.5, saying="all is well again")
             if to_the_last:
-                wait_until(lambda: not _waits(ordeal), seconds=_ALL_TOLD_S, every=1, saying="everybody is told")
+                wait_until(
+                    lambda: not _waits(ordeal),
+                    seconds=_ALL_TOLD_S,
+                    every=1,
+                    saying="everybody is told, everything ended",
+                )
             witness.close()
             assert product.stop() == 0
         finally:

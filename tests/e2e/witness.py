@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 Subject = tuple[str, str]
+_HEARTBEAT_S = 6.0  # the judge notes at least each 5 s that it looks
+_CONFIRMED_S = 15.0  # two silent polls and a burst, on a loaded machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Witness(threading.Thread):
         self.last: dict[Subject, Told] = {}
         self.wrong: list[str] = []
         self.looks = 0
+        self._looked_at = 0.0
+        self._waits: dict[str, float] = {}
 
     def run(self) -> None:
         while not self._over.wait(0.1):
@@ -72,21 +76,30 @@ class Witness(threading.Thread):
     def _contradictions(self, store: sqlite3.Connection) -> list[str]:
         found = []
         rows = store.execute("SELECT subject_kind, subject, status, layer, transition, outage FROM state").fetchall()
-        known = outages(store)
-        numbers = {one.id for one in known}
-        open_now = {one.subject: one for one in known if one.end is None}
+        known = {one.id for one in outages(store)}
         for kind, name, status, layer, transition, outage in rows:
             told = self.last.get((kind, name))
             makes = (told.after, told.layer, told.id) if told else ("unknown", layer, 0)
             if (status, layer, transition) != makes:
                 found.append(f"state {(kind, name, status, layer, transition)}, but its last transition is {told}")
-            if outage is not None and outage not in numbers:
+            if outage is not None and outage not in known:
                 found.append(f"state of {name} points to outage {outage}, which is not stored")
-            if kind == "device" and status == "down" and (kind, name) not in open_now:
-                found.append(f"{name} is down without an outage, by {told}")
-            if kind == "device" and status in {"up", "degraded"} and (kind, name) in open_now:
-                found.append(f"{name} is {status} and has an open outage, by {told}")
-        return found
+        down = {name for kind, name, status, *_ in rows if (kind, status) == ("device", "down")}
+        working = {name for kind, name, status, *_ in rows if kind == "device" and status in {"up", "degraded"}}
+        return found + self._unmatched(store, down, working)
+
+    def _unmatched(self, store: sqlite3.Connection, down: set[str], working: set[str]) -> list[str]:
+        """Devices whose state and open outage disagree.
+
+        A device may be down for a while without one: as long as the box in front of it is only suspected.
+        """
+        with_outage = {one.subject[1] for one in outages(store) if one.subject[0] == "device" and one.end is None}
+        looked_at = newest_look(store)
+        step = min(looked_at - self._looked_at, _HEARTBEAT_S)  # what the product was away for doesn't count
+        self._looked_at = looked_at
+        self._waits = {name: self._waits.get(name, 0.0) + step for name in down - with_outage}
+        late = [f"{name} is down without an outage" for name, waits in self._waits.items() if waits > _CONFIRMED_S]
+        return late + [f"{name} works and has an open outage" for name in working & with_outage]
 
 
 def transitions(store: sqlite3.Connection, after: int = 0) -> list[Told]:
@@ -118,7 +131,11 @@ def stored(store: Path) -> tuple[list[Told], list[Lasted]]:
 def last_look(store: Path) -> float:
     """When the judge last noted that it saw something; 0 for never."""
     with closing(_open(store)) as connection:
-        return float(connection.execute("SELECT coalesce(max(last_at), 0) FROM watch").fetchone()[0]) / 1000
+        return newest_look(connection)
+
+
+def newest_look(store: sqlite3.Connection) -> float:
+    return float(store.execute("SELECT coalesce(max(last_at), 0) FROM watch").fetchone()[0]) / 1000
 
 
 def _open(store: Path) -> sqlite3.Connection:
