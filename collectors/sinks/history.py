@@ -26,7 +26,7 @@ from storage.segments import Writer
 
 _FLUSH_S = 8.0
 _COMPACT_S = 600.0
-_FULL = 4_000_000  # samples waiting to be written: from here on a batch waits for its turn
+_FULL = 4_000_000  # samples and polls waiting to be written: from here on a batch waits for its turn
 _KEPT_BITS = 12  # of the 52 after a float's first one
 
 _NAMES = pa.array([metric.name for metric in METRICS])
@@ -59,7 +59,7 @@ class HistorySink:
             if task.done():
                 task.result()  # a fault of ours ended it: be loud, batch after batch
         self._waiting.append(batch)
-        if self.waiting >= _FULL:
+        if self._rows >= _FULL:
             await self._flush_or_drop()
 
     async def close(self) -> None:
@@ -83,6 +83,11 @@ class HistorySink:
         """Samples that are not on disk yet."""
         return sum(len(batch.sample_value) for batch in self._waiting)
 
+    @property
+    def _rows(self) -> int:
+        """Polls count too: those of silent devices bring no sample, and would pile up without a bound."""
+        return sum(len(batch.sample_value) + len(batch.poll_device) for batch in self._waiting)
+
     async def _keep_flushing(self) -> None:
         while not await _set_within(self._closing, self._flush_s):
             await self._flush_or_drop()
@@ -91,7 +96,7 @@ class HistorySink:
         try:
             await self._flush()
         except OSError as error:
-            while self.waiting >= _FULL:
+            while self._rows >= _FULL:
                 self.dropped += len(self._waiting.pop(0).sample_value)
             _log.error("history not written", error=str(error), waiting=self.waiting, dropped=self.dropped)
 
