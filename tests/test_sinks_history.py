@@ -73,7 +73,7 @@ async def test_batches_are_on_disk_soon_without_closing(tmp_path: Path) -> None:
 
 
 async def test_a_full_disk_keeps_the_newest_and_recovers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("collectors.sinks.history._FULL", 12)  # four batches of a sample and two polls
+    monkeypatch.setattr("collectors.sinks.history._FULL", 8)  # four batches of a sample and a poll
     writer = Writer(tmp_path)
     write = writer.write
 
