@@ -108,7 +108,7 @@ class Decider:
 
     def _look_again(self, newest: float, now: float, writes: Writes) -> None:
         view = self._knowledge.view(now)
-        words, before = self._knowledge.words(), self._before(now)
+        words, before = self._knowledge.sayings.words(), self._before(now)
         shown = picture(self.graph, view, words, self._windows, self._weights, before=before)
         found = finding_rules.of_picture(self.graph, view, shown, self._ledger.open, self._weights)
         seen = Seen(now, newest, self._windows.together_s, self._works(), self._heard())

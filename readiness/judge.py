@@ -65,6 +65,7 @@ class Judge:
         stored = store.load(self._engine)
         self._knowledge = Knowledge(network, self._inventory, collect.interval_s, judge.sight_s, now)
         windows = Windows(_TOGETHER_INTERVALS * collect.interval_s + _POLL_AND_BURST_S, judge.power_window_s)
+        self._knowledge.sayings.recall(stored.words)
         rows, gone = restart.rows(self._inventory, stored, now)
         self._decider = Decider(self._inventory, self._knowledge, windows, shipped_weights(), rows)
         writes = restart.resume(self._decider, self._knowledge, stored, now, judge.restart_gap_s)
@@ -75,7 +76,8 @@ class Judge:
         """Take a batch into account. Returns when its consequences are stored, or wait for the store."""
         async with self._lock, self._turn(batch.closed_at) as now:
             noticed = self._knowledge.take(self._knowledge.reader.read(batch), now)
-            self._pending.add(replace(self._decider.decide(noticed, now), seen_at=now))
+            decided = self._decider.decide(noticed, now)
+            self._pending.add(replace(decided, words=self._knowledge.sayings.unsaved(), seen_at=now))
             await self._store(now)
 
     async def tick(self, now: float) -> None:

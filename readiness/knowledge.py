@@ -1,4 +1,4 @@
-"""All that the judge remembers of devices, ports, ONTs and UPSs between batches."""
+"""All that the judge remembers of devices, ports and what was said between batches."""
 
 from dataclasses import dataclass, field, replace
 from math import inf
@@ -12,10 +12,10 @@ from readiness.model import Status
 from readiness.rules import columns as codes
 from readiness.rules import links, status
 from readiness.rules.columns import Columns
-from readiness.rules.facts import LOSS_OF_SIGNAL, Ups, Words
 from readiness.rules.graph import Graph, View
 from readiness.rules.sight import Sight, look
 from readiness.rules.status import Change, Outcome, Policy, Poll
+from readiness.words import Sayings
 
 _ONLINE, _OFFLINE = 1, 2  # ont_state of collectors.metrics
 _STALE_INTERVALS = 3
@@ -52,8 +52,7 @@ class Knowledge:
         slots = len(self.reader.slots)
         self._port, self._port_at = np.zeros(slots + 1, np.int8), np.full(slots + 1, -inf)
         self._links_at = _links_at(self.reader)
-        self._down_cause: dict[int, int] = {}
-        self._ups = {node: Ups(node) for node, device in enumerate(graph.devices) if device.role is Role.UPS}
+        self.sayings = Sayings(graph)
         self._suspects = self._suspected()
         self._seen_by = _seen_by(graph)
         self._leaf, self._carrier = _leaves(graph)
@@ -62,8 +61,7 @@ class Knowledge:
         noticed = Noticed()
         self._look(evidence.polls)
         before = self._suspects
-        self._take_causes(evidence.ont_causes)
-        self._take_ups(evidence.on_battery, noticed)
+        noticed.picture = self.sayings.take(evidence.ont_causes, evidence.on_battery)
         self._take_polls(evidence.polls, now, noticed)
         self._take_onts(evidence.ont_states, now, noticed)
         self._hide(noticed)
@@ -98,9 +96,6 @@ class Knowledge:
             np.where(dead | suspect, devices.first_silent, inf), devices.last_ok,
             self.links.status == codes.DOWN, self.links.since, self._port[slot_of], self._port_at[slot_of],
         )  # fmt: skip
-
-    def words(self) -> Words:
-        return Words(tuple(self._ups.values()), self._down_cause)
 
     def _suspected(self) -> codes.Mask:
         suspected: codes.Mask = self._working() & (self.devices.silent > 0)
@@ -166,22 +161,6 @@ class Knowledge:
     def _is_seen_again(self, node: int) -> bool:
         return self.devices.status[node] in (codes.UP, codes.DEGRADED)
 
-    def _take_causes(self, causes: Readings) -> None:
-        for node, value in zip(causes.about.tolist(), causes.value.tolist(), strict=True):
-            self._down_cause[node] = int(value)
-
-    def _take_ups(self, readings: Readings, noticed: Noticed) -> None:
-        for node, at, value in zip(readings.about.tolist(), readings.at.tolist(), readings.value.tolist(), strict=True):
-            before = self._ups.get(node, Ups(node))
-            on_battery = value == 1
-            if on_battery:
-                begins = before.mains_at >= before.battery_at
-                since = at if begins else before.battery_since
-                self._ups[node] = replace(before, battery_since=since, battery_at=at)
-            else:
-                self._ups[node] = replace(before, mains_at=at)
-            noticed.picture |= on_battery and before.mains_at >= before.battery_at
-
     def _take_ports(self, readings: Readings) -> set[int]:
         """Note how ports are; returns the links whose port is another than before, or down again after a wait."""
         value = readings.value.astype(np.int8)
@@ -207,7 +186,7 @@ class Knowledge:
     def _judged(self, link: int) -> links.Judged | None:
         a, b = int(self.graph.a[link]), int(self.graph.b[link])
         if self.graph.links[link].trunk and self.graph.devices[b].role is Role.ONT:
-            return links.judge_pon(codes.STATUSES[self.devices.status[b]], self._down_cause.get(b) == LOSS_OF_SIGNAL)
+            return links.judge_pon(codes.STATUSES[self.devices.status[b]], self.sayings.lost_light(b))
         return links.judge(self._end(link, 0, a), self._end(link, 1, b))
 
     def _end(self, link: int, end: int, node: int) -> links.End:

@@ -12,7 +12,8 @@ from readiness.model import SubjectKind
 from readiness.read import OutageRow, StateRow, TransitionRow, outages_from, states_from
 from readiness.rules.incidents import Subject
 from readiness.rules.outages import Finding, Outage
-from readiness.tables import outage, state, transition, watch
+from readiness.tables import outage, state, transition, watch, word
+from readiness.words import Said
 from storage.engine import for_writing
 
 Value = str | int | float | bool | datetime | None
@@ -26,12 +27,14 @@ class Writes:
     transitions: list[TransitionRow] = field(default_factory=list)
     states: dict[Subject, StateRow] = field(default_factory=dict)
     outages: dict[int, Outage] = field(default_factory=dict)
+    words: dict[str, Said] = field(default_factory=dict)
     seen_at: float | None = None  # newest moment of observation
 
     def add(self, later: "Writes") -> None:
         self.transitions += later.transitions
         self.states |= later.states
         self.outages |= later.outages
+        self.words |= later.words
         self.seen_at = later.seen_at or self.seen_at
 
 
@@ -41,6 +44,7 @@ class Stored:
 
     states: Mapping[Subject, StateRow]
     open_outages: tuple[Outage, ...]
+    words: Mapping[str, Said]
     last_transition: int
     last_outage: int
     last_seen: datetime | None  # by any collector
@@ -55,9 +59,18 @@ def load(engine: Engine) -> Stored:
         states = {(row.kind, row.subject): row for row in states_from(connection)}
         open_now = tuple(_restored(row) for row in outages_from(connection, outage.c.to_at.is_(None)))
         return Stored(
-            states, open_now, _last(connection, transition), _last(connection, outage),
+            states, open_now, _words(connection), _last(connection, transition), _last(connection, outage),
             connection.execute(select(func.max(watch.c.last_at))).scalar(),
         )  # fmt: skip
+
+
+def _words(connection: Connection) -> dict[str, Said]:
+    return {
+        row.device: Said(
+            row.down_cause, *(at and at.timestamp() for at in (row.battery_since, row.battery_at, row.mains_at))
+        )
+        for row in connection.execute(select(word))
+    }
 
 
 def _last(connection: Connection, table: Table) -> int:
@@ -80,18 +93,21 @@ def commit(engine: Engine, collector: str, writes: Writes) -> None:
         _put(connection, outage, ["id"], [_outage_values(one) for one in ordered])
         _put(connection, transition, ["id"], [_transition_values(row) for row in writes.transitions])
         _put(connection, state, ["subject_kind", "subject"], [_state_values(row) for row in writes.states.values()])
+        _put(connection, word, ["device"], [_word_values(device, said) for device, said in writes.words.items()])
         if writes.seen_at is not None:
             _put(connection, watch, ["collector"], [{"collector": collector, "last_at": moment(writes.seen_at)}])
 
 
 def forget(engine: Engine, gone: Sequence[Subject]) -> None:
-    """Remove the present state of subjects that have left the inventory; their history stays."""
+    """Remove the present state and words of subjects that have left the inventory; their history stays."""
     with for_writing(engine).begin() as connection:
         for kind in SubjectKind:
             names = [name for of, name in gone if of is kind]
             for first in range(0, len(names), _FORGET_AT_ONCE):
                 some = names[first : first + _FORGET_AT_ONCE]
                 connection.execute(delete(state).where(state.c.subject_kind == kind, state.c.subject.in_(some)))
+                if kind is SubjectKind.DEVICE:
+                    connection.execute(delete(word).where(word.c.device.in_(some)))
 
 
 def _put(connection: Connection, table: Table, key: list[str], rows: list[dict[str, Value]]) -> None:
@@ -116,6 +132,12 @@ def _state_values(row: StateRow) -> dict[str, Value]:
         "subject_kind": row.kind, "subject": row.subject, "status": row.status, "since": row.since,
         "reason": row.reason, "layer": row.layer or "", "outage": row.outage, "transition": row.transition,
     }  # fmt: skip
+
+
+def _word_values(device: str, said: Said) -> dict[str, Value]:
+    times = {"battery_since": said.battery_since, "battery_at": said.battery_at, "mains_at": said.mains_at}
+    moments = {name: None if at is None else moment(at) for name, at in times.items()}
+    return {"device": device, "down_cause": said.down_cause, **moments}
 
 
 def _outage_values(one: Outage) -> dict[str, Value]:

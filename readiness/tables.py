@@ -63,6 +63,17 @@ outage = Table(
     sqlite_autoincrement=True,
 )
 
+# What devices said before they or their neighbours fell silent: the only evidence of some causes.
+word = Table(
+    "word",
+    metadata,
+    Column("device", String, primary_key=True),
+    Column("down_cause", Integer),  # of an ONT: ont_last_down_cause
+    Column("battery_since", UtcTime),  # of a UPS: begin of its newest spell on battery, newest readings
+    Column("battery_at", UtcTime),
+    Column("mains_at", UtcTime),
+)
+
 # The last moment at which the judge saw something, by collector: after a restart, what lies
 # between then and now was not seen.
 watch = Table(

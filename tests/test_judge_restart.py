@@ -12,12 +12,13 @@ from inventory.model import Inventory
 from inventory.scope import Scope
 from readiness import read
 from readiness.decide import Decider
-from readiness.model import Readiness, Status, SubjectKind
+from readiness.model import Cause, Readiness, Status, SubjectKind
 from readiness.store import Writes, moment
 from storage.engine import open_engine
 from storage.metadata import metadata
 from tests.judging import T0, Court, court
 from tests.postgres import postgres
+from tests.rounds import World
 
 DEVICE, VILLAGE = SubjectKind.DEVICE, SubjectKind.VILLAGE
 
@@ -41,6 +42,11 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 @pytest.fixture
 def seen(engine: Engine, small: Inventory) -> Court:
     return court(engine, small)
+
+
+def mend(world: World) -> None:
+    for broken in (world.cut, world.dead, world.on_battery):
+        broken.clear()
 
 
 @contextmanager
@@ -73,6 +79,23 @@ async def test_an_outage_outlives_a_restart(seen: Court) -> None:
     await seen.run(200, {130: lambda world: world.cut.clear()})
     (ended,) = seen.roots()
     assert (ended.id, ended.end) == (root.id, moment(T0 + 131.48))
+
+
+async def test_a_restart_forgets_no_cause_that_only_a_silent_device_could_tell(seen: Court) -> None:
+    """The OLT told why it lost the ONT, the UPS that mains had failed: nobody says so again."""
+    events = {
+        60: lambda world: world.cut.add("pon-7"),
+        61: lambda world: world.on_battery.add("ups2"),
+        80: lambda world: world.dead.update(["gp2", "pc2", "ups2"]),
+        240: mend,
+    }
+    for clock in (90, 120, 200):
+        await seen.run(clock, events)
+        seen.restart()
+    await seen.run(320, events)
+    told = {root.subject: (root.cause, root.end is not None) for root in seen.roots()}
+    assert told == {"pon-7": (Cause.FIBRE, True), "gp2": (Cause.POWER, True)}
+    assert [row.subject for row in read.outages(seen.engine, Scope())].count("pon-7") == 1
 
 
 async def test_restarts_all_along_tell_the_same_story(seen: Court) -> None:

@@ -10,6 +10,7 @@ from simulator.faults import Fault, Kind, Where
 from simulator.process import FleetProcess
 
 _ANSWER_S = 14.0  # a place is left alone for as long after a repair: two faults that touch are one outage
+_OLT_S = 75.0  # an ONT without a PC behind it is heard of once a minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Place:
 
     subjects: frozenset[str]
     troubles: Sequence[Trouble]
+    answer_s: float = _ANSWER_S
     next_at: float = 0.0
     began: float = 0.0
     now: Trouble | None = None
@@ -47,6 +49,7 @@ def places() -> list[Place]:
         Place(
             frozenset({"olt1:0/1/3", "pc5", "pc6", "lan-5", "lan-6"} | {f"{x}{n}" for x in ("ont", "pon-") for n in (5, 6, 7)}),
             [_cut("olt1:0/1/3")],
+            _OLT_S,
         ),
         Place(
             frozenset({"gp2", "gp3", "pc2", "ups2", "ups3", "lan-2"} | {f"ring-1-{n}" for n in range(5)}),
@@ -105,7 +108,7 @@ class Troubles(threading.Thread):
         for number in place.numbers:
             self._fleet.clear(number)
         self.happened.append(Happened(place.subjects, place.now, place.began, time.time()))
-        place.now, place.next_at = None, time.time() + _ANSWER_S + self._random.uniform(0, 10)
+        place.now, place.next_at = None, time.time() + place.answer_s + self._random.uniform(0, 10)
 
     def _begin(self, place: Place) -> None:
         place.now, place.began = self._random.choice(place.troubles), time.time()
