@@ -3,7 +3,6 @@
 import asyncio
 import random
 import socket
-import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
@@ -25,6 +24,7 @@ from collectors.model import Failure, Reason
 from collectors.snmp.backend import Limits, SnmpBackend, Target, Value
 from collectors.snmp.open import open_backend
 from tests.snmp_agent import Answer, Behaviour, Oid, Request, agent, build, parse
+from tests.waiting import waiting
 
 COLUMN = "1.3.6.1.2.1.2.2.1.10"
 ROOT: Oid = (1, 3, 6, 1, 2, 1, 2, 2, 1, 10)
@@ -50,19 +50,17 @@ Said = tuple[Mapping[str, Value] | Failure, list[Request]]
 
 
 async def get(backend: SnmpBackend, behave: Behaviour, oids: Sequence[str] = ASKED, version: int = 2) -> Said:
-    async with agent(behave) as peer:
-        start = time.monotonic()
+    async with agent(behave) as peer, waiting() as waited_s:
         answer = await backend.get(target(peer.port, version), oids)
         # gufo asks again through pysnmp after an answer without anything that was asked for
-        assert time.monotonic() - start < 2 * TIMEOUT_S + 0.5
+        assert waited_s() < 2 * TIMEOUT_S + 0.5
         return answer, peer.requests
 
 
 async def walk(backend: SnmpBackend, behave: Behaviour, version: int = 2, limits: Limits | None = None) -> Said:
-    async with agent(behave) as peer:
-        start = time.monotonic()
+    async with agent(behave) as peer, waiting() as waited_s:
         answer = await backend.walk(target(peer.port, version), COLUMN, limits or Limits(rows=50, seconds=WALK_S))
-        assert time.monotonic() - start < WALK_S + 0.5
+        assert waited_s() < WALK_S + 0.5
         return answer, peer.requests
 
 
