@@ -22,6 +22,7 @@ _LOST = "\ufffd"  # which counts as printable
 _FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffd]")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 _DECIMAL = re.compile(r"[+-]?([0-9]{1,18}(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
+_STATUSES = re.compile(r"([1-5][0-9]{2})(?:\s*-\s*([1-5][0-9]{2}))?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CODE = re.compile(r"[A-Za-z0-9._~-]+")
 _REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:\S.*")
@@ -180,6 +181,14 @@ def web_address(cell: str) -> str:
     if parts.username or parts.password:
         raise BadCellError("holds a user name or password; an inventory keeps no secrets")
     return cell
+
+
+def http_statuses(cell: str) -> str:
+    """One HTTP status or a range of them, "200-399"."""
+    found = _STATUSES.fullmatch(cell)
+    if not found or (found[2] and found[2] < found[1]):
+        raise BadCellError(f"{quoted(cell)} is no HTTP status such as 200, nor a range such as 200-399")
+    return f"{found[1]}-{found[2]}" if found[2] else found[1]
 
 
 def opening_hours(cell: str) -> str:

@@ -76,10 +76,11 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """A place of the Local Government Directory.
+    """A place of the Local Government Directory, as it is from `valid_from` until before `valid_to`.
 
     `code` is the LGD code where `code_source` is "lgd"; a pack that has to stand something in
     for an area says what ("post-office"). `population` is None where unknown, never 0 for that.
+    One key may have several versions, whose periods don't overlap; None leaves a period open.
     """
 
     level: Level
@@ -94,10 +95,20 @@ class Area:
     served_by: str | None = None  # site key of the kendra that serves this village
     valid_from: date | None = None
     valid_to: date | None = None
+    assigned_by: str = ""  # how a village came to its GP: "village_code", "nearest-office", "tehsil"
+    boundary_approximate: bool = False  # its polygon is derived, not official
 
     @property
     def key(self) -> str:
         return f"{self.level}:{self.code}"
+
+    @property
+    def version(self) -> str:
+        """The key of this row among all versions of all areas."""
+        return f"{self.key}@{self.valid_from or ''}"
+
+    def in_force(self, day: date) -> bool:
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +153,7 @@ class Device:
     seen_as: str = ""
     serial: str = ""
     planned_by: str = ""
+    ssh_credential: str = ""  # by which a kendra's PC that is polled over SNMP is asked what it reaches itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +193,20 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
+    """What a service needs elsewhere, and how one sees whether it is there: how `url` has to answer."""
+
     code: str
     names: Names
     url: str
+    method: str = "GET"  # or HEAD
+    expect_status: str = "200-399"  # one status, or the first and the last of a range
+    expect_text: str = ""  # has to stand in the beginning of the answer's body
+    interval_s: int | None = None  # None takes the collector's default, as timeout_s does
+    timeout_s: float | None = None  # of one probe, redirects and all
+
+    def expects(self, status: int) -> bool:
+        first, _, last = self.expect_status.partition("-")
+        return int(first) <= status <= int(last or first)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,7 @@ device = Table(
     Column("port", Integer),
     _text("profile"),
     _text("credential"),
+    _text("ssh_credential"),
     Column("interval_s", Integer),
     Column("reference", Boolean, nullable=False),
     _text("seen_through"),
@@ -115,7 +116,16 @@ service = Table(
 )
 
 endpoint = Table(
-    "endpoint", metadata, Column("code", String, primary_key=True), *_names(), Column("url", String, nullable=False)
+    "endpoint",
+    metadata,
+    Column("code", String, primary_key=True),
+    *_names(),
+    Column("url", String, nullable=False),
+    Column("method", String, nullable=False, server_default="GET"),
+    Column("expect_status", String, nullable=False, server_default="200-399"),
+    _text("expect_text"),
+    Column("interval_s", Integer),
+    Column("timeout_s", Float),
 )
 
 credential = Table(

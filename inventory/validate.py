@@ -24,6 +24,7 @@ _REFERENCES = (
     _Reference("sites", "area", "areas"),
     _Reference("devices", "site", "sites"),
     _Reference("devices", "credential", "credentials"),
+    _Reference("devices", "ssh_credential", "credentials"),
     _Reference("devices", "seen_through", "devices"),
     _Reference("links", "a_device", "devices"),
     _Reference("links", "b_device", "devices"),
@@ -114,6 +115,8 @@ def _devices(inventory: Inventory) -> Faults:
     for key, device in inventory.devices.items():
         for column, reason in _incomplete(device):
             yield key, column, reason
+        if (login := inventory.credentials.get(device.ssh_credential)) and login.kind != "ssh":
+            yield key, "ssh_credential", f"{quoted(login.name)} is for {login.kind}, not for ssh"
         if device.primary_ip:
             first = addresses.setdefault((device.primary_ip, device.port or 161), key)
             if first != key:
@@ -136,6 +139,8 @@ def _incomplete(device: Device) -> Iterator[tuple[str, str]]:
         yield "seen_as", "needs seen_through: the device that sees it"
     if device.port and not device.primary_ip:
         yield "port", "needs a primary_ip"
+    if device.ssh_credential and not device.primary_ip:
+        yield "ssh_credential", "needs a primary_ip"
 
 
 def _cycles(devices: Mapping[str, Device]) -> Faults:
@@ -160,10 +165,17 @@ def _links(inventory: Inventory) -> Faults:
             yield key, "b_device", f"{quoted(link.b_device)} is linked to itself"
 
 
+def _endpoints(inventory: Inventory) -> Faults:
+    for key, endpoint in inventory.endpoints.items():
+        if endpoint.expect_text and endpoint.method == "HEAD":
+            yield key, "expect_text", "needs the method GET: an answer to HEAD has no text"
+
+
 _RULES: tuple[tuple[str, Callable[[Inventory], Faults]], ...] = (
     ("credentials", _credentials),
     ("areas", _areas),
     ("sites", _sites),
     ("devices", _devices),
     ("links", _links),
+    ("endpoints", _endpoints),
 )

@@ -66,8 +66,8 @@ def inventories(draw: st.DrawFn) -> Inventory:
     areas = _areas(draw)
     sites = _sites(draw, list(areas))
     credentials = _credentials(draw)
-    devices = _devices(draw, list(sites), list(credentials))
-    endpoints = {code: Endpoint(code, draw(names()), "https://a.example/x?y=1,2") for code in draw(_keys(codes))}
+    devices = _devices(draw, list(sites), credentials)
+    endpoints = _endpoints(draw)
     boundaries = {key: shapely.to_wkb(draw(_polygons()), byte_order=1) for key in list(areas)[1::2]}
     return Inventory(
         areas, sites, devices, _links(draw, list(devices)), _services(draw, list(endpoints)), endpoints, credentials,
@@ -119,7 +119,7 @@ def _credentials(draw: st.DrawFn) -> dict[str, Credential]:
     return found
 
 
-def _devices(draw: st.DrawFn, sites: list[str], credentials: list[str]) -> dict[str, Device]:
+def _devices(draw: st.DrawFn, sites: list[str], credentials: dict[str, Credential]) -> dict[str, Device]:
     found: dict[str, Device] = {}
     for number, name in enumerate(draw(_keys(lines(1), least=2))):
         address = f"10.0.0.{number}" if number % 2 else f"2001:db8::{number + 1}"
@@ -129,6 +129,7 @@ def _devices(draw: st.DrawFn, sites: list[str], credentials: list[str]) -> dict[
             draw(st.sampled_from(Lifecycle)), address, draw(st.none() | st.integers(1, 65535)), draw(st.just("") | codes),
             draw(st.sampled_from(["", *credentials])), draw(st.none() | st.integers(1, 86400)), draw(st.booleans()),
             through, f"0/1/3:{number}" if through else "", draw(lines()), draw(lines()),
+            draw(st.sampled_from(["", *(name for name, one in credentials.items() if one.kind == "ssh")])),
         )  # fmt: skip
     return found
 
@@ -143,6 +144,19 @@ def _links(draw: st.DrawFn, devices: list[str]) -> dict[str, Link]:
             )
         )
         for number, name in enumerate(draw(_keys(lines(1))))
+    }  # fmt: skip
+
+
+def _endpoints(draw: st.DrawFn) -> dict[str, Endpoint]:
+    statuses = st.sampled_from(["200", "200-399", "401-403"])
+    return {
+        code: draw(
+            st.builds(
+                Endpoint, st.just(code), names(), st.just("https://a.example/x?y=1,2"), st.just("GET"), statuses,
+                lines(), st.none() | st.integers(5, 86_400), st.none() | st.floats(0.1, 60),
+            )
+        )
+        for code in draw(_keys(codes))
     }  # fmt: skip
 
 
