@@ -11,7 +11,7 @@ from inventory import store
 from inventory.model import Inventory
 from simulator import process, replay
 from simulator.fleet import Weather
-from simulator.process import Plan
+from simulator.process import Plan, Ports
 from simulator.scenario import ScenarioError, read_scenario
 from simulator.transport import UnheldError
 from storage.engine import open_engine
@@ -26,6 +26,7 @@ _Loss = Annotated[float, typer.Option(help="Percent of exchanges that get no ans
 _Delay = Annotated[float | None, typer.Option(help="Milliseconds of each exchange; default: by distance", min=0)]
 _Truth = Annotated[Path | None, typer.Option(help="File for the log of what is truly wrong")]
 _After = Annotated[float, typer.Option(help="Seconds before the scenario starts", min=0)]
+_PortalsPort = Annotated[int | None, typer.Option(help="TCP port of the services' endpoints over HTTP", min=0)]
 DEFAULT_PORT = 16100
 
 
@@ -39,14 +40,15 @@ def fleet(
     truth: _Truth = None,
     after: _After = 0,
     stop_with_parent: Annotated[bool, typer.Option(help="End with the process that started this one")] = False,
+    portals_port: _PortalsPort = None,
 ) -> None:
     """Answer SNMP for every device of the inventory that has an address, until Ctrl-C."""
     weather = Weather(None if delay is None else delay / 1000, loss / 100)
     try:
         told = read_scenario(scenario) if scenario else None
         answered = process.serve(
-            Plan(_inventory(), port, weather, told, truth, after, stop_with_parent),
-            ready=lambda bound: _console.print(f"answering on UDP port {bound}; Ctrl-C ends"),
+            Plan(_inventory(), port, weather, told, truth, after, stop_with_parent, portals_port),
+            ready=_say_ready,
         )
     except (ScenarioError, ValueError, OSError, UnheldError, SecretUnavailableError) as error:
         _console.print(f"simulate: {error}", markup=False, soft_wrap=True)
@@ -63,9 +65,10 @@ def scenario(
     loss: _Loss = 0,
     delay: _Delay = None,
     after: _After = 0,
+    portals_port: _PortalsPort = None,
 ) -> None:
     """The fleet with faults as FILE tells them, and the truth about them in a file."""
-    fleet(port=port, loss=loss, delay=delay, scenario=file, truth=truth, after=after)
+    fleet(port=port, loss=loss, delay=delay, scenario=file, truth=truth, after=after, portals_port=portals_port)
 
 
 @app.command(name="replay")
@@ -78,6 +81,11 @@ def replay_command(
     except (ValueError, OSError, UnheldError) as error:
         _console.print(f"simulate: {error}", markup=False, soft_wrap=True)
         sys.exit(_WRONG_USE)
+
+
+def _say_ready(ports: Ports) -> None:
+    portals = "" if ports.portals is None else f", endpoints on http://127.0.0.1:{ports.portals}/"
+    _console.print(f"answering on UDP port {ports.snmp}{portals}; Ctrl-C ends", soft_wrap=True)
 
 
 def _inventory() -> Inventory:

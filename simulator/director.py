@@ -8,6 +8,7 @@ from simulator import truth
 from simulator.effects import effect_of
 from simulator.faults import Fault
 from simulator.fleet import Fleet
+from simulator.portals import Portals
 from simulator.scenario import Scenario
 from simulator.transport import Server
 from simulator.truth_log import TruthLog
@@ -17,10 +18,19 @@ from simulator.world import Effect
 class Director:
     """Keeps the effects in force, and the log of what is truly wrong where one is wanted."""
 
-    def __init__(self, fleet: Fleet, server: Server, log: TruthLog | None = None, seed: int = 0) -> None:
+    def __init__(
+        self,
+        fleet: Fleet,
+        server: Server,
+        log: TruthLog | None = None,
+        portals: Portals | None = None,
+        *,
+        seed: int = 0,
+    ) -> None:
         self._fleet = fleet
         self._server = server
         self._log = log
+        self._portals = portals
         self._places = truth.Places(fleet.world.inventory)
         self._seed = seed
         self._begun = 0
@@ -64,6 +74,8 @@ class Director:
 
     def _settle(self, now: float) -> None:
         self._fleet.set_effects(tuple(self._in_force.values()), now)
+        if self._portals:
+            self._portals.troubles = self._fleet.world.condition.portals
         if self._log:
             self._log.update(truth.outages(self._fleet.world.condition, self._places), now)
         empty = self._fleet.world.next_empty(now)

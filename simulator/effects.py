@@ -7,6 +7,7 @@ from random import Random
 
 from inventory.model import Device, Inventory, Medium
 from simulator.faults import SUPPORTED, Fault, Kind, Where
+from simulator.portals import Trouble
 from simulator.world import Effect
 
 
@@ -67,6 +68,13 @@ class _Chooser:
         # Chance leaves the reference targets alone: without them the collector couldn't judge anything.
         fitting = (device for device in self._of_role(devices.values()) if not (where.random and device.reference))
         return self._pick([device.name for device in fitting if device.site in at])
+
+    def endpoints(self) -> frozenset[str]:
+        if self.where.endpoint:
+            return frozenset({_known(self.where.endpoint, self.inventory.endpoints, "endpoint")})
+        if not self.where.random:
+            raise ValueError("needs an endpoint or random")
+        return self._pick(self.inventory.endpoints)
 
     def fibres(self, cuts: int) -> tuple[frozenset[str], frozenset[str]]:
         """Links cut, and the trunks that are cut whole. With `cuts`, rings only, each at so many places."""
@@ -157,6 +165,14 @@ def _loss(fault: Fault, chooser: _Chooser) -> Effect:
     return Effect(lossy=chooser.devices(), loss=fault.percent / 100)
 
 
+def _endpoint_outage(fault: Fault, chooser: _Chooser) -> Effect:
+    if fault.status or fault.refuse:
+        trouble = Trouble(status=fault.status, refuse=fault.refuse)
+    else:
+        trouble = Trouble(slow_s=fault.slow_s) if fault.slow_s else Trouble(status=503)
+    return Effect(portals=dict.fromkeys(chooser.endpoints(), trouble))
+
+
 _EFFECTS: dict[Kind, Callable[[Fault, _Chooser], Effect]] = {
     Kind.POWER_CUT: _power_cut,
     Kind.FIBRE_CUT: _fibre_cut,
@@ -164,4 +180,5 @@ _EFFECTS: dict[Kind, Callable[[Fault, _Chooser], Effect]] = {
     Kind.REBOOT: _device_failure,  # silent while it lasts, then up with everything counted from 0
     Kind.SWITCHED_OFF: _switched_off,
     Kind.LOSS: _loss,
+    Kind.ENDPOINT_OUTAGE: _endpoint_outage,
 }

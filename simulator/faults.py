@@ -25,12 +25,13 @@ class Kind(StrEnum):
 
 SUPPORTED = (
     Kind.POWER_CUT, Kind.FIBRE_CUT, Kind.DEVICE_FAILURE, Kind.LOSS, Kind.REBOOT, Kind.SWITCHED_OFF,
+    Kind.ENDPOINT_OUTAGE,
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """What a fault hits: one of site, link (or trunk), device, area, feeder, or up to `random` things.
+    """What a fault hits: one of site, link (or trunk), device, area, feeder, endpoint, or up to `random` things.
 
     `area` also narrows `random`; `role` keeps devices of that role, links that end at one, and
     sites that have one. Power goes by whole feeders: `random` counts these.
@@ -41,6 +42,7 @@ class Where:
     device: str = ""
     area: str = ""
     feeder: str = ""
+    endpoint: str = ""
     random: int = 0
     role: str = ""
 
@@ -56,3 +58,7 @@ class Fault:
     battery_minutes: float = 30.0  # power_cut: how long a UPS carries its site from a full battery
     cuts: int = 0  # fibre_cut: 0 cuts the fibres chosen; otherwise rings only, each in so many places
     percent: float = 30.0  # loss: exchanges that get no answer
+    # endpoint_outage: one of these instead of the page; without any, status 503
+    status: int = 0
+    slow_s: float = 0.0
+    refuse: bool = False

@@ -6,17 +6,19 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self, TypeVar
 
 from inventory.model import Inventory
 from simulator.agent import Responder
 from simulator.director import Director
 from simulator.faults import Fault
 from simulator.fleet import Fleet, Weather
+from simulator.portals import Portals
 from simulator.scenario import Scenario
 from simulator.transport import Server, UnheldError, open_socket
 from simulator.truth_log import TruthLog
@@ -27,7 +29,10 @@ _STOP_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a fleet's process is to do. Port 0 takes a free one; `after_s` delays the scenario."""
+    """What a fleet's process is to do. Port 0 takes a free one; `after_s` delays the scenario.
+
+    With a `portals_port` the inventory's endpoints are served over HTTP on 127.0.0.1.
+    """
 
     inventory: Inventory
     port: int = 0
@@ -36,6 +41,17 @@ class Plan:
     truth: Path | None = None
     after_s: float = 0.0
     stop_with_parent: bool = False  # also end when the process that started this one is gone
+    portals_port: int | None = None
+
+
+class Ports(NamedTuple):
+    """Where a running fleet listens; `portals` is None without a `portals_port`."""
+
+    snmp: int
+    portals: int | None
+
+
+_Reply = TypeVar("_Reply", int, Ports)
 
 
 class FleetError(Exception):
@@ -59,17 +75,29 @@ class _Count:
 _Command = _Apply | _Clear | _Count
 
 
-def serve(plan: Plan, *, ready: Callable[[int], None], control: Connection | None = None) -> int:
+def serve(plan: Plan, *, ready: Callable[[Ports], None], control: Connection | None = None) -> int:
     """Run a fleet in this process until SIGINT, SIGTERM or the end of `control`; returns answers sent.
 
-    `ready` is called with the port when requests are answered. Raises what `Fleet`, `open_socket`
+    `ready` is called with the ports when requests are answered. Raises what `Fleet`, `open_socket`
     and `Director.play` raise.
     """
+    with ExitStack() as stack:
+        portals = _portals(plan)
+        if portals:
+            stack.enter_context(portals)
+        return _serve(plan, portals, ready, control)
+
+
+def _portals(plan: Plan) -> Portals | None:
+    return None if plan.portals_port is None else Portals(plan.inventory.endpoints.values(), plan.portals_port)
+
+
+def _serve(plan: Plan, portals: Portals | None, ready: Callable[[Ports], None], control: Connection | None) -> int:
     sock = open_socket(plan.port)
     fleet = Fleet(plan.inventory, time.time(), plan.weather)
     server = Server(sock, Responder(fleet.find).respond)
     log = TruthLog(plan.truth.open("w", encoding="utf-8")) if plan.truth else None
-    director = Director(fleet, server, log)
+    director = Director(fleet, server, log, portals)
     # A fleet under control ends with its controller: Ctrl-C reaches the whole group at once, and
     # devices that go before their collector would be its last, false, observation.
     signal.signal(signal.SIGINT, signal.SIG_IGN if control else lambda *_: server.stop())
@@ -81,7 +109,7 @@ def serve(plan: Plan, *, ready: Callable[[int], None], control: Connection | Non
     if plan.stop_with_parent:
         _outlive_not(server, os.getppid())
     gc.freeze()  # the fleet stays: no collection need look at it again
-    ready(server.port)
+    ready(Ports(server.port, portals.port if portals else None))
     server.run()
     if log:
         log.close()
@@ -136,11 +164,12 @@ class FleetProcess:
         self._control, self._theirs = context.Pipe()
         self._process = context.Process(target=_child, args=(plan, self._theirs), name="fleet", daemon=True)
         self.port = 0
+        self.portals_port: int | None = None
 
     def __enter__(self) -> Self:
         self._process.start()
         self._theirs.close()
-        self.port = self._receive()
+        self.port, self.portals_port = self._receive(Ports)
         return self
 
     def __exit__(
@@ -170,13 +199,13 @@ class FleetProcess:
 
     def _ask(self, command: _Command) -> int:
         self._control.send(command)
-        return self._receive()
+        return self._receive(int)
 
-    def _receive(self) -> int:
+    def _receive(self, expected: type[_Reply]) -> _Reply:
         try:
-            reply: int | str = self._control.recv()
+            reply: Ports | int | str = self._control.recv()
         except (EOFError, ConnectionResetError) as error:
             raise FleetError("the fleet's process has ended") from error
-        if isinstance(reply, str):
-            raise FleetError(reply)
+        if not isinstance(reply, expected):
+            raise FleetError(str(reply))
         return reply

@@ -28,6 +28,7 @@ _WITH: dict[Kind, tuple[str, ...]] = {
     Kind.POWER_CUT: ("battery_minutes",),
     Kind.FIBRE_CUT: ("cuts",),
     Kind.LOSS: ("percent",),
+    Kind.ENDPOINT_OUTAGE: ("status", "slow_s", "refuse"),
 }
 
 _LASTS = {Kind.REBOOT: timedelta(minutes=1)}
@@ -65,6 +66,8 @@ def _fault(entry: Value, key: str) -> Fault:
     kind = _kind(entry, key)
     extra = _table(entry, key, "with", required=False)
     _only(extra, f"{key}.with", _WITH.get(kind, ()))
+    if kind is Kind.ENDPOINT_OUTAGE and len(extra) > 1:
+        raise ScenarioError(f"{key}.with: one of status, slow_s, refuse")
     return Fault(
         kind=kind,
         where=_where(_table(entry, key, "where"), f"{key}.where"),
@@ -73,6 +76,9 @@ def _fault(entry: Value, key: str) -> Fault:
         battery_minutes=_number(extra, f"{key}.with", "battery_minutes", _DEFAULT.battery_minutes),
         cuts=_whole(extra, f"{key}.with", "cuts"),
         percent=_number(extra, f"{key}.with", "percent", _DEFAULT.percent),
+        status=_whole(extra, f"{key}.with", "status"),
+        slow_s=_number(extra, f"{key}.with", "slow_s", _DEFAULT.slow_s),
+        refuse=_yes(extra, f"{key}.with", "refuse"),
     )
 
 
@@ -86,17 +92,17 @@ def _kind(entry: _Table, key: str) -> Kind:
 
 
 def _where(table: _Table, key: str) -> Where:
-    texts = ("site", "link", "device", "area", "feeder", "role")
+    texts = ("site", "link", "device", "area", "feeder", "endpoint", "role")
     _only(table, key, (*texts, "random"))
     where = Where(
         random=_whole(table, key, "random"),
         **{name: _text(table, key, name) for name in texts if name in table},
     )
-    chosen = [name for name in ("site", "link", "device", "feeder") if name in table]
+    chosen = [name for name in ("site", "link", "device", "feeder", "endpoint") if name in table]
     if "random" in table or ("area" in table and not chosen):
         chosen.append("random" if "random" in table else "area")
     if len(chosen) != 1:
-        raise ScenarioError(f"{key}: exactly one of site, link, device, area, feeder, random says where")
+        raise ScenarioError(f"{key}: exactly one of site, link, device, area, feeder, endpoint, random says where")
     return where
 
 
@@ -143,6 +149,13 @@ def _whole(table: _Table, key: str, name: str) -> int:
     value = table.get(name, 0)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise ScenarioError(f"{_dotted(key, name)}: a whole number from 0 belongs here")
+    return value
+
+
+def _yes(table: _Table, key: str, name: str) -> bool:
+    value = table.get(name, False)
+    if not isinstance(value, bool):
+        raise ScenarioError(f"{_dotted(key, name)}: true or false belongs here")
     return value
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from inventory.model import Device, Inventory, Level, Lifecycle, Role, SiteKind
 from simulator.network import CARRIERS
+from simulator.portals import Trouble
 from simulator.world import Condition
 
 
@@ -15,6 +16,7 @@ class Subject(StrEnum):
     LINK = "link"
     SITE = "site"
     VILLAGE = "village"
+    ENDPOINT = "endpoint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ def _villages(inventory: Inventory) -> Mapping[str, Sequence[str]]:
 def outages(condition: Condition, places: Places) -> dict[Key, Outage]:
     """Everything that is down or degraded under this condition."""
     found = {(Subject.LINK, name): outage for name, outage in _links(condition, places)}
+    found |= {(Subject.ENDPOINT, code): _endpoint(trouble) for code, trouble in condition.portals.items()}
     found |= {(Subject.DEVICE, name): outage for name, outage in _devices(condition, places)}
     sites = dict(_sites(condition, places, found))
     found |= {(Subject.SITE, name): outage for name, outage in sites.items()}
@@ -104,6 +107,11 @@ def _devices(condition: Condition, places: Places) -> Iterator[tuple[str, Outage
             yield name, Outage("down", "power", False) if name in condition.dead else _UPSTREAM
     for name in sorted(condition.lossy.keys() & places.devices.keys() - condition.lost):
         yield name, Outage("degraded", "undetermined", True)
+
+
+def _endpoint(trouble: Trouble) -> Outage:
+    """Whose fault it is can't be told from the words of a scenario."""
+    return Outage("degraded" if trouble.slow_s else "down", "undetermined", True)
 
 
 def _sites(condition: Condition, places: Places, devices: Mapping[Key, Outage]) -> Iterator[tuple[str, Outage]]:

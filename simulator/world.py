@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from inventory.model import Device, Inventory, Lifecycle, Role
 from simulator import cabling, network, onts
 from simulator.boxes import Box, LastDown, Port, draw
+from simulator.portals import Trouble
 from simulator.traffic import Moment, moment
 
 _LONGEST_UPTIME_S = 200 * 86_400
@@ -24,6 +25,7 @@ class Effect:
     battery_minutes: float = 30.0
     lossy: frozenset[str] = frozenset()  # devices
     loss: float = 0.0  # share of exchanges that get no answer
+    portals: Mapping[str, Trouble] = field(default_factory=dict)  # endpoint -> what it does
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Condition:
     dead: frozenset[str] = frozenset()  # devices that don't run
     lost: frozenset[str] = frozenset()  # devices, running or not, that the NOC doesn't reach
     lossy: Mapping[str, float] = field(default_factory=dict)
+    portals: Mapping[str, Trouble] = field(default_factory=dict)  # endpoint -> what it does
 
 
 class World:
@@ -119,6 +122,7 @@ class World:
             dead=dead,
             lost=frozenset(name for name in self.boxes if name not in reached),
             lossy={name: effect.loss for effect in effects for name in effect.lossy},
+            portals={code: trouble for effect in effects for code, trouble in effect.portals.items()},
         )
 
     def _has_battery(self, site: str, now: float) -> bool:
