@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from inventory.cells import quoted, written
-from inventory.kinds import BOUNDARIES, KINDS, Kind, Record
+from inventory.kinds import BOUNDARIES, STORED, Kind, Record
 from inventory.model import Inventory
 
 
@@ -36,7 +36,7 @@ class KindDiff:
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """The kinds that change, in the order of KINDS, boundaries last."""
+    """The kinds that change, in the order of STORED, boundaries last."""
 
     kinds: tuple[KindDiff, ...] = ()
 
@@ -46,7 +46,7 @@ class Diff:
 
 def compare(old: Inventory, new: Inventory) -> Diff:
     """What turns `old` into `new`."""
-    found = [_rows(kind, old, new) for kind in KINDS]
+    found = [_rows(kind, old, new) for kind in STORED]
     found.append(_boundaries(old.boundaries, new.boundaries))
     return Diff(tuple(each for each in found if any(each.counts)))
 

@@ -29,6 +29,7 @@ from inventory.model import (
     SiteKind,
     Source,
 )
+from inventory.periods import by_key
 
 Record = Area | Site | Device | Link | Service | Endpoint | Credential | Source
 
@@ -99,8 +100,9 @@ class Kind:
 
 def inventory_of(records: Mapping[str, Mapping[str, Record]], boundaries: Mapping[str, bytes]) -> Inventory:
     """An inventory of the records by kind and key."""
-    fields: dict[str, Any] = {kind: dict(found) for kind, found in records.items()}
-    return Inventory(**fields, boundaries=dict(boundaries))
+    fields: dict[str, Any] = {kind: dict(found) for kind, found in records.items() if kind != AREA_VERSIONS.name}
+    older = cast("Iterable[Area]", records.get(AREA_VERSIONS.name, {}).values())
+    return Inventory(**fields, boundaries=dict(boundaries), versions=by_key(older))
 
 
 def _names(
@@ -268,7 +270,11 @@ KINDS: tuple[Kind, ...] = (
 """In the order in which they refer to each other: what a kind names stands above it, but for
 `served_by` of an area, which names a site."""
 
-BY_NAME = {kind.name: kind for kind in KINDS}
+AREA_VERSIONS = Kind("area_versions", Area, next(kind.columns for kind in KINDS if kind.name == "areas"), ("version",))
+"""The rows of areas.csv that aren't in force."""
+
+STORED = (*KINDS, AREA_VERSIONS)
+BY_NAME = {kind.name: kind for kind in STORED}
 BOUNDARIES = "boundaries"
 BOUNDARIES_FILE = "boundaries.geojson"
 FILES = {kind.file: kind for kind in KINDS}

@@ -4,6 +4,7 @@ Every value here is what an import file says; nothing is observed. Keys are text
 re-imports: an area is `level:code` (`district:374`), everything else has its own unique name.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -248,6 +249,32 @@ class Inventory:
     credentials: dict[str, Credential] = field(default_factory=dict)
     sources: dict[str, Source] = field(default_factory=dict)
     boundaries: dict[str, bytes] = field(default_factory=dict)  # area key -> WKB, EPSG:4326
+    versions: dict[str, tuple[Area, ...]] = field(default_factory=dict)  # area key -> rows not in force, by valid_from
+
+    def on(self, day: date) -> "Inventory":
+        """The inventory with the areas that were in force on `day`; see inventory/periods.py."""
+        from inventory.periods import as_of
+
+        turn = bisect_right(self._turns, day)
+        if turn not in self._then:
+            self._then[turn] = as_of(self, day)
+        return self._then[turn]
+
+    @cached_property
+    def area_versions(self) -> dict[str, Area]:
+        """`versions` row by row, by `Area.version`."""
+        return {area.version: area for areas in self.versions.values() for area in areas}
+
+    @cached_property
+    def _turns(self) -> list[date]:
+        """The days on which any area begins or ends."""
+        areas = (*self.areas.values(), *self.area_versions.values())
+        return sorted({day for area in areas for day in (area.valid_from, area.valid_to) if day})
+
+    @cached_property
+    def _then(self) -> dict[int, "Inventory"]:
+        """Number of turns until a day -> the inventory of that day."""
+        return {}
 
     @cached_property
     def children(self) -> dict[str, tuple[str, ...]]:

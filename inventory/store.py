@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, Table, bindparam, delete, insert, sel
 from inventory import tables
 from inventory.cells import Value, written
 from inventory.diff import Diff, compare
-from inventory.kinds import KINDS, Column, Kind, Record, inventory_of
+from inventory.kinds import STORED, Column, Kind, Record, inventory_of
 from inventory.model import Inventory
 from storage.engine import for_writing
 
@@ -18,6 +18,7 @@ _TABLES: Mapping[str, Table] = {
     "endpoints": tables.endpoint,
     "services": tables.service,
     "areas": tables.area,
+    "area_versions": tables.area_version,
     "sites": tables.site,
     "devices": tables.device,
     "links": tables.link,
@@ -56,7 +57,7 @@ def last_import(engine: Engine) -> tuple[int, datetime] | None:
 
 
 def _load(connection: Connection) -> Inventory:
-    records = {kind.name: _records(connection, kind) for kind in KINDS}
+    records = {kind.name: _records(connection, kind) for kind in STORED}
     boundary = tables.boundary
     rows = connection.execute(select(boundary.c.area, boundary.c.wkb))
     return inventory_of(records, dict(sorted((row.area, row.wkb) for row in rows)))
@@ -89,6 +90,9 @@ def _rows(kind: Kind, inventory: Inventory) -> dict[str, _Row]:
         for i in encoded:
             values[i] = written(values[i])
         rows[key] = dict(zip(kind.plain, values, strict=True))
+    if kind.name == "area_versions":
+        for key, row in rows.items():
+            row.update(version=key)
     if kind.name == "areas":
         for key, row in rows.items():
             row.update(key=key, path=path_of(inventory, key))
@@ -104,7 +108,7 @@ def path_of(inventory: Inventory, area: str) -> str:
 
 
 def _write(connection: Connection, stored: Inventory, wanted: Inventory) -> None:
-    removed = [(_TABLES[kind.name], _upsert(connection, kind, stored, wanted)) for kind in KINDS]
+    removed = [(_TABLES[kind.name], _upsert(connection, kind, stored, wanted)) for kind in STORED]
     _write_boundaries(connection, stored.boundaries, wanted.boundaries)
     # What is gone goes last, and what refers to others before these.
     for table, keys in reversed(removed):

@@ -1,6 +1,8 @@
 """Tables of the inventory: one a kind, its columns named as in the import files."""
 
-from sqlalchemy import Boolean, Column, Date, Float, ForeignKey, Integer, LargeBinary, String, Table
+from typing import Any
+
+from sqlalchemy import Boolean, Column, Date, Float, ForeignKey, Integer, LargeBinary, String, Table, false
 
 from storage.metadata import metadata
 from storage.types import UtcTime
@@ -18,6 +20,24 @@ def _text(name: str) -> Column[str]:
     return Column(name, String, nullable=False, server_default="")
 
 
+def _facts_of_area() -> tuple[Column[Any], ...]:
+    return (
+        _text("code_source"),
+        _text("census_code"),
+        Column("lat", Float),
+        Column("lon", Float),
+        Column("population", Integer),
+        # A site, which in turn names its area: the import checks it, for SQLite can't add a constraint
+        # to a table that is there already.
+        Column("served_by", String),
+        Column("valid_from", Date),
+        Column("valid_to", Date),
+        _text("assigned_by"),
+        Column("boundary_approximate", Boolean, nullable=False, server_default=false()),
+    )
+
+
+# The areas in force at the last import.
 area = Table(
     "area",
     metadata,
@@ -29,16 +49,20 @@ area = Table(
     # Keys from the widest area down, each followed by "/": what lies within an area is a
     # prefix match, so every query can carry an area scope.
     Column("path", String, nullable=False, index=True),
-    _text("code_source"),
-    _text("census_code"),
-    Column("lat", Float),
-    Column("lon", Float),
-    Column("population", Integer),
-    # A site, which in turn names its area: the import checks it, for SQLite can't add a constraint
-    # to a table that is there already.
-    Column("served_by", String),
-    Column("valid_from", Date),
-    Column("valid_to", Date),
+    *_facts_of_area(),
+)
+
+# What areas were before, or will be. Nothing refers to these rows and their parents may have ended:
+# no status or scope hangs on them.
+area_version = Table(
+    "area_version",
+    metadata,
+    Column("version", String, primary_key=True),  # key@valid_from
+    Column("level", String, nullable=False),
+    Column("code", String, nullable=False),
+    *_names(),
+    Column("parent", String),
+    *_facts_of_area(),
 )
 
 boundary = Table(

@@ -1,0 +1,93 @@
+"""Areas through time: which version of each is in force on a day, and what then stands where.
+
+Governments rename, move, split and merge areas. Each state of an area is a row with a period
+[valid_from, valid_to); a report of an old period needs the areas of then.
+"""
+
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+
+from inventory.model import Area, Inventory, Site
+
+Versions = dict[str, tuple[Area, ...]]
+
+
+def split(rows: Iterable[Area], day: date) -> tuple[dict[str, Area], Versions]:
+    """(key -> the row in force on `day`, key -> its other rows by valid_from)."""
+    current: dict[str, Area] = {}
+    others: list[Area] = []
+    for area in rows:
+        if area.key not in current and area.in_force(day):
+            current[area.key] = area
+        else:
+            others.append(area)
+    return current, by_key(others)
+
+
+def by_key(rows: Iterable[Area]) -> Versions:
+    """Area key -> its rows, by valid_from."""
+    found: dict[str, list[Area]] = {}
+    for area in rows:
+        found.setdefault(area.key, []).append(area)
+    return {key: tuple(sorted(areas, key=begins)) for key, areas in found.items()}
+
+
+def begins(area: Area) -> date:
+    return area.valid_from or date.min
+
+
+def all_rows(inventory: Inventory) -> Iterator[Area]:
+    """Every version of every area."""
+    yield from inventory.areas.values()
+    yield from inventory.area_versions.values()
+
+
+def as_of(inventory: Inventory, day: date) -> Inventory:
+    """The inventory with the areas in force on `day`; itself where these are the same.
+
+    A site whose area wasn't there yet stands in the next wider area that was. A boundary is that
+    of today: those of areas whose extent was another are left out.
+    """
+    areas, versions = split(all_rows(inventory), day)
+    if areas == inventory.areas:
+        return inventory
+    sites = dict(_standing(inventory, areas, day))
+    devices = {name: device for name, device in inventory.devices.items() if device.site in sites}
+    links = {n: link for n, link in inventory.links.items() if link.a_device in devices and link.b_device in devices}
+    altered = set(_altered(inventory.areas, areas))
+    boundaries = {key: wkb for key, wkb in inventory.boundaries.items() if key in areas and key not in altered}
+    return replace(
+        inventory, areas=areas, versions=versions, sites=sites, devices=devices, links=links, boundaries=boundaries
+    )
+
+
+def _standing(inventory: Inventory, areas: Container[str], day: date) -> Iterator[tuple[str, Site]]:
+    """(name, site) of the sites that stand in any of `areas`, each with its area there."""
+    for name, site in inventory.sites.items():
+        area: str | None = site.area
+        while area is not None and area not in areas:
+            area = _nearest(inventory, area, day).parent
+        if area is not None:
+            yield name, site if area == site.area else replace(site, area=area)
+
+
+def _nearest(inventory: Inventory, key: str, day: date) -> Area:
+    """The first row of an area after `day`, else its last."""
+    current = [inventory.areas[key]] if key in inventory.areas else []
+    rows = sorted([*inventory.versions.get(key, ()), *current], key=begins)
+    return next((area for area in rows if begins(area) > day), rows[-1])
+
+
+def _altered(one: Mapping[str, Area], other: Mapping[str, Area]) -> Iterator[str]:
+    """Areas that an area left or joined between the two."""
+    for key, area in one.items():
+        if key in other and other[key].parent != area.parent:
+            before, after = set(_upward(one, area.parent)), set(_upward(other, other[key].parent))
+            yield from before ^ after
+
+
+def _upward(areas: Mapping[str, Area], key: str | None) -> Iterator[str]:
+    while key is not None and key in areas:
+        yield key
+        key = areas[key].parent
