@@ -1,9 +1,11 @@
 """What a map of an area shows: its parts, villages and sites, in one fixed order.
 
 Everything that travels apart from the geometry (statuses, changes) names a village or a site by
-its position in this order.
+its position in this order. What lies in one area stands together in it, so the order of an area's
+own map is a stretch of the order of every wider map.
 """
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,7 +24,7 @@ class MapView:
     """The map of `area` (None: the whole inventory).
 
     `parts` are the areas it is broken down by: districts of a state, blocks of a district.
-    `part_of`, `village_at` and `site_at` run parallel to `villages` and `sites`; a part of -1 is
+    `districts` and `blocks` are all of these levels, `area` included. `part_of`, `village_at` and `site_at` run parallel to `villages` and `sites`; a part of -1 is
     a village directly in `area`, a position of None is a place nobody has located.
     """
 
@@ -34,6 +36,14 @@ class MapView:
     sites: tuple[Site, ...]
     site_at: tuple[Position | None, ...]
     outlines: dict[str, BaseGeometry]
+    districts: tuple[Area, ...]
+    blocks: tuple[Area, ...]
+
+    @cached_property
+    def order(self) -> str:
+        """Names this order of villages and sites: numbers of another one mean other places."""
+        keys = "\n".join((*self.village_index, "", *self.site_index))
+        return hashlib.sha256(keys.encode()).hexdigest()[:16]
 
     @cached_property
     def village_index(self) -> dict[str, int]:
@@ -57,12 +67,12 @@ class MapView:
 
 def view_of(inventory: Inventory, area: str | None) -> MapView:
     """The map of the area with that key, or of everything; KeyError where there is no such area."""
-    keys = tuple(inventory.within(area)) if area else tuple(inventory.areas)
-    inside = frozenset(keys)
+    keys = _in_order(inventory, area)
+    areas = [inventory.areas[key] for key in keys]
     parts = _parts(inventory, area)
     part_of = {key: number for number, part in enumerate(parts) for key in inventory.within(part.key)}
-    villages = tuple(a for a in inventory.areas.values() if a.level is Level.VILLAGE and a.key in inside)
-    sites = tuple(site for site in inventory.sites.values() if site.area in inside)
+    villages = tuple(found for found in areas if found.level is Level.VILLAGE)
+    sites = _sites(inventory, keys)
     return MapView(
         area=inventory.areas[area] if area else _single_root(inventory),
         parts=parts,
@@ -72,7 +82,21 @@ def view_of(inventory: Inventory, area: str | None) -> MapView:
         sites=sites,
         site_at=tuple(_point(site.lon, site.lat) for site in sites),
         outlines=_outlines(inventory, area, parts),
+        districts=tuple(found for found in areas if found.level is Level.DISTRICT),
+        blocks=tuple(found for found in areas if found.level is Level.BLOCK),
     )
+
+
+def _in_order(inventory: Inventory, area: str | None) -> tuple[str, ...]:
+    roots = [area] if area else [root.key for root in inventory.areas.values() if root.parent is None]
+    return tuple(key for root in roots for key in inventory.within(root))
+
+
+def _sites(inventory: Inventory, areas: Iterable[str]) -> tuple[Site, ...]:
+    standing: dict[str, list[Site]] = {}
+    for site in inventory.sites.values():
+        standing.setdefault(site.area, []).append(site)
+    return tuple(site for area in areas for site in standing.get(area, ()))
 
 
 def _single_root(inventory: Inventory) -> Area | None:
