@@ -28,18 +28,18 @@ async def make(folder: Path, name: str, seed: str, lines: Iterable[str]) -> Path
     The digest is over `seed`, the features and how they are made. Other archives of that name are
     removed. `lines` is read in a thread. Raises TilesError, OSError.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".making-", dir=folder) as place:
-        source = Path(place) / "features.json"
-        digest = await asyncio.to_thread(_write, source, seed, lines)
+    with await asyncio.to_thread(_workplace, folder) as place:
+        digest = await asyncio.to_thread(_write, Path(place) / "features.json", seed, lines)
         made = folder / f"{name}-{digest}.pmtiles"
-        if not made.is_file():
+        if not await asyncio.to_thread(made.is_file):
             await _run(Path(place))
-            (Path(place) / "tiles.pmtiles").replace(made)
-    for old in folder.glob(f"{name}-*.pmtiles"):
-        if old != made:
-            old.unlink(missing_ok=True)
+        await asyncio.to_thread(_keep, Path(place) / "tiles.pmtiles", made, f"{name}-*.pmtiles")
     return made
+
+
+def _workplace(folder: Path) -> TemporaryDirectory[str]:
+    folder.mkdir(parents=True, exist_ok=True)
+    return TemporaryDirectory(prefix=".making-", dir=folder)
 
 
 def _write(source: Path, seed: str, lines: Iterable[str]) -> str:
@@ -65,3 +65,12 @@ async def _run(place: Path) -> None:
             running.kill()
     if running.returncode:
         raise TilesError(said.decode(errors="replace").strip()[-500:])
+
+
+def _keep(fresh: Path, made: Path, others: str) -> None:
+    """Move a fresh archive to its place, if there is one, and remove the others of its name."""
+    if fresh.is_file():
+        fresh.replace(made)
+    for old in made.parent.glob(others):
+        if old != made:
+            old.unlink(missing_ok=True)
