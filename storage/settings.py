@@ -97,6 +97,7 @@ class ServeSettings(_Section):
     host: str = Field("127.0.0.1", description="Address of the pages; only loopback until sign-in exists")
     port: int = Field(8000, gt=0, lt=65536, description="Port of the pages")
     area: str = Field("", description="Area key that the pages are limited to; empty: the whole inventory")
+    tiles: Path = Field(Path("data/tiles"), description="Folder of the map's tiles, which are made anew where missing")
 
 
 class Settings(BaseSettings):
