@@ -83,7 +83,8 @@ def test_districts_are_lgds_and_their_headquarters_lie_in_them(pack: Inventory) 
 
 def test_gps_lie_in_the_polygon_of_their_district(pack: Inventory) -> None:
     state = load_state("22")
-    polygons = read_districts(state)
+    assert state.post_offices
+    polygons = read_districts(state.post_offices, state.districts)
     district_of = {
         area.key: (area.parent or "").removeprefix("district:")
         for area in pack.areas.values()
@@ -106,8 +107,8 @@ def test_the_typed_in_districts_are_those_of_the_directory() -> None:
 
 
 def test_a_state_without_facts_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(PackError, match=r"state '3'; known states: 22 \(Chhattisgarh\)"):
-        build("3", lambda _text, _over: None)
+    with pytest.raises(PackError, match=r"state '9'; known states: 22 \(Chhattisgarh\)"):
+        build("9", lambda _text, _over: None)
 
 
 def test_without_the_packages_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +118,7 @@ def test_without_the_packages_the_error_says_what_to_install(monkeypatch: pytest
 
 
 def test_the_sources_say_in_three_languages_that_post_offices_stand_in() -> None:
-    remark = next(source.remark for source in load_sources() if source.key == "POST")
+    remark = next(source.remark for source in load_sources("post-offices", "22").values() if source.key == "POST")
     assert "stand in for gram panchayats" in remark.en
     assert "ग्राम पंचायतों के स्थान पर" in remark.hi
     assert "ਗ੍ਰਾਮ ਪੰਚਾਇਤਾਂ ਦੀ ਥਾਂ" in remark.pa

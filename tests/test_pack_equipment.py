@@ -11,30 +11,28 @@ from hypothesis import strategies as st
 from inventory.model import Device, Link, Medium, Names, Role, SiteKind
 from inventory.pack.blocks import blocks_of
 from inventory.pack.facts import District, State, Town
+from inventory.pack.fit import lay
 from inventory.pack.network import Network, addresses
 from inventory.pack.places import Place
 from inventory.pack.plan import plan_blocks
-from inventory.pack.post_offices import equip
+from inventory.pack.post_offices import fitting, place_kendras, served_by
 
-RAIPUR = District("387", Names("Raipur", "रायपुर"), "", "", Town(Names("Raipur", "रायपुर"), 21.25, 81.63), "410")
-KORBA = District("383", Names("Korba", "कोरबा"), "", "", Town(Names("Korba", "कोरबा"), 22.36, 82.73), "404")
+RAIPUR = District("387", Names("Raipur", "रायपुर"), Town(Names("Raipur", "रायपुर"), 21.25, 81.63), "410")
+KORBA = District("383", Names("Korba", "कोरबा"), Town(Names("Korba", "कोरबा"), 22.36, 82.73), "404")
+_SMALLEST_BLOCK = 5
 STATE = State(
     code="22",
     names=Names("Chhattisgarh"),
-    post_state="",
-    polygon_state="",
     ring_blocks=2,
-    smallest_block=5,
     noc=Town(Names("NOC"), 21.16, 81.79),
     noc_district="387",
     districts=(RAIPUR, KORBA),
-    services=(),
 )
 PLACE = st.builds(
     Place,
     code=st.integers(0, 9999).map("po-{:04}".format),
     name=st.just("Amora"),
-    pincode=st.sampled_from(["492001", "492002", "495677", "495678"]),
+    group=st.sampled_from(["492001", "492002", "495677", "495678"]),
     is_main=st.booleans(),
     lat=st.floats(21, 22).map(lambda value: round(value, 3)),
     lon=st.floats(81.5, 82.5).map(lambda value: round(value, 3)),
@@ -44,7 +42,9 @@ PLACES = st.lists(PLACE, min_size=1, max_size=60, unique_by=lambda place: place.
 
 
 def laid(places: list[Place]) -> tuple[Network, dict[str, str]]:
-    return equip(STATE, plan_blocks(blocks_of(places, STATE.smallest_block), STATE.ring_blocks))
+    plans = plan_blocks(blocks_of(places, _SMALLEST_BLOCK), STATE.ring_blocks)
+    kendras = place_kendras(plans)
+    return lay(STATE, plans, fitting(STATE.districts, plans, kendras)), served_by(plans, kendras)
 
 
 def reached(devices: dict[str, Device], links: dict[str, Link], cut: Collection[str] = ()) -> set[str]:

@@ -15,7 +15,7 @@ PLACE = st.builds(
     Place,
     code=st.uuids().map(str),
     name=st.just("Amora"),
-    pincode=st.sampled_from(["493445", "493449", "493551", "493558"]),
+    group=st.sampled_from(["493445", "493449", "493551", "493558"]),
     is_main=st.booleans(),
     lat=st.floats(20.5, 21.5),
     lon=st.floats(81.5, 82.5),
@@ -24,8 +24,8 @@ PLACE = st.builds(
 PLACES = st.lists(PLACE, min_size=1, max_size=70, unique_by=lambda place: place.code)
 
 
-def place(code: str, lat: float, lon: float = 82.0, pincode: str = "493445", is_main: bool = False) -> Place:
-    return Place(code, code, pincode, is_main, lat, lon, district="387")
+def place(code: str, lat: float, lon: float = 82.0, group: str = "493445", is_main: bool = False) -> Place:
+    return Place(code, code, group, is_main, lat, lon, district="387")
 
 
 @given(PLACES, st.integers(1, 20))
@@ -56,9 +56,9 @@ def test_without_a_sub_office_a_branch_office_stands_in() -> None:
 
 
 def test_a_small_pincode_joins_the_nearest() -> None:
-    small = place("small", 21.0, pincode="493449")
-    near = [place(f"near{n}", 21.1, pincode="493445") for n in range(3)]
-    far = [place(f"far{n}", 22.0, pincode="493551") for n in range(3)]
+    small = place("small", 21.0, group="493449")
+    near = [place(f"near{n}", 21.1, group="493445") for n in range(3)]
+    far = [place(f"far{n}", 22.0, group="493551") for n in range(3)]
     groups = merge_small({small: [small], near[0]: near, far[0]: far}, 3)
     assert sorted(sorted(each.code for each in group) for group in groups) == [
         ["far0", "far1", "far2"],
@@ -68,7 +68,7 @@ def test_a_small_pincode_joins_the_nearest() -> None:
 
 def test_a_place_far_from_its_own_pop_goes_to_the_nearest() -> None:
     home, stray = place("home", 21.0), place("stray", 22.0)
-    other = place("other", 22.1, pincode="493449")
+    other = place("other", 22.1, group="493449")
     found = assign([home, stray, other], {home: [home, stray], other: [other]})
     assert found == {home: [home], other: [stray, other]}
 

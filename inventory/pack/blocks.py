@@ -1,4 +1,4 @@
-"""Which places share a block POP: by pincode, small ones merged with the nearest."""
+"""Blocks: the places that share a POP. Post offices share one by pincode, small ones merged with the nearest."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ Groups = dict[Place, list[Place]]  # by the place where the POP stands
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The places around one POP. The POP stands at one of them, usually a sub-office."""
+    """The places around one POP. With post offices the POP stands at one of them, usually a sub-office."""
 
     pop: Place
     places: tuple[Place, ...]
@@ -47,10 +47,10 @@ def _block(places: Sequence[Place]) -> Block:
 
 
 def _in_district(places: Sequence[Place], smallest: int) -> list[list[Place]]:
-    pincodes: dict[str, list[Place]] = defaultdict(list)
+    grouped: dict[str, list[Place]] = defaultdict(list)
     for place in places:
-        pincodes[place.pincode].append(place)
-    groups = assign(places, {_pop(members): members for members in pincodes.values()})
+        grouped[place.group].append(place)
+    groups = assign(places, {_pop(members): members for members in grouped.values()})
     return merge_small(groups, smallest)
 
 

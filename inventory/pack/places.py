@@ -36,14 +36,15 @@ class Office:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A post office that stands in for a gram panchayat.
+    """A gram panchayat's office, or a post office that stands in for one.
 
-    `is_main`: a head or sub-office, so a town's. `district`: LGD code, by polygon.
+    `group`: the pincode or LGD block whose places share a POP. `is_main`: a head or sub-office, so a town's.
+    `district`: LGD code.
     """
 
     code: str
     name: str
-    pincode: str
+    group: str
     is_main: bool
     lat: float
     lon: float

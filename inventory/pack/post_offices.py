@@ -1,25 +1,26 @@
 """A runnable inventory of a state in which post offices stand in for gram panchayats."""
 
-from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 import shapely
 
-from inventory.model import Credential, Inventory
+from inventory.model import Credential, Inventory, Names
 from inventory.pack.areas import areas_of, outline
 from inventory.pack.blocks import blocks_of
-from inventory.pack.equipment import add_ups, lay_blocks, lay_district, lay_noc, lay_places
-from inventory.pack.facts import State, load_sources, load_state
-from inventory.pack.kendras import add_place_kendra, add_town_kendras, served_by
-from inventory.pack.network import CREDENTIAL, Network
+from inventory.pack.equipment import gp_site
+from inventory.pack.facts import District, PackError, State, load_sources, load_state
+from inventory.pack.fit import Fitting, lay, summary
+from inventory.pack.kendras import Kendra, place_site, serving, town_sites
+from inventory.pack.network import CREDENTIAL
 from inventory.pack.packages import read_districts, read_offices
-from inventory.pack.places import Place, in_districts, places_of
+from inventory.pack.places import in_districts, places_of, points_of
 from inventory.pack.plan import BlockPlan, plan_blocks
 from inventory.pack.positions import settle
 from inventory.pack.text import chance
 
 _KENDRA_SHARE = 0.70
 _UPS_SHARE = 0.20
+_HOURS = "Mo-Sa 10:00-17:00"
 
 Progress = Callable[[str, float], None]
 
@@ -31,14 +32,16 @@ def build(state_code: str, progress: Progress) -> Inventory:
     PackError for a state without facts or where the packages are absent.
     """
     state = load_state(state_code)
+    if (facts := state.post_offices) is None:
+        raise PackError(f"no [post_offices] is typed in for {state.names.en}; `--from pmgsy DIR` may serve")
     progress("reading district polygons", 0.0)
-    districts = read_districts(state)
+    districts = read_districts(facts, state.districts)
     progress("reading post offices", 0.2)
-    offices = places_of(read_offices(state, districts))
+    offices = places_of(read_offices(facts, state.districts, districts))
     places = in_districts(settle(offices, districts), districts)
     left_out = len(offices) - len(places)
     progress(f"dividing {len(places)} places into blocks", 0.5)
-    blocks = blocks_of(places, state.smallest_block)
+    blocks = blocks_of(places, facts.smallest_block)
     progress(f"planning {len(blocks)} blocks", 0.6)
     inventory = assemble(state, plan_blocks(blocks, state.ring_blocks), districts)
     progress(f"{summary(inventory)}; {left_out} post offices outside the state left out", 1.0)
@@ -47,8 +50,9 @@ def build(state_code: str, progress: Progress) -> Inventory:
 
 def assemble(state: State, plans: Sequence[BlockPlan], districts: Mapping[str, shapely.Geometry]) -> Inventory:
     """Everything about the planned blocks, as an import would give it."""
-    net, served = equip(state, plans)
-    areas = {area.key: area for area in areas_of(state, [plan.block for plan in plans], served)}
+    kendras = place_kendras(plans)
+    net = lay(state, plans, fitting(state.districts, plans, kendras))
+    areas = {each.key: each for each in areas_of(state, [plan.block for plan in plans], served_by(plans, kendras))}
     return Inventory(
         areas=areas,
         sites=net.sites,
@@ -56,54 +60,41 @@ def assemble(state: State, plans: Sequence[BlockPlan], districts: Mapping[str, s
         links=net.links,
         services={each.code: each for each in state.services},
         credentials={CREDENTIAL: Credential(CREDENTIAL, "snmp-v2c", community="env:PAHUNCH_COMMUNITY")},
-        sources={each.key: each for each in load_sources()},
+        sources=load_sources("post-offices", state.code),
         boundaries={f"district:{code}": outline(polygon) for code, polygon in districts.items()},
     )
 
 
-def equip(state: State, plans: Sequence[BlockPlan]) -> tuple[Network, dict[str, str]]:
-    """The whole network with its kendras, and for each place code the kendra that serves it."""
-    net = Network()
-    noc = lay_noc(net, state)
-    plans_of: dict[str, list[BlockPlan]] = defaultdict(list)
-    for plan in plans:
-        plans_of[plan.block.district].append(plan)
-    kendras: dict[str, str] = {}
-    for district in state.districts:
-        home = lay_district(net, district, noc)
-        add_town_kendras(net, district, home)
-        local = plans_of[district.code]
-        pops = lay_blocks(net, district, home, [plan.block for plan in local])
-        for plan in local:
-            boxes = lay_places(net, plan, pops[plan.block.code])
-            kendras |= _equip_places(net, plan.block.places, boxes)
-    return net, served_by([place for plan in plans for place in plan.block.places], kendras)
+def place_kendras(plans: Sequence[BlockPlan]) -> dict[str, Kendra]:
+    """Place code -> its kendra, at a share of the places. A town's has a network printer, others one on USB."""
+    return {
+        place.code: Kendra(
+            place_site(gp_site(place, plan.feeders[place.code]), Names(f"{place.name} kendra"), _HOURS),
+            network_printer=place.is_main,
+        )
+        for plan in plans
+        for place in plan.block.places
+        if chance("kendra", place.code) < _KENDRA_SHARE
+    }
 
 
-def _equip_places(net: Network, places: Sequence[Place], boxes: Mapping[str, str]) -> dict[str, str]:
-    """UPS and kendras at a share of the places; place code -> kendra site."""
-    kendras = {}
-    for place in places:
-        if chance("ups", place.code) < _UPS_SHARE:
-            add_ups(net, place.code, boxes[place.code])
-        if chance("kendra", place.code) < _KENDRA_SHARE:
-            kendras[place.code] = add_place_kendra(net, place, boxes[place.code])
-    return kendras
+def fitting(districts: Sequence[District], plans: Sequence[BlockPlan], place_kendras: Mapping[str, Kendra]) -> Fitting:
+    """UPS at a share of the places; kendras at some, and at each district's collectorate and hospital."""
+    places = [place for plan in plans for place in plan.block.places]
+    in_towns = {
+        f"district:{each.code}": [Kendra(site, network_printer=True) for site in town_sites(each, _HOURS)]
+        for each in districts
+    }
+    return Fitting(
+        ups={place.code for place in places if chance("ups", place.code) < _UPS_SHARE},
+        kendras={**in_towns, **{code: [kendra] for code, kendra in place_kendras.items()}},
+    )
 
 
-def summary(inventory: Inventory) -> str:
-    """Counts of areas, devices by role, rings, PONs and links, in one line."""
-    levels = Counter(area.level for area in inventory.areas.values())
-    roles = Counter(device.role for device in inventory.devices.values())
-    rings = {link.ring for link in inventory.links.values() if link.ring}
-    pons = {link.trunk for link in inventory.links.values() if link.trunk}
-    addressed = sum(bool(device.primary_ip) for device in inventory.devices.values())
-    counts = [
-        *((str(level), count) for level, count in levels.items()),
-        *((str(role), count) for role, count in roles.items()),
-        ("rings", len(rings)),
-        ("PONs", len(pons)),
-        ("addresses", addressed),
-        ("links", len(inventory.links)),
-    ]
-    return ", ".join(f"{count} {what}" for what, count in counts)
+def served_by(plans: Sequence[BlockPlan], kendras: Mapping[str, Kendra]) -> dict[str, str]:
+    """Place code -> kendra site."""
+    places = [place for plan in plans for place in plan.block.places]
+    own = [kendras[place.code].site.name if place.code in kendras else None for place in places]
+    at = {kendras[place.code].site.name: place.at for place in places if place.code in kendras}
+    found = serving(points_of(places), own, at)
+    return {place.code: kendra for place, kendra in zip(places, found, strict=True) if kendra}
