@@ -61,6 +61,15 @@ METRICS: tuple[Metric, ...] = (
     Metric("printer_pages", "", _C, "Pages printed in the printer's life (prtMarkerLifeCount)"),
     Metric("printer_supply_percent", "%", _G, "What is left of a supply (prtMarkerSuppliesLevel / MaxCapacity)"),
     Metric("temperature", "Cel", _G, "Temperature"),
+    Metric("endpoint_up", "", _S, "1 where the endpoint answered as it should, else 0"),
+    Metric("endpoint_failure", "", _S, "What was wrong with the endpoint's answer: 0 nothing, 1 no answer in time, 2 refused, 3 our own way to it, 5 no proper HTTP, 7 the answer did not end in time, 9 its name, 10 its address is not allowed, 11 TLS or certificate, 12 status, 13 text"),
+    Metric("endpoint_http_status", "", _S, "HTTP status of the endpoint's last answer, after redirects"),
+    Metric("endpoint_name_s", "s", _G, "Time to find the address of the endpoint's host"),
+    Metric("endpoint_connect_s", "s", _G, "Time to connect to the endpoint (TCP)"),
+    Metric("endpoint_tls_s", "s", _G, "Time to agree on encryption with the endpoint"),
+    Metric("endpoint_first_byte_s", "s", _G, "Time from the request to the beginning of the endpoint's answer"),
+    Metric("endpoint_total_s", "s", _G, "Time of a whole look at the endpoint, with its redirects"),
+    Metric("endpoint_certificate_s", "s", _G, "How much longer the endpoint's certificate is valid"),
 )  # fmt: skip
 
 NUMBER: dict[str, int] = {metric.name: number for number, metric in enumerate(METRICS)}

@@ -22,11 +22,17 @@ class Reason(StrEnum):
     HOST_KEY = "host_key"  # SSH host key unknown or changed: no credential was sent
     DEADLINE = "deadline"  # answers came, but not all of them inside the device's deadline
     SECRET = "secret"  # noqa: S105 - a reason, no secret: the credential reference could not be resolved on this machine
+    # Of endpoints:
+    NAME = "name"  # the host's name leads to no address
+    FORBIDDEN = "forbidden"  # it leads to an address that nobody may be sent to: nothing was sent
+    TLS = "tls"  # no encrypted connection, mostly because of the certificate
+    STATUS = "status"  # answered with another HTTP status than a good answer has
+    TEXT = "text"  # answered without the text that a good answer has
 
 
 REASONS: tuple[Reason, ...] = tuple(Reason)
 ANSWERED = frozenset({Reason.AUTHENTICATION, Reason.PROTOCOL, Reason.HOST_KEY, Reason.DEADLINE, Reason.REFUSED})
-"""Failures that prove that something at the address is alive."""
+"""Failures of a device's poll that prove that something at the address is alive."""
 
 
 @dataclass(frozen=True, slots=True)

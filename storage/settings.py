@@ -45,6 +45,26 @@ class CollectSettings(_Section):
     metrics_port: int = Field(9700, ge=0, lt=65536, description="Port of /metrics on 127.0.0.1; 0: no exposition")
 
 
+class EndpointSettings(_Section):
+    enabled: bool = Field(True, description="Whether the inventory's endpoints are probed from this machine")
+    interval_s: float = Field(
+        60, gt=0, description="Seconds between two probes of an endpoint without its own interval"
+    )
+    timeout_s: float = Field(10, gt=0, le=60, description="Seconds that a probe may take with all its redirects")
+    slow_s: float = Field(5, gt=0, description="An endpoint that takes longer than these seconds is degraded")
+    redirects: int = Field(3, ge=0, le=10, description="Most redirects that a probe follows")
+    concurrency: int = Field(20, gt=0, description="Most probes under way at once")
+    allow: tuple[str, ...] = Field(
+        (),
+        description="Host names, addresses and networks that may lie in private address space, such as "
+        '["portal.state.example", "10.20.0.0/16"]; every other endpoint has to have a public address',
+    )
+    ca_file: str = Field("", description="File of CA certificates (PEM) that are trusted beside the system's")
+    kendra_interval_s: float = Field(
+        900, ge=0, description="Seconds between two looks of a kendra's own PC (over SSH) at the endpoints; 0: none"
+    )
+
+
 class InfluxSettings(_Section):
     url: str = Field("", description="Base URL of the v2 write API; empty: no InfluxDB")
     org: str = Field("pahunch", description="Organisation")
@@ -87,6 +107,9 @@ class AlertSettings(_Section):
     kendra_after_s: float = Field(
         900, ge=0, description="A kendra is alerted when it has not been ready this long in its hours"
     )
+    endpoint_down_after_s: float = Field(
+        300, ge=0, description="An endpoint is alerted when it has been down this long"
+    )
     channels: Annotated[tuple[ChannelSettings, ...], AfterValidator(_named_once)] = Field(
         (), description="Where alerts go"
     )
@@ -109,6 +132,7 @@ class Settings(BaseSettings):
 
     storage: StorageSettings = StorageSettings()
     collect: CollectSettings = CollectSettings()
+    endpoints: EndpointSettings = EndpointSettings()
     influx: InfluxSettings = InfluxSettings()
     judge: JudgeSettings = JudgeSettings()
     alerts: AlertSettings = AlertSettings()
