@@ -139,7 +139,7 @@ def _demo_settings(given: Settings, data: Path, port: int, snmp_port: int) -> Se
         update={
             "storage": storage,
             "collect": given.collect.model_copy(update=collect),
-            "serve": given.serve.model_copy(update={"host": "127.0.0.1", "port": port}),
+            "serve": given.serve.model_copy(update={"host": "127.0.0.1", "port": port, "tiles": data / "tiles"}),
             "alerts": given.alerts.model_copy(update={"page_url": f"http://127.0.0.1:{port}"}),
         }
     )
@@ -183,8 +183,9 @@ def _demo_inventory(settings: Settings, state: str, folder: Path | None, gps: in
 
 def _read(folder: Path) -> Inventory:
     from inventory.files import read_folder
+    from inventory.hours import INDIA
 
-    loaded = read_folder([folder])
+    loaded = read_folder([folder], day=datetime.now(INDIA).date())
     for problem in loaded.problems:
         print(problem, file=sys.stderr)
     if loaded.problems:

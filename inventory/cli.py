@@ -18,6 +18,7 @@ from inventory import store
 from inventory.check import check
 from inventory.diff import Diff, as_json, compare, lines
 from inventory.files import read_folder, write_folder
+from inventory.hours import INDIA
 from inventory.problems import Problem
 from storage.engine import open_engine
 from storage.migrate import upgrade
@@ -41,7 +42,7 @@ def import_(
     engine = open_engine(Settings().storage.url)
     upgrade(engine)
     stored = store.load(engine)
-    loaded = read_folder(paths, stored)
+    loaded = read_folder(paths, stored, datetime.now(INDIA).date())
     if loaded.problems:
         _refuse(loaded.problems, as_json_)
         raise typer.Exit(1)

@@ -2,12 +2,25 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
+from typing import cast
 
 from inventory.boundaries import read_boundaries, written_boundaries
 from inventory.cells import quoted
-from inventory.kinds import BOUNDARIES, BOUNDARIES_FILE, FILES, KINDS, Kind, Record, inventory_of
-from inventory.model import Inventory
+from inventory.kinds import (
+    AREA_VERSIONS,
+    BOUNDARIES,
+    BOUNDARIES_FILE,
+    FILES,
+    KINDS,
+    STORED,
+    Kind,
+    Record,
+    inventory_of,
+)
+from inventory.model import Area, Inventory
+from inventory.periods import all_rows, split
 from inventory.problems import Origin, Problem
 from inventory.rows import read_rows, written_rows
 from inventory.validate import validate
@@ -34,15 +47,16 @@ class _Reading:
     problems: list[Problem] = field(default_factory=list)
 
 
-def read_folder(paths: Path | Iterable[Path], base: Inventory = _EMPTY) -> Loaded:
-    """The inventory of one folder or of several files.
+def read_folder(paths: Path | Iterable[Path], base: Inventory = _EMPTY, day: date = date.max) -> Loaded:
+    """The inventory of one folder or of several files, with the areas in force on `day`.
 
     A file holds all rows of its kind; a kind without a file is as it is in `base`.
     """
     reading = _Reading()
     for path in _found([paths] if isinstance(paths, Path) else paths, reading.problems):
         _read(path, reading)
-    records = {kind.name: reading.records.get(kind.name, kind.of(base)) for kind in KINDS}
+    _tell_versions_apart(reading, base, day)
+    records = {kind.name: reading.records.get(kind.name, kind.of(base)) for kind in STORED}
     boundaries = base.boundaries if reading.boundaries is None else reading.boundaries
     inventory = inventory_of(records, boundaries)
     origin = Origin(reading.lines, reading.refused, reading.unreadable)
@@ -111,11 +125,24 @@ def _read_kind(kind: Kind, content: bytes, reading: _Reading) -> None:
         reading.unreadable.add(kind.name)
 
 
+def _tell_versions_apart(reading: _Reading, base: Inventory, day: date) -> None:
+    """Divide the rows of areas.csv (of `base` where it wasn't given) into areas in force and others."""
+    read = cast("Iterable[Area]", reading.records["areas"].values()) if "areas" in reading.records else all_rows(base)
+    areas, versions = split(read, day)
+    older = {area.version: area for rows in versions.values() for area in rows}
+    reading.records |= {"areas": dict(areas), AREA_VERSIONS.name: dict(older)}
+    if "areas" in reading.lines:
+        lines = reading.lines["areas"]
+        reading.lines["areas"] = {key: lines[area.version] for key, area in areas.items()}
+        reading.lines[AREA_VERSIONS.name] = {version: lines[version] for version in older}
+
+
 def write_folder(inventory: Inventory, folder: Path) -> None:
     """Write every file of an inventory, also of kinds that have no rows; raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     for kind in KINDS:
-        _write(folder / kind.file, written_rows(kind, list(kind.of(inventory).values())))
+        records = list(all_rows(inventory)) if kind.versioned else list(kind.of(inventory).values())
+        _write(folder / kind.file, written_rows(kind, records))
     _write(folder / BOUNDARIES_FILE, written_boundaries(inventory.boundaries))
 
 

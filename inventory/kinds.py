@@ -59,10 +59,11 @@ class Kind:
     cls: Callable[..., Record]
     columns: tuple[Column, ...]
     key: tuple[str, ...]  # columns that make the key
+    versioned: bool = False  # its file may hold several rows of one key, told apart by valid_from
 
     @property
     def file(self) -> str:
-        return f"{self.name}.csv"
+        return "areas.csv" if self.cls is Area else f"{self.name}.csv"
 
     @cached_property
     def values(self) -> Callable[[Record], tuple[Value, ...]]:
@@ -206,6 +207,7 @@ KINDS: tuple[Kind, ...] = (
             Column("boundary_approximate", cells.yes_no, empty=False),
         ),
         ("level", "code"),
+        versioned=True,
     ),
     Kind(
         "sites",

@@ -37,6 +37,10 @@ def begins(area: Area) -> date:
     return area.valid_from or date.min
 
 
+def ends(area: Area) -> date:
+    return area.valid_to or date.max
+
+
 def all_rows(inventory: Inventory) -> Iterator[Area]:
     """Every version of every area."""
     yield from inventory.areas.values()

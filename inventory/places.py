@@ -44,13 +44,14 @@ def misplaced(inventory: Inventory, places: Sequence[Place]) -> Iterator[tuple[s
     of all its districts.
     """
     for place in places:
-        if wrong := _wrong(place.lat, place.lon):
+        if wrong := wrong_position(place.lat, place.lon):
             yield place.key, *wrong
     for stray in strays(inventory, places, Level.STATE):
         yield stray.place.key, "lat", f"and lon lie {stray.km:.0f} km outside its state"
 
 
-def _wrong(lat: float | None, lon: float | None) -> tuple[str, str] | None:
+def wrong_position(lat: float | None, lon: float | None) -> tuple[str, str] | None:
+    """(column, reason) where the coordinates can't be those of a place in India."""
     if lat is None or lon is None:
         return None if lat is lon else ("lat", "and lon go together")
     if WEST <= lat <= EAST and SOUTH <= lon <= NORTH:
@@ -65,7 +66,7 @@ def strays(inventory: Inventory, places: Iterable[Place], level: Level) -> Itera
     groups: dict[str, list[Place]] = {}
     above: dict[str, str] = {}
     for place in places:
-        if place.lat is not None and place.lon is not None and _wrong(place.lat, place.lon) is None:
+        if place.lat is not None and place.lon is not None and wrong_position(place.lat, place.lon) is None:
             groups.setdefault(_area_above(inventory, place.area, level, above), []).append(place)
     for area, members in groups.items():
         if shapes := _shapes(inventory, area):

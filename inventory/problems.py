@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from inventory.kinds import BOUNDARIES, BOUNDARIES_FILE
+from inventory.kinds import BOUNDARIES, BOUNDARIES_FILE, BY_NAME
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -43,4 +43,4 @@ class Origin:
 
 
 def file_of(kind: str) -> str:
-    return BOUNDARIES_FILE if kind == BOUNDARIES else f"{kind}.csv"
+    return BOUNDARIES_FILE if kind == BOUNDARIES else BY_NAME[kind].file

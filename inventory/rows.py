@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from inventory.cells import BadCellError, Value, cleaned, quoted, written
@@ -15,7 +15,10 @@ _Reason = tuple[str, str]  # column, what is wrong with its cell
 
 @dataclass(slots=True)
 class Rows:
-    """What one file holds; `readable` is False where its rows could not be told apart."""
+    """What one file holds; `readable` is False where its rows could not be told apart.
+
+    Records and lines are by key, those of a versioned kind by `Area.version`; `refused` are keys.
+    """
 
     records: dict[str, Record] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
@@ -125,14 +128,25 @@ def _fill(values: dict[str, Value], columns: Sequence[Column], cells: list[str])
 
 def _put(kind: Kind, line: int, values: dict[str, Value], reasons: list[_Reason], rows: Rows) -> None:
     key = ":".join(str(values[column]) for column in kind.key)
-    if key in rows.lines:
-        reasons.append((kind.key[-1], f"{quoted(key)} stands already in line {rows.lines[key]}"))
+    row = key + _version(line, values, reasons) if kind.versioned else key
+    if row in rows.lines:
+        reasons.append((kind.key[-1], f"{quoted(key)} stands already in line {rows.lines[row]}{_hint(kind)}"))
     elif reasons:
         rows.refused.add(key)
     else:
-        rows.records[key] = kind.record(tuple(values[name] for name in kind.plain))
-    rows.lines.setdefault(key, line)
+        rows.records[row] = kind.record(tuple(values[name] for name in kind.plain))
+    rows.lines.setdefault(row, line)
     rows.problems.extend(Problem(kind.file, line, column, reason) for column, reason in reasons)
+
+
+def _version(line: int, values: Mapping[str, Value], reasons: Sequence[_Reason]) -> str:
+    """What tells the row from others of its key, as in `Area.version`; a refused valid_from is that of no other."""
+    refused = any(column == "valid_from" for column, _ in reasons)
+    return f"@line {line}" if refused else f"@{values['valid_from'] or ''}"
+
+
+def _hint(kind: Kind) -> str:
+    return "; several rows of one area need different periods" if kind.versioned else ""
 
 
 def written_rows(kind: Kind, records: Sequence[Record]) -> bytes:

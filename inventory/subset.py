@@ -33,7 +33,8 @@ def subset(inventory: Inventory, gps: int) -> Inventory:
     links = {n: link for n, link in inventory.links.items() if link.a_device in devices and link.b_device in devices}
     return replace(
         inventory,
-        areas={key: _without_lost_kendra(area, sites.keys()) for key, area in areas.items()},
+        areas={key: _as_today(area, sites.keys()) for key, area in areas.items()},
+        versions={},
         sites=sites,
         devices=devices,
         links=links,
@@ -61,5 +62,7 @@ def _enough(sizes: Counter[str], wanted: int) -> Iterator[str]:
         yield district
 
 
-def _without_lost_kendra(area: Area, sites: Container[str]) -> Area:
-    return area if area.served_by is None or area.served_by in sites else replace(area, served_by=None)
+def _as_today(area: Area, sites: Container[str]) -> Area:
+    """The area without its past, which may lie in other districts, and without a kendra that stands in one."""
+    served_by = area.served_by if area.served_by in sites else None
+    return replace(area, served_by=served_by, valid_from=None, valid_to=None)

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
+from inventory.area_rules import Faults, area_faults, told, version_faults
 from inventory.cells import quoted
-from inventory.kinds import BOUNDARIES, BY_NAME
-from inventory.model import Area, Credential, Device, Inventory, Level, SiteKind
-from inventory.places import area_places, misplaced, site_places
+from inventory.kinds import AREA_VERSIONS, BOUNDARIES, BY_NAME
+from inventory.model import Credential, Device, Inventory
+from inventory.places import misplaced, site_places
 from inventory.problems import Origin, Problem, file_of
 from inventory.rings import ring_faults
 
@@ -20,7 +21,9 @@ class _Reference(NamedTuple):
 _REFERENCES = (
     _Reference("services", "endpoints", "endpoints"),
     _Reference("areas", "parent", "areas"),
+    _Reference(AREA_VERSIONS.name, "parent", "areas"),
     _Reference("areas", "served_by", "sites"),
+    _Reference(AREA_VERSIONS.name, "served_by", "sites"),
     _Reference("sites", "area", "areas"),
     _Reference("devices", "site", "sites"),
     _Reference("devices", "credential", "credentials"),
@@ -30,8 +33,6 @@ _REFERENCES = (
     _Reference("links", "b_device", "devices"),
 )
 _OF_BOUNDARIES = _Reference(BOUNDARIES, "area", "areas")
-_WIDTH = {level: number for number, level in enumerate(Level)}
-Faults = Iterator[tuple[str, str, str]]  # key, column, reason
 
 
 def validate(inventory: Inventory, origin: Origin) -> Iterator[Problem]:
@@ -40,7 +41,12 @@ def validate(inventory: Inventory, origin: Origin) -> Iterator[Problem]:
         yield from _unknown(inventory, origin, reference)
     for key in inventory.boundaries:
         if key not in inventory.areas and not origin.excused("areas", key):
-            yield _missing(origin, _OF_BOUNDARIES, key, key)
+            yield _missing(inventory, origin, _OF_BOUNDARIES, key, key)
+    refused = origin.refused.get("areas", ())
+    for key, column, reason in area_faults(inventory, refused):
+        yield origin.problem("areas", key, column, reason)
+    for key, column, reason in version_faults(inventory, refused):
+        yield origin.problem(AREA_VERSIONS.name, key, column, reason)
     for kind, rule in _RULES:
         for key, column, reason in rule(inventory):
             yield origin.problem(kind, key, column, reason)
@@ -52,36 +58,22 @@ def validate(inventory: Inventory, origin: Origin) -> Iterator[Problem]:
 
 def _unknown(inventory: Inventory, origin: Origin, reference: _Reference) -> Iterator[Problem]:
     known = BY_NAME[reference.target].of(inventory)
+    lapsed = inventory.versions if reference.column == "parent" else {}  # whether it was in force then: area_rules
     for key, record in BY_NAME[reference.kind].of(inventory).items():
         named = getattr(record, reference.column)
         for name in named if isinstance(named, tuple) else (named,):
-            if name and name not in known and not origin.excused(reference.target, name):
-                yield _missing(origin, reference, key, name)
+            if name and name not in known and name not in lapsed and not origin.excused(reference.target, name):
+                yield _missing(inventory, origin, reference, key, name)
 
 
-def _missing(origin: Origin, reference: _Reference, key: str, name: str) -> Problem:
+def _missing(inventory: Inventory, origin: Origin, reference: _Reference, key: str, name: str) -> Problem:
     kind, column, target = reference
+    lapsed = inventory.versions.get(name, ()) if target == "areas" else ()
+    only = f" now, but {', '.join(map(told, lapsed))}" if lapsed else ""
     if kind in origin.lines or target not in origin.lines:
-        return origin.problem(kind, key, column, f"names {quoted(name)}, which is not in {file_of(target)}")
-    reason = f"lacks {quoted(name)}, which {quoted(key)} of the stored {kind} names as its {column}"
+        return origin.problem(kind, key, column, f"names {quoted(name)}, which is not in {file_of(target)}{only}")
+    reason = f"lacks {quoted(name)}{only}, which {quoted(key)} of the stored {kind} names as its {column}"
     return Problem(file_of(target), 0, "", reason)
-
-
-def _areas(inventory: Inventory) -> Faults:
-    for key, area in inventory.areas.items():
-        parent = inventory.areas.get(area.parent or "")
-        if parent and _WIDTH[parent.level] >= _WIDTH[area.level]:
-            yield key, "parent", f"{quoted(parent.key)} is no wider than a {area.level}"
-        if area.valid_from and area.valid_to and area.valid_to < area.valid_from:
-            yield key, "valid_to", f"{area.valid_to} is before valid_from {area.valid_from}"
-        yield from _served(inventory, key, area)
-    yield from misplaced(inventory, list(area_places(inventory)))
-
-
-def _served(inventory: Inventory, key: str, area: Area) -> Faults:
-    kendra = inventory.sites.get(area.served_by or "")
-    if kendra and kendra.kind is not SiteKind.KENDRA:
-        yield key, "served_by", f"{quoted(kendra.name)} is a {kendra.kind}, not a kendra"
 
 
 def _sites(inventory: Inventory) -> Faults:
@@ -173,7 +165,6 @@ def _endpoints(inventory: Inventory) -> Faults:
 
 _RULES: tuple[tuple[str, Callable[[Inventory], Faults]], ...] = (
     ("credentials", _credentials),
-    ("areas", _areas),
     ("sites", _sites),
     ("devices", _devices),
     ("links", _links),

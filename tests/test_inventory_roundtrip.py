@@ -88,7 +88,8 @@ def _areas(draw: st.DrawFn) -> dict[str, Area]:
         area = draw(
             st.builds(
                 Area, st.just(level), codes, names(), st.just(above), st.sampled_from(["lgd", "post-office"]), lines(),
-                st.just(lat), st.just(lon), st.none() | st.integers(0, 10**9), st.none(), days, st.none(),
+                st.just(lat), st.just(lon), st.none() | st.integers(0, 10**9), st.none(), st.none(), st.none(),
+                st.sampled_from(["", "village_code", "nearest-office", "tehsil"]), st.booleans(),
             )
         )  # fmt: skip
         found[area.key] = area
