@@ -7,6 +7,7 @@ from enum import IntEnum
 
 from inventory.model import Device, Site
 from simulator.ber import TIMETICKS
+from simulator.engine import Engine
 from simulator.power import Battery
 from simulator.traffic import CLOCK, PATTERNS, Counter, Line, Moment
 
@@ -84,12 +85,19 @@ class Box:
     ports: Sequence[Port] = ()
     onts: Sequence[Ont] = ()
     battery: Battery = field(default_factory=Battery)  # a UPS's
+    boots: int = 1
+    engine: Engine | None = None  # of an agent that speaks SNMPv3
 
     def uptime(self) -> Line:
         """sysUpTime: hundredths of a second since boot."""
         return Line(TIMETICKS, CLOCK, 100.0, self.boot)
 
+    def engine_clock(self, now: float) -> tuple[int, int]:
+        """snmpEngineBoots, snmpEngineTime."""
+        return self.boots, max(int(now - self.boot), 0)
+
     def restart(self, at: Moment) -> None:
         self.boot = at.now
+        self.boots += 1
         for port in self.ports:
             port.restart(at)

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from inventory.model import Device, Inventory, SiteKind
+from inventory.model import Credential, Device, Inventory, SiteKind
 from simulator import cabling
 from simulator.agent import Agent
 from simulator.boxes import Box
+from simulator.engine import Engine, engine_id
 from simulator.mibs.kinds import view_of
+from simulator.usm import User
 from simulator.world import Effect, World
 from storage.settings import resolve_secret
 
@@ -30,23 +32,28 @@ class Fleet:
     """Answers for the inventory's devices; `set_effects` puts faults in force.
 
     Raises ValueError where the inventory can't be simulated (no NOC, addresses outside
-    127.0.0.0/8) and SecretUnavailableError where a community's reference can't be resolved.
+    127.0.0.0/8, a user's protocols) and SecretUnavailableError where a credential's reference
+    can't be resolved. A device is asked by its credential alone: v2c or v3, never both.
     """
 
     def __init__(self, inventory: Inventory, now: float, weather: Weather = Weather()) -> None:
         self.world = World(inventory, now)
         self.weather = weather
         self._communities = _communities(inventory)
+        self._users = _users(inventory)
         self._delays = _delays(inventory, weather)
         self._by_name = {name: self._agent(box) for name, box in self.world.boxes.items() if box.device.primary_ip}
         self._by_address = {_packed(self.world.boxes[name].device): agent for name, agent in self._by_name.items()}
         self.set_effects((), now)
 
     def _agent(self, box: Box) -> Agent:
-        community = self._communities.get(box.device.credential, b"public")
+        user = self._users.get(box.device.credential)
+        if user:
+            box.engine = Engine(engine_id(_packed(box.device)), user, box.engine_clock)
         return Agent(
             partial(view_of, box),
-            community,
+            self._communities.get(box.device.credential, b"public"),
+            engine=box.engine,
             delay_s=self._delays[box.site.name],
             loss=self.weather.loss,
             seed=zlib.crc32(f"{self.weather.seed}:{box.device.name}".encode()),
@@ -56,6 +63,9 @@ class Fleet:
         """The agent at this address (4 octets), if that is its community."""
         agent = self._by_address.get(address)
         return agent if agent is not None and agent.community == community else None
+
+    def at_address(self, address: bytes) -> Agent | None:
+        return self._by_address.get(address)
 
     def set_effects(self, effects: tuple[Effect, ...], now: float) -> None:
         before = self.world.condition
@@ -76,12 +86,34 @@ def _packed(device: Device) -> bytes:
     return address.packed
 
 
-def _communities(inventory: Inventory) -> Mapping[str, bytes]:
-    """Credential -> community; a credential of another kind gives one that no request can carry."""
+def _communities(inventory: Inventory) -> Mapping[str, bytes | None]:
+    """Credential -> community; of another kind none, which no request carries."""
     return {
-        name: resolve_secret(credential.community).encode() if credential.kind == "snmp-v2c" else b"\0"
+        name: resolve_secret(credential.community).encode() if credential.kind == "snmp-v2c" else None
         for name, credential in inventory.credentials.items()
     }
+
+
+def _users(inventory: Inventory) -> Mapping[str, User]:
+    """Credential -> the SNMPv3 user that it stands for."""
+    found = {}
+    for name, credential in inventory.credentials.items():
+        if credential.kind == "snmp-v3":
+            try:
+                found[name] = _user(credential)
+            except ValueError as error:
+                raise ValueError(f"credential {name}: {error}") from None
+    return found
+
+
+def _user(credential: Credential) -> User:
+    return User(
+        credential.user.encode(),
+        credential.auth_protocol,
+        resolve_secret(credential.auth) if credential.auth_protocol else "",
+        credential.priv_protocol,
+        resolve_secret(credential.priv) if credential.priv_protocol else "",
+    )
 
 
 def _delays(inventory: Inventory, weather: Weather) -> Mapping[str, float]:

@@ -95,7 +95,7 @@ def _portals(plan: Plan) -> Portals | None:
 def _serve(plan: Plan, portals: Portals | None, ready: Callable[[Ports], None], control: Connection | None) -> int:
     sock = open_socket(plan.port)
     fleet = Fleet(plan.inventory, time.time(), plan.weather)
-    server = Server(sock, Responder(fleet.find).respond)
+    server = Server(sock, Responder(fleet.find, fleet.at_address).respond)
     log = TruthLog(plan.truth.open("w", encoding="utf-8")) if plan.truth else None
     director = Director(fleet, server, log, portals)
     # A fleet under control ends with its controller: Ctrl-C reaches the whole group at once, and

@@ -66,7 +66,7 @@ class World:
 
     def _box(self, device: Device, now: float) -> Box:
         boot = now - 3600 - draw(device.name, "boot") * _LONGEST_UPTIME_S
-        box = Box(device, self.inventory.sites[device.site], boot)
+        box = Box(device, self.inventory.sites[device.site], boot, boots=1 + int(draw(device.name, "boots") * 40))
         if device.primary_ip:
             box.ports = cabling.ports_of(device, self.plugs.get(device.name, ()), self.inventory, boot)
         return box

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 
 from inventory.model import Role
 from simulator.boxes import Box
-from simulator.mibs import host, interfaces, olt, printer, system, ups
+from simulator.mibs import engine, host, interfaces, olt, printer, system, ups
 from simulator.view import Layout, Table, TableView
 
-_SCALARS = (*system.SYSTEM, *interfaces.NUMBER)
+_SCALARS = (*system.SYSTEM, *interfaces.NUMBER, *engine.ENGINE)
 _PORTS = (*interfaces.IF_TABLE, *interfaces.IF_X_TABLE)
 _PLAIN = Layout(_SCALARS, _PORTS)
 _LAYOUTS = {
