@@ -13,8 +13,9 @@ from collectors.metrics import METRICS
 from collectors.profile import Profile
 from collectors.rates import FROM_COUNTER
 from collectors.sinks.history import HistorySink
-from collectors.sinks.influx import InfluxSink, lines
+from collectors.sinks.influx import InfluxSink
 from collectors.sinks.labels import labels_of
+from collectors.sinks.lines import LineProtocol
 from collectors.sinks.names import EXPOSED
 from collectors.sinks.prometheus import PrometheusSink
 from inventory.model import Inventory
@@ -32,7 +33,9 @@ async def own(small: Inventory, tmp_path: Path) -> AsyncIterator[list[Metric]]:
     figures = Figures()
     figures.sink_seconds["HistorySink"] = 1.0
     history = HistorySink(Writer(tmp_path))
-    influx = InfluxSink(InfluxSettings(url="http://127.0.0.1:9", token="unused"), small)
+    influx = InfluxSink(
+        InfluxSettings(url="http://127.0.0.1:9", token="unused", spool_folder=tmp_path / "spool"), small
+    )
     sink = PrometheusSink(small, 60, figures, [*history.readings(), *influx.readings()])
     await sink(batch([("gp1", "in_bps", "GE0/0/1", 8.0)], devices=("gp1",)))
     yield [family for family in sink.collect() if family.name not in _OF_DEVICES]
@@ -100,5 +103,7 @@ def test_the_line_protocol_on_the_page_is_the_sinks(small: Inventory) -> None:
         ("gp1", "in_bps", "GE0/0/1", 5.25e6),
         ("olt1", "ont_state", "0/1/3:12", 2.0),
     ]
-    written = lines([batch(samples, devices=("gp1", "olt1"), at=1_795_000_000.0)], labels_of(small)).decode()
-    assert f"```\n{written}\n```" in _PAGE.read_text(encoding="utf-8"), written
+    written = (
+        LineProtocol(labels_of(small)).encode(batch(samples, devices=("gp1", "olt1"), at=1_795_000_000.0)).decode()
+    )
+    assert f"```\n{written}```" in _PAGE.read_text(encoding="utf-8"), written

@@ -1,18 +1,25 @@
-"""Writes through influxdb-client, read back from a real VictoriaMetrics."""
+"""What the InfluxDB sink sends, and what it does with what the store does not take."""
 
 import asyncio
+import gzip
 import json
+import re
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 from urllib.request import urlopen
 
 import pytest
 
-from collectors.sinks.influx import InfluxSink, lines
+from collectors.sinks.influx import InfluxSink, pause_s
 from collectors.sinks.labels import labels_of
+from collectors.sinks.lines import LineProtocol
 from inventory.model import Inventory
+from storage.segments import FolderInUseError
 from storage.settings import InfluxSettings, SecretUnavailableError
-from tests.batches import batch
+from tests.batches import Sample, batch
 from tests.servers import free_port, victoria_metrics
 
 DEVICES = ("gp1", "gp2", "olt1")
@@ -20,13 +27,80 @@ AT = 1_795_255_200.25
 HOSTILE = 'GE 0,0=1\\"\n#'
 
 
+def settings(url: str, folder: Path) -> InfluxSettings:
+    return InfluxSettings(url=url, token="t", spool_folder=folder / "spool")
+
+
+@dataclass
+class Store:
+    """A store's write API that answers as it is told, and keeps the lines it took."""
+
+    url: str
+    answer: Callable[[list[str]], tuple[int, Mapping[str, str]]]
+    lines: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+
+@asynccontextmanager
+async def store(answer: Callable[[list[str]], tuple[int, Mapping[str, str]]], port: int = 0) -> AsyncIterator[Store]:
+    found = Store("", answer)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        found.requests.append(head)
+        length = re.search(r"content-length: (\d+)", head, re.IGNORECASE)
+        assert length is not None
+        lines = gzip.decompress(await reader.readexactly(int(length[1]))).decode().splitlines()
+        status, headers = found.answer(lines)
+        if status == 204:
+            found.lines += lines
+        extra = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        writer.write(f"HTTP/1.1 {status} x\r\n{extra}Content-Length: 0\r\nConnection: close\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", port) as server:
+        found.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        yield found
+
+
+def takes_all(_: list[str]) -> tuple[int, Mapping[str, str]]:
+    return 204, {}
+
+
+async def until(what: Callable[[], bool], *, seconds: float = 60) -> None:
+    async with asyncio.timeout(seconds):
+        while not what():  # noqa: ASYNC110 - neither sink nor server sets an event
+            await asyncio.sleep(0.02)
+
+
+def one(device: str, number: float) -> list[Sample]:
+    return [(device, "in_bps", "x", number)]
+
+
 def test_values_of_one_port_and_time_share_a_line(small: Inventory) -> None:
     samples = [("gp1", "in_bps", "GE0/0/1", 1.5), ("gp2", "temperature", "", -3.0), ("gp1", "out_bps", "GE0/0/1", 2e9)]
-    made = lines([batch(samples, devices=DEVICES, at=AT)], labels_of(small)).decode().splitlines()
+    made = LineProtocol(labels_of(small)).encode(batch(samples, devices=DEVICES, at=AT)).decode().splitlines()
     assert made == [
-        "pahunch,device=gp1,district=district:387,port=GE0/0/1,role=router,site=gp1 in_bps=1.5,out_bps=2000000000.0 1795255200250",
-        "pahunch,device=gp2,district=district:387,role=router,site=gp2 temperature=-3.0 1795255200250",
+        "pahunch,device=gp1,district=district:387,port=GE0/0/1,role=router,site=gp1 in_bps=1.5,out_bps=2000000000 1795255200250",
+        "pahunch,device=gp2,district=district:387,role=router,site=gp2 temperature=-3 1795255200250",
     ]
+
+
+def test_a_number_that_is_none_is_left_out(small: Inventory) -> None:
+    samples = [("gp1", "in_bps", "x", float("nan")), ("gp1", "out_bps", "x", float("inf")), *one("gp2", 1.0)]
+    protocol = LineProtocol(labels_of(small))
+    assert protocol.encode(batch(samples, devices=DEVICES, at=AT)).decode().splitlines() == [
+        "pahunch,device=gp2,district=district:387,port=x,role=router,site=gp2 in_bps=1 1795255200250"
+    ]
+    assert protocol.encode(batch(samples[:2], devices=DEVICES, at=AT)) == b""
+
+
+def test_new_devices_and_ports_are_seen(small: Inventory) -> None:
+    protocol = LineProtocol(labels_of(small))
+    for devices, port in ((("gp1",), "a"), (("gp2", "gp1"), "b"), (("gp2", "gp1"), "c"), (("olt1", "gp2"), "a")):
+        made = protocol.encode(batch([(devices[0], "in_bps", port, 1.0)], devices=devices, at=AT)).decode()
+        assert f"device={devices[0]},district=district:387,port={port},role=" in made
 
 
 def exported(url: str) -> dict[tuple[str, str, str], tuple[list[float], list[int]]]:
@@ -49,7 +123,8 @@ async def test_what_is_written_reads_back_equal(
     samples = [(device, "in_bps", f"GE0/0/{n}", 1e9 + 0.125 + n) for device in DEVICES for n in range(300)]
     samples.append(("gp1", "temperature", HOSTILE, -12.25))
     with victoria_metrics(tmp_path) as url:
-        sink = InfluxSink(InfluxSettings(url=url, token="env:PAHUNCH_TEST_TOKEN"), small)
+        told = settings(url, tmp_path).model_copy(update={"token": "env:PAHUNCH_TEST_TOKEN"})
+        sink = InfluxSink(told, small)
         await sink(batch(samples, devices=DEVICES, at=AT))
         await sink(batch([("gp1", "in_bps", "GE0/0/1", 5.0)], devices=DEVICES, at=AT + 60))
         await sink.close()
@@ -66,42 +141,93 @@ async def test_what_is_written_reads_back_equal(
     assert found["pahunch_temperature", "gp1", HOSTILE.replace("\n", " ")] == ([-12.25], [millis])
 
 
-@pytest.mark.server
 async def test_a_server_that_comes_back_gets_what_waited(tmp_path: Path, small: Inventory) -> None:
     port = free_port()
-    sink = InfluxSink(InfluxSettings(url=f"http://127.0.0.1:{port}", token="t"), small)
-    await sink(batch([("gp1", "in_bps", "x", 1.0)], devices=DEVICES, at=AT))
+    sink = InfluxSink(settings(f"http://127.0.0.1:{port}", tmp_path), small)
+    await sink(batch(one("gp1", 1.0), devices=DEVICES, at=AT))
+    await sink(batch(one("gp2", 2.0), devices=DEVICES, at=AT))
     await asyncio.sleep(0.3)
-    assert sink.waiting == 1
-    await sink(batch([("gp2", "in_bps", "x", 2.0)], devices=DEVICES, at=AT))
-    received: list[bytes] = []
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        received.append(await reader.readuntil(b"\r\n"))
-        writer.write(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
-        await writer.drain()
-        writer.close()
-
-    async with await asyncio.start_server(answer, "127.0.0.1", port), asyncio.timeout(15):
-        while sink.waiting:  # noqa: ASYNC110 - the sink sets no event
-            await asyncio.sleep(0.05)
+    assert sink.waiting == 2
+    async with store(takes_all, port) as there:
+        await until(lambda: not sink.waiting)
     await sink.close()
     assert (sink.written, sink.dropped) == (2, 0)
-    assert all(line.startswith(b"POST /api/v2/write?") for line in received)
+    assert len(there.lines) == 2
+    assert all(
+        head.startswith("POST /api/v2/write?org=pahunch&bucket=pahunch&precision=ms ") for head in there.requests
+    )
+    assert all("Authorization: Token t\r\n" in head for head in there.requests)
 
 
-async def test_what_waits_is_bounded_and_the_oldest_goes(small: Inventory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("collectors.sinks.influx._MOST_WAITING", 10)
-    monkeypatch.setattr("collectors.sinks.influx._CLOSE_S", 0.1)
-    sink = InfluxSink(InfluxSettings(url=f"http://127.0.0.1:{free_port()}", token="t"), small)
-    for turn in range(30):
-        await sink(batch([("gp1", "in_bps", "x", float(turn))], devices=DEVICES, at=AT + turn))
-    assert sink.waiting == 10
-    assert sink.dropped == 20
+async def test_what_waits_outlives_the_process_and_goes_out_after_the_newest(tmp_path: Path, small: Inventory) -> None:
+    away = settings(f"http://127.0.0.1:{free_port()}", tmp_path)
+    sink = InfluxSink(away, small)
+    for turn in range(3):
+        await sink(batch(one("gp1", turn), devices=DEVICES, at=AT + turn))
     await sink.close()
-    assert sink.dropped == 30
+    async with store(lambda _: (503, {})) as there:
+        again = InfluxSink(settings(there.url, tmp_path), small)
+        assert again.waiting == 3
+        await again(batch(one("gp1", 9.0), devices=DEVICES, at=AT + 9))
+        there.answer = takes_all
+        await until(lambda: not again.waiting)
+        await again.close()
+    assert [re.findall(r"in_bps=(\d+)", line)[0] for line in there.lines] == ["9", "0", "1", "2"]
+    assert (again.written, again.drained) == (4, 3)
+    assert not list((tmp_path / "spool").glob("*.spool"))
 
 
-async def test_a_token_that_cannot_be_resolved_is_said_at_once(small: Inventory) -> None:
+async def test_a_bad_line_blocks_nothing_and_takes_none_with_it(tmp_path: Path, small: Inventory) -> None:
+    def answer(lines: list[str]) -> tuple[int, Mapping[str, str]]:
+        return (400 if any("temperature" in line for line in lines) else 204), {}
+
+    samples = [(device, "in_bps", f"p{n}", 1.0) for device in DEVICES for n in range(200)]
+    bad = [("gp1", "temperature", "", 1.0), ("olt1", "temperature", "", 1.0)]
+    async with store(answer) as there:
+        sink = InfluxSink(settings(there.url, tmp_path), small)
+        await sink(batch([*samples, *bad], devices=DEVICES, at=AT))
+        await sink(batch(one("gp2", 7.0), devices=DEVICES, at=AT + 1))
+        await until(lambda: not sink.waiting)
+        await sink.close()
+    assert (sink.written, sink.refused, sink.dropped) == (len(samples) + 1, 2, 0)
+    assert len(there.lines) == len(set(there.lines)) == len(samples) + 1
+
+
+async def test_a_store_that_refuses_everything_is_not_asked_for_ever(tmp_path: Path, small: Inventory) -> None:
+    samples = [("gp1", "in_bps", f"p{n}", 1.0) for n in range(2000)]
+    async with store(lambda _: (422, {})) as there:
+        sink = InfluxSink(settings(there.url, tmp_path), small)
+        await sink(batch(samples, devices=DEVICES, at=AT))
+        await until(lambda: not sink.waiting)
+        await sink.close()
+    assert (sink.written, sink.refused) == (0, 2000)
+    assert len(there.requests) < 300
+
+
+@pytest.mark.parametrize("status", [401, 404, 429, 503])
+async def test_what_an_operator_can_mend_loses_nothing(tmp_path: Path, small: Inventory, status: int) -> None:
+    async with store(lambda _: (status, {"Retry-After": "0"})) as there:
+        sink = InfluxSink(settings(there.url, tmp_path), small)
+        await sink(batch(one("gp1", 1.0), devices=DEVICES, at=AT))
+        await until(lambda: bool(there.requests))
+        there.answer = takes_all
+        await until(lambda: not sink.waiting)
+        await sink.close()
+    assert (sink.written, sink.refused, sink.dropped) == (1, 0, 0)
+
+
+def test_pauses_grow_to_a_bound_and_differ() -> None:
+    assert [pause_s(failures, 1.0) for failures in (1, 2, 3, 4, 5, 6, 1000)] == [1, 2, 4, 8, 16, 20, 20]
+    assert [pause_s(failures, 0.0) for failures in (1, 2, 1000)] == [0.5, 1, 10]
+
+
+async def test_one_process_a_folder(tmp_path: Path, small: Inventory) -> None:
+    sink = InfluxSink(settings("http://127.0.0.1:9", tmp_path), small)
+    with pytest.raises(FolderInUseError):
+        InfluxSink(settings("http://127.0.0.1:9", tmp_path), small)
+    await sink.close()
+
+
+async def test_a_token_that_cannot_be_resolved_is_said_at_once(tmp_path: Path, small: Inventory) -> None:
     with pytest.raises(SecretUnavailableError, match="PAHUNCH_NO_SUCH"):
-        InfluxSink(InfluxSettings(url="http://127.0.0.1:1", token="env:PAHUNCH_NO_SUCH"), small)
+        InfluxSink(InfluxSettings(url="http://127.0.0.1:1", token="env:PAHUNCH_NO_SUCH", spool_folder=tmp_path), small)

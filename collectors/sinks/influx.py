@@ -1,170 +1,174 @@
-"""Batches to InfluxDB 2 (or VictoriaMetrics), through influxdb-client.
+"""Batches to InfluxDB 2 (or VictoriaMetrics), through a queue on disk.
 
-One measurement, `pahunch`; tags device, site, role, district and port (the instance: a port, an
-ONT, a disk); fields named as in collectors/metrics.py, all floats; times in milliseconds. Values
-of one device, instance and time share a line.
-
-While the server is away, batches wait in memory up to a bound; beyond it the oldest are dropped
-and counted. A queue on disk comes with the sinks' reliability work; the history loses nothing.
+A batch is on disk before the sink has taken it. The newest goes out first; after each such request
+one of the backlog follows, so neither starves the other. A request whose answer was lost is sent
+again: InfluxDB keeps one value for a series and time, so that changes nothing there.
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
-from itertools import pairwise
+import random
+import time
+from contextlib import suppress
 
 import numpy as np
 import structlog
-from influxdb_client.client.influxdb_client import InfluxDBClient
-from influxdb_client.client.write_api import SYNCHRONOUS
-from influxdb_client.domain.write_precision import WritePrecision
-from influxdb_client.rest import ApiException
-from urllib3.exceptions import HTTPError
 
 from collectors.figures import Reading
-from collectors.metrics import METRICS
 from collectors.model import Batch
-from collectors.sinks.labels import Labels, labels_of
+from collectors.sinks.influx_store import AwayError, InfluxStore, RefusedError, packed, write_what_fits
+from collectors.sinks.labels import labels_of
+from collectors.sinks.lines import LineProtocol
+from collectors.sinks.segment import Portion
+from collectors.sinks.spool import Spool
 from inventory.model import Inventory
-from storage.settings import InfluxSettings, resolve_secret
+from storage.settings import InfluxSettings
 
-_MEASUREMENT = "pahunch"
-_MOST_WAITING = 2_000_000  # samples
 _MOST_AT_ONCE = 50_000  # samples in one request
-_TIMEOUT_MS = 10_000
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 60.0
-_CLOSE_S = 5.0
-_UNWANTED = frozenset({400, 404, 413, 422})  # asking again with the same lines cannot help
-
-_ESCAPED = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ ", "\\": r"\\", "\n": r"\ ", "\r": r"\ ", "\t": r"\ "})
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 20.0
 
 _log = structlog.get_logger()
 
 
 class InfluxSink:
-    """A sink that writes behind; start it inside a running loop, and `close` it.
+    """A sink; start it inside a running loop, and `close` it. It is the only user of its spool's folder.
 
-    Raises SecretUnavailableError where the token's reference leads nowhere.
+    Raises SecretUnavailableError where the token's reference leads nowhere, FolderInUseError where
+    another process spools to the same folder.
     """
 
     def __init__(self, settings: InfluxSettings, inventory: Inventory) -> None:
-        self._labels = labels_of(inventory)
-        self._bucket = settings.bucket
-        self._client = InfluxDBClient(
-            settings.url, resolve_secret(settings.token), org=settings.org, timeout=_TIMEOUT_MS, enable_gzip=True
-        )
-        self._api = self._client.write_api(write_options=SYNCHRONOUS)
-        self._waiting: deque[Batch] = deque()
+        self._store = InfluxStore(settings)
+        self._spool = Spool(settings.spool_folder, settings.spool_bytes)
+        self._lines = LineProtocol(labels_of(inventory))
         self._arrived = asyncio.Event()
         self._closing = asyncio.Event()
-        self._writing = asyncio.create_task(self._keep_writing())
-        self._sending = 0  # samples
-        self.written = 0  # samples
-        self.dropped = 0  # samples
+        self.written = 0  # samples, and so the four below
+        self.drained = 0  # of these, from the backlog
+        self.refused = 0  # by InfluxDB for good
+        self._refused_by_disk = 0
+        self.live_delay_s = 0.0
+        self._sending = asyncio.create_task(self._keep_sending())
 
     async def __call__(self, batch: Batch) -> None:
-        if self._writing.done():
-            self._writing.result()  # a fault of ours ended it: be loud, batch after batch
-        self._waiting.append(batch)
-        while self._waiting and self.waiting > _MOST_WAITING:
-            self.dropped += len(self._waiting.popleft().sample_value)
+        """On disk when this returns; OSError where the disk refused, and the batch is lost to InfluxDB."""
+        if self._sending.done():
+            self._sending.result()  # a fault of ours ended it: be loud, batch after batch
+        await asyncio.to_thread(self._accept, batch)
         self._arrived.set()
 
     async def close(self) -> None:
-        """Give what waits a few seconds to go out."""
+        """Let the request under way end, and send what is newest if InfluxDB is there; the rest stays spooled."""
         self._closing.set()
         self._arrived.set()
-        await asyncio.wait({self._writing}, timeout=_CLOSE_S)
-        self._writing.cancel()
-        self.dropped += self.waiting
-        self._client.close()  # type: ignore[no-untyped-call] # the library leaves it untyped
+        await self._sending
+        self._spool.close()
+        self._store.close()
 
     def readings(self) -> tuple[Reading, ...]:
         return (
             Reading("influx_written_samples", "Samples written to InfluxDB", lambda: self.written, counter=True),
-            Reading("influx_waiting_samples", "Samples waiting for InfluxDB", lambda: self.waiting),
-            Reading("influx_dropped_samples", "Samples that InfluxDB never got", lambda: self.dropped, counter=True),
-        )
+            Reading("influx_drained_samples", "Samples of these that came from the backlog", lambda: self.drained, counter=True),
+            Reading("influx_waiting_samples", "Samples spooled for InfluxDB", lambda: self.waiting),
+            Reading("influx_spool_bytes", "Size of the spool on disk", lambda: self._spool.octets),
+            Reading("influx_oldest_age_seconds", "Age of the oldest samples in the spool", self._oldest_age_s),
+            Reading("influx_live_delay_seconds", "Age at which the newest samples were written", lambda: self.live_delay_s),
+            Reading("influx_dropped_samples", "Samples lost to a full spool or a disk that refused", lambda: self.dropped, counter=True),
+            Reading("influx_refused_samples", "Samples that InfluxDB refused for good", lambda: self.refused, counter=True),
+        )  # fmt: skip
 
     @property
     def waiting(self) -> int:
         """Samples that are not written yet."""
-        return self._sending + sum(len(batch.sample_value) for batch in self._waiting)
+        return self._spool.samples
 
-    async def _keep_writing(self) -> None:
-        while not (self._closing.is_set() and not self._waiting):
-            await self._arrived.wait()
-            self._arrived.clear()
-            while self._waiting:
-                await self._write(self._next())
+    @property
+    def dropped(self) -> int:
+        """Samples that no longer wait and were not sent."""
+        return self._spool.dropped + self._refused_by_disk
 
-    def _send(self, body: bytes) -> None:
-        precision = WritePrecision.MS
-        self._api.write(self._bucket, record=body, write_precision=precision)  # type: ignore[arg-type] # a str there
+    def _oldest_age_s(self) -> float:
+        oldest = self._spool.closed_at
+        return 0.0 if oldest is None else max(0.0, time.time() - oldest)
 
-    def _next(self) -> list[Batch]:
-        batches = [self._waiting.popleft()]
-        count = len(batches[0].sample_value)
-        while self._waiting and count + len(self._waiting[0].sample_value) <= _MOST_AT_ONCE:
-            batches.append(self._waiting.popleft())
-            count += len(batches[-1].sample_value)
-        return batches
+    def _accept(self, batch: Batch) -> None:
+        samples = int(np.isfinite(batch.sample_value).sum())
+        if not samples:
+            return
+        body = packed(self._lines.encode(batch))
+        try:
+            self._spool.append(body, samples, batch.closed_at)
+        except OSError:
+            self._refused_by_disk += samples
+            raise
 
-    async def _write(self, batches: Sequence[Batch]) -> None:
-        """Send until the server takes it; what it refuses for good is dropped."""
-        self._sending = sum(len(batch.sample_value) for batch in batches)
-        body = await asyncio.to_thread(lines, batches, self._labels)
-        pause_s = _FIRST_PAUSE_S
-        while self._sending:
+    async def _keep_sending(self) -> None:
+        failures = 0
+        while not self._closing.is_set():
             try:
-                await asyncio.to_thread(self._send, body)
-            except ApiException as error:
-                if error.status in _UNWANTED:
-                    self.dropped, self._sending = self.dropped + self._sending, 0
-                    _log.error(
-                        "InfluxDB refused samples", status=error.status, reason=error.reason, dropped=self.dropped
-                    )
-                    return
-                _log.warning("InfluxDB not ready", status=error.status, waiting=self.waiting)
-            except (HTTPError, OSError) as error:
-                _log.warning("InfluxDB away", error=type(error).__name__, waiting=self.waiting, dropped=self.dropped)
+                sent = await self._turn()
+            except (AwayError, OSError) as error:
+                failures += 1
+                _log.warning("InfluxDB away", error=repr(error), failures=failures, waiting=self.waiting)
+                asked_s = error.ask_again_s if isinstance(error, AwayError) else 0.0
+                await self._pause(max(asked_s, pause_s(failures, random.random())))  # noqa: S311 - no secret
             else:
-                self.written, self._sending = self.written + self._sending, 0
-                return
-            await asyncio.sleep(pause_s)
-            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+                failures = 0
+                if not sent:
+                    await self._arrived.wait()
+        await self._say_goodbye()
+
+    async def _turn(self) -> bool:
+        """Send the newest, then as much of the backlog; whether there was any."""
+        self._arrived.clear()
+        live = await asyncio.to_thread(self._send_live)
+        return await asyncio.to_thread(self._send_backlog) or live
+
+    async def _say_goodbye(self) -> None:
+        try:
+            while await asyncio.to_thread(self._send_live):
+                pass
+        except (AwayError, OSError) as error:
+            _log.warning("InfluxDB away", error=repr(error), waiting=self.waiting)
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), seconds)
+
+    def _send_live(self) -> bool:
+        portion = self._spool.live(_MOST_AT_ONCE)
+        if portion is None:
+            return False
+        self._send(portion)
+        self.live_delay_s = time.time() - portion.closed_at
+        return True
+
+    def _send_backlog(self) -> bool:
+        portion = self._spool.backlog(_MOST_AT_ONCE)
+        if portion is None:
+            return False
+        self.drained += self._send(portion)
+        return True
+
+    def _send(self, portion: Portion) -> int:
+        """Samples written. AwayError: the portion stays in the spool."""
+        refused = self._write(portion.body)
+        written = portion.samples - refused
+        self.written += written
+        self.refused += refused
+        self._spool.delivered(portion)
+        return written
+
+    def _write(self, body: bytes) -> int:
+        """Samples that were refused."""
+        try:
+            self._store.write(body)
+        except RefusedError:
+            refused = write_what_fits(self._store, body)
+            _log.error("InfluxDB refused samples", samples=refused.samples, why=refused.why, line=refused.line)
+            return refused.samples
+        return 0
 
 
-def lines(batches: Sequence[Batch], labels: Mapping[str, Labels]) -> bytes:
-    """The samples of `batches` in line protocol."""
-    return "\n".join(line for batch in batches for line in _lines(batch, labels)).encode()
-
-
-def _lines(batch: Batch, labels: Mapping[str, Labels]) -> Iterator[str]:
-    @cache
-    def head(device: int, instance: int) -> str:
-        name = batch.devices[device]
-        return _head(labels.get(name, Labels(name, "", "", "")), batch.instances[instance])
-
-    order = np.lexsort((batch.sample_at, batch.sample_instance, batch.sample_device))
-    device, instance = batch.sample_device[order], batch.sample_instance[order]
-    at, metric = np.round(batch.sample_at[order] * 1000).astype(np.int64), batch.sample_metric[order]
-    value = batch.sample_value[order].tolist()
-    new = (np.diff(device) != 0) | (np.diff(instance) != 0) | (np.diff(at) != 0)
-    starts = [0, *(np.flatnonzero(new) + 1).tolist(), len(order)]
-    fields = [f"{METRICS[m].name}={v!r}" for m, v in zip(metric.tolist(), value, strict=True)]
-    for start, end in pairwise(starts):
-        if end > start:
-            yield f"{head(int(device[start]), int(instance[start]))} {','.join(fields[start:end])} {at[start]}"
-
-
-def _head(labels: Labels, instance: str) -> str:
-    tags = (
-        ("device", labels.device),
-        ("district", labels.district),
-        ("port", instance),
-        ("role", labels.role),
-        ("site", labels.site),
-    )
-    return ",".join((_MEASUREMENT, *(f"{name}={value.translate(_ESCAPED)}" for name, value in tags if value)))
+def pause_s(failures: int, luck: float) -> float:
+    """How long to wait after so many failures in a row. `luck` from 0 to 1 keeps collectors from coming all at once."""
+    return min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2.0 ** min(failures - 1, 10)) * (0.5 + luck / 2)
