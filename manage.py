@@ -139,6 +139,7 @@ def _demo_settings(given: Settings, data: Path, port: int, snmp_port: int) -> Se
         update={
             "storage": storage,
             "collect": given.collect.model_copy(update=collect),
+            "influx": given.influx.model_copy(update={"spool_folder": data / "influx-spool"}),
             "serve": given.serve.model_copy(update={"host": "127.0.0.1", "port": port, "tiles": data / "tiles"}),
             "alerts": given.alerts.model_copy(update={"page_url": f"http://127.0.0.1:{port}"}),
         }

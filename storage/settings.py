@@ -70,6 +70,10 @@ class InfluxSettings(_Section):
     org: str = Field("pahunch", description="Organisation")
     bucket: str = Field("pahunch", description="Bucket")
     token: str = Field("", description="Reference to the token: env:NAME or file:PATH")
+    spool_folder: Path = Field(Path("data/influx-spool"), description="Folder where samples wait for InfluxDB")
+    spool_bytes: int = Field(
+        2 << 30, ge=16 << 20, description="Most octets of that folder; beyond it the oldest samples are dropped"
+    )
 
 
 class JudgeSettings(_Section):
