@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from inventory.model import Inventory, Level, Lifecycle, Link, Role, SiteKind
 from inventory.places import FAR_KM, area_places, site_places, strays
@@ -24,11 +25,19 @@ class Warned:
 Keys = Iterator[str]
 
 
-def check(inventory: Inventory) -> tuple[Warned, ...]:
-    """Every warning that applies, the gravest first."""
+def check(inventory: Inventory, day: date | None = None) -> tuple[Warned, ...]:
+    """Every warning that applies (on `day`, where it is given), the gravest first."""
     found = [Warned(code, text, tuple(rule(inventory))) for code, text, rule in RULES]
     blind = () if any(device.reference for device in inventory.devices.values()) else (_NO_REFERENCE,)
-    return (*blind, *(warned for warned in found if warned.keys))
+    due = _due(inventory, day) if day else ()
+    return (*blind, *due, *(warned for warned in found if warned.keys))
+
+
+def _due(inventory: Inventory, day: date) -> tuple[Warned, ...]:
+    now = inventory.on(day).areas
+    keys = sorted(key for key in inventory.areas.keys() | now.keys() if inventory.areas.get(key) != now.get(key))
+    text = "areas have begun, changed or ended since the last import: import again (any file) to make that take effect"
+    return (Warned("areas-due", text, tuple(keys)),) if keys else ()
 
 
 _NO_REFERENCE = Warned(
@@ -48,6 +57,18 @@ def _gp_without_device(inventory: Inventory) -> Keys:
 
 def _village_without_kendra(inventory: Inventory) -> Keys:
     return (key for key, area in inventory.areas.items() if area.level is Level.VILLAGE and not area.served_by)
+
+
+def _village_without_gp(inventory: Inventory) -> Keys:
+    return (
+        key
+        for key, area in inventory.areas.items()
+        if area.level is Level.VILLAGE and not (area.parent or "").startswith(f"{Level.GP}:")
+    )
+
+
+def _village_without_position(inventory: Inventory) -> Keys:
+    return (key for key, area in inventory.areas.items() if area.level is Level.VILLAGE and area.lat is None)
 
 
 def _kendra_without_hours(inventory: Inventory) -> Keys:
@@ -95,6 +116,8 @@ RULES: tuple[tuple[str, str, Callable[[Inventory], Keys]], ...] = (
     ("ont-unseen", "ONTs say not by which index their OLT sees them: they stay unknown", _ont_unseen),
     ("gp-without-device", "active GPs have no device: they stay unknown", _gp_without_device),
     ("village-without-kendra", "villages have no kendra: they cannot become ready", _village_without_kendra),
+    ("village-without-gp", "villages belong to no gram panchayat, only to a wider area", _village_without_gp),
+    ("village-without-position", "villages have no position: they are missing from the map", _village_without_position),
     ("link-without-ports", "links lack a port: no port's state can show that they are cut", _link_without_ports),
     ("port-shared", "ports carry several links that share no trunk", _port_shared),
     ("kendra-without-hours", "kendras state no hours: alerts assume Mo-Sa 10:00-17:00", _kendra_without_hours),

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import Engine
 
 from inventory import store
+from inventory.changes import Change, changes, summary
 from inventory.check import check
 from inventory.diff import Diff, as_json, compare, lines
 from inventory.files import read_folder, write_folder
@@ -42,7 +43,7 @@ def import_(
     engine = open_engine(Settings().storage.url)
     upgrade(engine)
     stored = store.load(engine)
-    loaded = read_folder(paths, stored, datetime.now(INDIA).date())
+    loaded = read_folder(paths, stored, _today())
     if loaded.problems:
         _refuse(loaded.problems, as_json_)
         raise typer.Exit(1)
@@ -89,19 +90,32 @@ def check_(
     as_json_: Json = False,
     fail: Annotated[bool, typer.Option("--fail", help="Exit with 1 where there is a warning.")] = False,
 ) -> None:
-    """Say what the stored inventory lacks, and what that costs."""
+    """Say what the stored inventory lacks and what that costs, and how its areas have changed."""
     engine = open_engine(Settings().storage.url)
     upgrade(engine)
-    warned = check(store.load(engine))
+    stored = store.load(engine)
+    warned = check(stored, _today())
+    happened = changes(stored)
     if as_json_:
         found = [{"code": each.code, "text": each.text, "keys": each.keys} for each in warned]
-        print(json.dumps({"imported_at": _imported_at(engine), "warnings": found}, ensure_ascii=False))
+        told = {"imported_at": _imported_at(engine), "warnings": found, "changes": [_change(it) for it in happened]}
+        print(json.dumps(told, ensure_ascii=False))
     else:
         print(f"last import: {_imported_at(engine) or 'never'}")
         for each in warned:
             print(f"{each.code}: {each}")
+        for line in summary(stored, happened):
+            print(line)
     if fail and warned:
         raise typer.Exit(1)
+
+
+def _change(it: Change) -> dict[str, object]:
+    return {"day": it.day.isoformat(), "kind": it.kind, "area": it.area, "others": it.others}
+
+
+def _today() -> date:
+    return datetime.now(INDIA).date()
 
 
 def _imported_at(engine: Engine) -> str | None:

@@ -47,6 +47,12 @@ def all_rows(inventory: Inventory) -> Iterator[Area]:
     yield from inventory.area_versions.values()
 
 
+def rows_of(inventory: Inventory, key: str) -> list[Area]:
+    """Every version of one area, by valid_from."""
+    current = [inventory.areas[key]] if key in inventory.areas else []
+    return sorted([*inventory.versions.get(key, ()), *current], key=begins)
+
+
 def as_of(inventory: Inventory, day: date) -> Inventory:
     """The inventory with the areas in force on `day`; itself where these are the same.
 
@@ -78,8 +84,7 @@ def _standing(inventory: Inventory, areas: Container[str], day: date) -> Iterato
 
 def _nearest(inventory: Inventory, key: str, day: date) -> Area:
     """The first row of an area after `day`, else its last."""
-    current = [inventory.areas[key]] if key in inventory.areas else []
-    rows = sorted([*inventory.versions.get(key, ()), *current], key=begins)
+    rows = rows_of(inventory, key)
     return next((area for area in rows if begins(area) > day), rows[-1])
 
 
