@@ -1,0 +1,96 @@
+"""Which addresses an endpoint may lead to, and finding them.
+
+Public addresses may be asked, and those that the settings name. Who asks connects to the address that
+was checked here, so that no second answer of a name server leads anywhere else.
+"""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from collectors.model import Failure, Reason
+
+Address = IPv4Address | IPv6Address
+Lookup = Callable[[str, int], Awaitable[tuple[str, ...]]]
+"""Host and port -> its addresses; raises OSError for a name that leads nowhere."""
+
+_NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address in the last 32 bits
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What may lie in private address space."""
+
+    hosts: frozenset[str]
+    networks: tuple[IPv4Network | IPv6Network, ...]
+
+    @classmethod
+    def named(cls, texts: Iterable[str]) -> "Allowed":
+        """From the setting endpoints.allow: host names, addresses and networks."""
+        hosts, networks = set(), []
+        for text in texts:
+            try:
+                networks.append(ip_network(text, strict=False))
+            except ValueError:
+                hosts.add(text.lower())
+        return cls(frozenset(hosts), tuple(networks))
+
+    def permits(self, host: str, address: Address) -> bool:
+        """Whether `address`, to which the name `host` led, may be asked."""
+        if address.is_multicast or address.is_unspecified:
+            return False
+        if host.lower() in self.hosts or self._is_named(address):
+            return True
+        return all(each.is_global and not each.is_reserved for each in (address, *_within(address)))
+
+    def _is_named(self, address: Address) -> bool:
+        return any(each in network for each in (address, *_within(address)) for network in self.networks)
+
+
+def _within(address: Address) -> Iterator[IPv4Address]:
+    """IPv4 addresses to which a gateway would carry what is sent to an IPv6 address."""
+    if isinstance(address, IPv4Address):
+        return
+    yield from (each for each in (address.ipv4_mapped, address.sixtofour) if each)
+    if address.teredo:
+        yield address.teredo[1]
+    if address in _NAT64:
+        yield IPv4Address(int(address) & 0xFFFF_FFFF)
+
+
+async def permitted(host: str, port: int, allowed: Allowed, lookup: Lookup) -> tuple[str, ...] | Failure:
+    """Every address of `host`; a Failure of reason FORBIDDEN where one of them may not be asked."""
+    try:
+        found = await lookup(host, port)
+    except OSError as error:
+        return Failure(Reason.NAME, detail=f"{host}: {error.strerror or type(error).__name__}")
+    except UnicodeError:
+        return Failure(Reason.NAME, permanent=True, detail=f"{host[:100]!r} is no host name")
+    return checked(host, found, allowed)
+
+
+def checked(host: str, found: Iterable[str], allowed: Allowed) -> tuple[str, ...] | Failure:
+    """`found` as it is, or why nobody may be sent there."""
+    addresses = tuple(dict.fromkeys(found))
+    for address in addresses:
+        if not allowed.permits(host, ip_address(address)):
+            return Failure(Reason.FORBIDDEN, permanent=True, detail=f"{host} leads to {address}, which is not public")
+    return addresses or Failure(Reason.NAME, detail=f"{host} has no address")
+
+
+def system_lookup(pool: ThreadPoolExecutor) -> Lookup:
+    """The system's resolver, in threads of its own: one that hangs holds up nobody else."""
+
+    async def lookup(host: str, port: int) -> tuple[str, ...]:
+        asked = asyncio.get_running_loop().run_in_executor(pool, _addresses, host, port)
+        return await asked
+
+    return lookup
+
+
+def _addresses(host: str, port: int) -> tuple[str, ...]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return tuple(str(address[0]).partition("%")[0] for *_, address in found)
