@@ -85,9 +85,9 @@ def alertmanager(config: Path, folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def victoria_metrics(folder: Path) -> Iterator[str]:
+def victoria_metrics(folder: Path, port: int = 0) -> Iterator[str]:
     """Debian's VictoriaMetrics (takes the InfluxDB v2 write API, answers PromQL); gives its base URL."""
-    url = f"http://127.0.0.1:{free_port()}"
+    url = f"http://127.0.0.1:{port or free_port()}"
     argv = ["victoria-metrics", f"-storageDataPath={folder}/victoria",
             f"-httpListenAddr={url.removeprefix('http://')}"]  # fmt: skip
     with running(argv, folder / "victoria.log", f"{url}/health"):
