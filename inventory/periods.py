@@ -92,11 +92,12 @@ def _altered(one: Mapping[str, Area], other: Mapping[str, Area]) -> Iterator[str
     """Areas that an area left or joined between the two."""
     for key, area in one.items():
         if key in other and other[key].parent != area.parent:
-            before, after = set(_upward(one, area.parent)), set(_upward(other, other[key].parent))
+            before, after = set(upward(one, area.parent)), set(upward(other, other[key].parent))
             yield from before ^ after
 
 
-def _upward(areas: Mapping[str, Area], key: str | None) -> Iterator[str]:
+def upward(areas: Mapping[str, Area], key: str | None) -> Iterator[str]:
+    """`key` and what lies around it, widest last; ends at a key that isn't in `areas`."""
     while key is not None and key in areas:
         yield key
         key = areas[key].parent

@@ -5,6 +5,7 @@ from collections.abc import Container, Iterator
 from dataclasses import replace
 
 from inventory.model import Area, Inventory, Level, SiteKind
+from inventory.periods import upward
 
 
 def subset(inventory: Inventory, gps: int) -> Inventory:
@@ -18,7 +19,7 @@ def subset(inventory: Inventory, gps: int) -> Inventory:
     )
     chosen = set(_enough(sizes, gps))
     noc_areas = {s.area for s in inventory.sites.values() if s.kind is SiteKind.NOC}
-    needed = {above for area in noc_areas for above in _upward(inventory, area)}
+    needed = {above for area in noc_areas for above in upward(inventory.areas, area)}
     areas = {
         key: area
         for key, area in inventory.areas.items()
@@ -42,15 +43,8 @@ def subset(inventory: Inventory, gps: int) -> Inventory:
     )
 
 
-def _upward(inventory: Inventory, key: str) -> Iterator[str]:
-    area: str | None = key
-    while area:
-        yield area
-        area = inventory.areas[area].parent
-
-
 def _district(inventory: Inventory, key: str) -> str | None:
-    return next((k for k in _upward(inventory, key) if inventory.areas[k].level is Level.DISTRICT), None)
+    return next((k for k in upward(inventory.areas, key) if inventory.areas[k].level is Level.DISTRICT), None)
 
 
 def _enough(sizes: Counter[str], wanted: int) -> Iterator[str]:
