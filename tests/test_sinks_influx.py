@@ -4,7 +4,7 @@ import asyncio
 import gzip
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,18 +31,22 @@ def settings(url: str, folder: Path) -> InfluxSettings:
     return InfluxSettings(url=url, token="t", spool_folder=folder / "spool")
 
 
+Answer = Callable[[list[str]], Awaitable[int]]
+"""Lines of a request -> status."""
+
+
 @dataclass
 class Store:
     """A store's write API that answers as it is told, and keeps the lines it took."""
 
     url: str
-    answer: Callable[[list[str]], tuple[int, Mapping[str, str]]]
+    answer: Answer
     lines: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
 
 
 @asynccontextmanager
-async def store(answer: Callable[[list[str]], tuple[int, Mapping[str, str]]], port: int = 0) -> AsyncIterator[Store]:
+async def store(answer: Answer, port: int = 0) -> AsyncIterator[Store]:
     found = Store("", answer)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -51,11 +55,12 @@ async def store(answer: Callable[[list[str]], tuple[int, Mapping[str, str]]], po
         length = re.search(r"content-length: (\d+)", head, re.IGNORECASE)
         assert length is not None
         lines = gzip.decompress(await reader.readexactly(int(length[1]))).decode().splitlines()
-        status, headers = found.answer(lines)
+        status = await found.answer(lines)
         if status == 204:
             found.lines += lines
-        extra = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        writer.write(f"HTTP/1.1 {status} x\r\n{extra}Content-Length: 0\r\nConnection: close\r\n\r\n".encode())
+        writer.write(
+            f"HTTP/1.1 {status} x\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
+        )
         await writer.drain()
         writer.close()
 
@@ -64,8 +69,14 @@ async def store(answer: Callable[[list[str]], tuple[int, Mapping[str, str]]], po
         yield found
 
 
-def takes_all(_: list[str]) -> tuple[int, Mapping[str, str]]:
-    return 204, {}
+def always(status: int) -> Answer:
+    async def answer(_: list[str]) -> int:
+        return status
+
+    return answer
+
+
+takes_all = always(204)
 
 
 async def until(what: Callable[[], bool], *, seconds: float = 60) -> None:
@@ -159,27 +170,50 @@ async def test_a_server_that_comes_back_gets_what_waited(tmp_path: Path, small: 
     assert all("Authorization: Token t\r\n" in head for head in there.requests)
 
 
-async def test_what_waits_outlives_the_process_and_goes_out_after_the_newest(tmp_path: Path, small: Inventory) -> None:
+async def test_what_waits_outlives_the_process(tmp_path: Path, small: Inventory) -> None:
     away = settings(f"http://127.0.0.1:{free_port()}", tmp_path)
     sink = InfluxSink(away, small)
     for turn in range(3):
         await sink(batch(one("gp1", turn), devices=DEVICES, at=AT + turn))
     await sink.close()
-    async with store(lambda _: (503, {})) as there:
+    async with store(takes_all) as there:
         again = InfluxSink(settings(there.url, tmp_path), small)
         assert again.waiting == 3
         await again(batch(one("gp1", 9.0), devices=DEVICES, at=AT + 9))
-        there.answer = takes_all
         await until(lambda: not again.waiting)
         await again.close()
-    assert [re.findall(r"in_bps=(\d+)", line)[0] for line in there.lines] == ["9", "0", "1", "2"]
+    assert sorted(re.findall(r"in_bps=(\d+)", line)[0] for line in there.lines) == ["0", "1", "2", "9"]
     assert (again.written, again.drained) == (4, 3)
     assert not list((tmp_path / "spool").glob("*.spool"))
 
 
+async def test_each_new_batch_goes_before_the_rest_of_the_backlog(
+    tmp_path: Path, small: Inventory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collectors.sinks.influx._MOST_AT_ONCE", 1)
+    old = InfluxSink(settings(f"http://127.0.0.1:{free_port()}", tmp_path), small)
+    for turn in range(20):
+        await old(batch(one("gp1", turn), devices=DEVICES, at=AT + turn))
+    await old.close()
+    order: list[str] = []
+    newer = iter(range(10))
+
+    async def answer(lines: list[str]) -> int:
+        order.append("old" if "device=gp1" in lines[0] else "new")
+        if order[-1] == "old" and (number := next(newer, None)) is not None:  # arrives while the backlog is on the wire
+            await sink(batch(one("gp2", number), devices=DEVICES, at=AT + 100 + number))
+        return 204
+
+    async with store(answer) as there:
+        sink = InfluxSink(settings(there.url, tmp_path), small)
+        await until(lambda: not sink.waiting)
+        await sink.close()
+    assert order == ["old", "new"] * 10 + ["old"] * 10
+
+
 async def test_a_bad_line_blocks_nothing_and_takes_none_with_it(tmp_path: Path, small: Inventory) -> None:
-    def answer(lines: list[str]) -> tuple[int, Mapping[str, str]]:
-        return (400 if any("temperature" in line for line in lines) else 204), {}
+    async def answer(lines: list[str]) -> int:
+        return 400 if any("temperature" in line for line in lines) else 204
 
     samples = [(device, "in_bps", f"p{n}", 1.0) for device in DEVICES for n in range(200)]
     bad = [("gp1", "temperature", "", 1.0), ("olt1", "temperature", "", 1.0)]
@@ -195,7 +229,7 @@ async def test_a_bad_line_blocks_nothing_and_takes_none_with_it(tmp_path: Path, 
 
 async def test_a_store_that_refuses_everything_is_not_asked_for_ever(tmp_path: Path, small: Inventory) -> None:
     samples = [("gp1", "in_bps", f"p{n}", 1.0) for n in range(2000)]
-    async with store(lambda _: (422, {})) as there:
+    async with store(always(422)) as there:
         sink = InfluxSink(settings(there.url, tmp_path), small)
         await sink(batch(samples, devices=DEVICES, at=AT))
         await until(lambda: not sink.waiting)
@@ -206,7 +240,7 @@ async def test_a_store_that_refuses_everything_is_not_asked_for_ever(tmp_path: P
 
 @pytest.mark.parametrize("status", [401, 404, 429, 503])
 async def test_what_an_operator_can_mend_loses_nothing(tmp_path: Path, small: Inventory, status: int) -> None:
-    async with store(lambda _: (status, {"Retry-After": "0"})) as there:
+    async with store(always(status)) as there:
         sink = InfluxSink(settings(there.url, tmp_path), small)
         await sink(batch(one("gp1", 1.0), devices=DEVICES, at=AT))
         await until(lambda: bool(there.requests))
