@@ -1,7 +1,9 @@
 """import(export(x)) is x, for any inventory that can be imported."""
 
 import string
+from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -64,6 +66,7 @@ days = st.none() | st.dates(date(1950, 1, 1), date(2100, 1, 1))
 @st.composite
 def inventories(draw: st.DrawFn) -> Inventory:
     areas = _areas(draw)
+    versions = _versions(draw, areas)
     sites = _sites(draw, list(areas))
     credentials = _credentials(draw)
     devices = _devices(draw, list(sites), credentials)
@@ -72,7 +75,7 @@ def inventories(draw: st.DrawFn) -> Inventory:
     return Inventory(
         areas, sites, devices, _links(draw, list(devices)), _services(draw, list(endpoints)), endpoints, credentials,
         {key: draw(st.builds(Source, st.just(key), lines(1), texts(), texts(), names(0))) for key in draw(_keys(codes))},
-        boundaries,
+        boundaries, versions,
     )  # fmt: skip
 
 
@@ -95,6 +98,17 @@ def _areas(draw: st.DrawFn) -> dict[str, Area]:
         found[area.key] = area
         above = draw(st.sampled_from([area.key, above]))
     return found
+
+
+def _versions(draw: st.DrawFn, areas: dict[str, Area]) -> dict[str, tuple[Area, ...]]:
+    """Earlier rows of the last area, in which no other lies, a later one, and an area that ended."""
+    leaf = list(areas.values())[-1]
+    days = sorted(draw(st.lists(st.dates(date(1950, 1, 1), date(2020, 1, 1)), max_size=3, unique=True)))
+    older = [replace(leaf, names=draw(names()), valid_from=a, valid_to=b) for a, b in pairwise([None, *days])]
+    areas[leaf.key] = replace(leaf, valid_from=days[-1] if days else None, valid_to=date(2100, 1, 1))
+    later = replace(leaf, census_code="later", valid_from=date(2100, 1, 1))
+    ended = Area(Level.VILLAGE, "ended-long-ago", draw(names()), valid_to=date(2000, 1, 1))
+    return {leaf.key: (*older, later), ended.key: (ended,)}
 
 
 def _sites(draw: st.DrawFn, areas: list[str]) -> dict[str, Site]:
@@ -185,6 +199,6 @@ def _polygons() -> st.SearchStrategy[shapely.Geometry]:
 def test_import_of_an_export_is_the_same(inventory: Inventory) -> None:
     with TemporaryDirectory() as folder:
         write_folder(inventory, Path(folder))
-        loaded = read_folder(Path(folder))
+        loaded = read_folder(Path(folder), day=date(2026, 11, 22))
         assert loaded.problems == ()
         assert loaded.inventory == inventory

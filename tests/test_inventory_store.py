@@ -63,6 +63,10 @@ def full(small: Inventory) -> Inventory:
     return replace(
         small,
         areas={**small.areas, district.key: district},
+        versions={
+            district.key: (replace(district, names=Names("Raypur"), valid_from=None, valid_to=date(2012, 1, 1)),),
+            "block:1": (Area(Level.BLOCK, "1", Names("Merged away"), district.key, valid_to=date(2020, 4, 1)),),
+        },
         services={service.code: service},
         boundaries={"district:387": shapely.to_wkb(shapely.box(81, 20, 83, 22), byte_order=1)},
     )
@@ -136,6 +140,41 @@ def test_paths_follow_an_area_that_moves(store: Engine, full: Inventory) -> None
     apply(store, replace(full, areas={**full.areas, other.key: other, block.key: block}), NOW)
     with store.connect() as connection:
         rows = connection.execute(select(tables.area.c.key).where(Scope(other.key).where(tables.area.c.path)))
+        assert {"block:3591", "gp:G1", "village:V8"} < set(rows.scalars())
+
+
+def test_versions_change_in_the_store(store: Engine, full: Inventory) -> None:
+    """The merged block never was, and the district had yet another name before."""
+    apply(store, full, NOW)
+    (older,) = full.versions["district:387"]
+    first = replace(older, names=Names("Rayapura"), valid_to=date(1900, 1, 1))
+    second = replace(older, valid_from=date(1900, 1, 1), assigned_by="tehsil", boundary_approximate=True)
+    wanted = replace(full, versions={"district:387": (first, second)})
+    diff = apply(store, wanted, NOW)
+    assert list(lines(diff)) == [
+        "area_versions: 1 added, 1 changed, 1 removed",
+        "  + 'district:387@1900-01-01'",
+        "  ~ 'district:387@': name_en 'Raypur' → 'Rayapura', valid_to '2012-01-01' → '1900-01-01'",
+        "  - 'block:1@'",
+    ]
+    assert load(store) == wanted
+    assert load(store).on(date(1950, 1, 1)).areas["district:387"] == second
+
+
+def test_a_version_comes_into_force_with_the_import_of_that_day(store: Engine, full: Inventory) -> None:
+    """Until then the stored paths, by which scopes select, are those of before."""
+    block = full.areas["block:3591"]
+    new = Area(Level.DISTRICT, "999", Names("New"), "state:22", valid_from=date(2027, 4, 1))
+    before = replace(block, valid_to=new.valid_from)
+    after = replace(block, parent=new.key, valid_from=new.valid_from)
+    versions = {**full.versions, new.key: (new,), block.key: (after,)}
+    planned = replace(full, areas={**full.areas, block.key: before}, versions=versions)
+    apply(store, planned, NOW)
+    due = load(store).on(date(2027, 4, 1))
+    apply(store, due, NOW)
+    assert load(store) == due
+    with store.connect() as connection:
+        rows = connection.execute(select(tables.area.c.key).where(Scope(new.key).where(tables.area.c.path)))
         assert {"block:3591", "gp:G1", "village:V8"} < set(rows.scalars())
 
 
