@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-BENCHES = ("observe", "simulator")
+BENCHES = ("influx", "observe", "simulator")
 
 
 def bench(

@@ -1,0 +1,10 @@
+"""The benchmarks of the sinks work and lose nothing; their speed is not tested."""
+
+from bench import influx
+
+
+def test_bench_influx_quick() -> None:
+    found = influx.run(quick=True)
+    assert found["samples"] == 15_000
+    assert found["samples_lost"] == 0
+    assert found["cpu_us_per_sample_accepted"] > 0
