@@ -16,18 +16,31 @@ _SIMPLIFY_DEGREES = 0.001
 
 def areas_of(state: State, blocks: Sequence[Block], served: Mapping[str, str]) -> Iterator[Area]:
     """State, districts, blocks, and for each place a GP with one village; `served`: place code -> kendra site."""
-    top = f"state:{state.code}"
-    middle = np.mean([(each.headquarters.lat, each.headquarters.lon) for each in state.districts], axis=0).round(2)
-    yield Area(Level.STATE, state.code, state.names, lat=float(middle[0]), lon=float(middle[1]))
-    for each in state.districts:
-        town = each.headquarters
-        yield Area(Level.DISTRICT, each.code, each.names, top, census_code=each.census, lat=town.lat, lon=town.lon)
+    yield from state_and_districts(state)
     for block in blocks:
         yield _stand_in(Level.BLOCK, block.pop, f"district:{block.district}")
     for block in blocks:
         for place in block.places:
             yield _stand_in(Level.GP, place, f"block:{block.code}")
             yield _stand_in(Level.VILLAGE, place, f"gp:{place.code}", served.get(place.code))
+
+
+def state_and_districts(state: State) -> Iterator[Area]:
+    top = f"state:{state.code}"
+    middle = np.mean([(each.headquarters.lat, each.headquarters.lon) for each in state.districts], axis=0).round(2)
+    yield Area(Level.STATE, state.code, state.names, lat=float(middle[0]), lon=float(middle[1]))
+    for each in state.districts:
+        town = each.headquarters
+        yield Area(
+            Level.DISTRICT,
+            each.code,
+            each.names,
+            top,
+            census_code=each.census,
+            lat=town.lat,
+            lon=town.lon,
+            valid_from=each.since,
+        )
 
 
 def _stand_in(level: Level, place: Place, parent: str, kendra: str | None = None) -> Area:

@@ -62,7 +62,7 @@ class KendraRule:
     are the state's kendras. `reach_km`: no gram panchayat's office is farther from a kendra; 0: no such rule.
     """
 
-    names: Names  # with {} for the place
+    name: str  # English, with {} for the place
     hours: str
     panchayats: int = 0
     offices: int = 0
@@ -158,8 +158,8 @@ def _district(raw: Mapping[str, Any]) -> District:
 
 
 def _pmgsy(raw: Mapping[str, Any]) -> Pmgsy:
-    kendras = dict(raw["kendras"])
-    rule = KendraRule(names=Names(**kendras.pop("names")), surveyed=tuple(kendras.pop("surveyed", ())), **kendras)
+    kendras = raw["kendras"]
+    rule = KendraRule(**{**kendras, "surveyed": tuple(kendras.get("surveyed", ()))})
     return Pmgsy(**{**raw, "kendras": rule})
 
 
