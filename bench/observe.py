@@ -24,6 +24,7 @@ from collectors.run import observe
 from collectors.sinks.history import HistorySink
 from collectors.sinks.prometheus import PrometheusSink
 from collectors.snmp.open import open_backend
+from collectors.volley.volley import Volley
 from inventory.model import Inventory
 from simulator.fleet import Weather
 from simulator.process import FleetProcess, Plan
@@ -64,9 +65,10 @@ def run(quick: bool) -> dict[str, float]:
 async def _measure(places: Inventory, settings: Settings, folder: Path, seconds: float) -> dict[str, float]:
     tally, figures, stop = _Tally(), Figures(), asyncio.Event()
     backend, history = open_backend(settings.collect.backend), HistorySink(Writer(folder))
+    volley = Volley(settings.collect.timeout_s)
     sinks = (tally, history, PrometheusSink(places, settings.collect.interval_s, figures))
     running = asyncio.create_task(
-        observe(places, backend, load_profiles(), settings, sinks=sinks, stop=stop, figures=figures)
+        observe(places, backend, load_profiles(), settings, sinks=sinks, stop=stop, figures=figures, volley=volley)
     )
     async with asyncio.timeout(_WARM_UP_S):
         while tally.answered < 2 * len(places.devices) * 0.97:  # noqa: ASYNC110 - everybody recognised and asked again
@@ -79,6 +81,7 @@ async def _measure(places: Inventory, settings: Settings, folder: Path, seconds:
     await running
     await history.close()
     await backend.close()
+    volley.close()
     stored = _stored(folder)
     return {
         "devices": len(places.devices),

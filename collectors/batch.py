@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from collectors.columns import Layout, Raw, Texts, ragged
+from collectors.columns import Layout, Raw, Texts, Values, ragged, values_of
 from collectors.instances import Sample
 from collectors.memory import Memory, Readings
 from collectors.metrics import NUMBER
@@ -54,18 +54,46 @@ class FinishedPoll:
     restarted: bool = False
 
 
+class ReadValues(NamedTuple):
+    """n values that were read, columns of shape (n,): whose poll's, row in the layout, slot in the memory, the value."""
+
+    poll: NDArray[np.int64]
+    row: NDArray[np.int64]
+    slot: NDArray[np.int64]
+    values: Values
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredPolls:
+    """Polls that were all answered, as columns of shape (n,) with the meaning of FinishedPoll's fields.
+
+    No device is twice among them; `read.poll` is a position in these columns.
+    """
+
+    device: NDArray[np.int32]
+    at: NDArray[np.float64]
+    clock: NDArray[np.float64]
+    took_ms: NDArray[np.float32]
+    read: ReadValues
+
+
 @dataclass(slots=True)
 class _Chunk:
     """The polls of one batch to be. No device occurs twice, so each counter has one reading before it."""
 
     polls: list[FinishedPoll] = field(default_factory=list)
+    answered: list[AnsweredPolls] = field(default_factory=list)
     devices: set[int] = field(default_factory=set)
+
+    @property
+    def size(self) -> int:
+        return len(self.polls) + sum(len(some.device) for some in self.answered)
 
 
 class _Samples(NamedTuple):
     """Samples as columns of shape (n,); `poll` is the position of the poll that brought them."""
 
-    poll: NDArray[np.int32]
+    poll: NDArray[np.int64]
     metric: NDArray[np.int16]
     instance: NDArray[np.int32]
     value: NDArray[np.float64]
@@ -85,48 +113,69 @@ class BatchBuilder:
         self._layout = Layout(self._instances)
         self._memory = Memory()
         self._chunks = deque([_Chunk()])
+        self._given_back: list[Place] = []
 
     @property
     def waiting(self) -> int:
         """Polls that are in no batch yet."""
-        return sum(len(chunk.polls) for chunk in self._chunks)
+        return sum(chunk.size for chunk in self._chunks)
 
     def place(self, plan: PollPlan, before: Place | None) -> Place:
         """A place for a device that is polled by `plan` from now on; it gives back the one it had."""
         if before is not None:
-            self._memory.free(before.slot, before.length)
+            self._given_back.append(before)
         length = len(plan.items)
         return Place(self._layout.start(plan), self._memory.take(length), length)
 
     def add(self, poll: FinishedPoll) -> None:
-        chunk = self._chunks[-1]
-        if poll.device in chunk.devices or len(chunk.polls) >= _MOST_POLLS:
-            chunk = _Chunk()
-            self._chunks.append(chunk)
+        chunk = self._room_for({poll.device})
         chunk.polls.append(poll)
         chunk.devices.add(poll.device)
+
+    def add_answered(self, polls: AnsweredPolls) -> None:
+        devices = set(polls.device.tolist())
+        chunk = self._room_for(devices)
+        chunk.answered.append(polls)
+        chunk.devices |= devices
 
     def close(self, now: float) -> Batch | None:
         """The oldest polls as a batch, None when there are none."""
         chunk = self._chunks.popleft()
+        batch = self._batch(chunk, now) if chunk.size else None
         if not self._chunks:
             self._chunks.append(_Chunk())
-        return self._batch(chunk.polls, now) if chunk.polls else None
+            self._free()
+        return batch
 
-    def _batch(self, polls: list[FinishedPoll], now: float) -> Batch:
-        device = _column(polls, lambda poll: poll.device, np.int32)
-        at = _column(polls, lambda poll: poll.at, np.float64)
-        samples = _joined([*self._from_gets(polls, device), _from_tables(polls, self._instances)])
+    def _room_for(self, devices: set[int]) -> _Chunk:
+        chunk = self._chunks[-1]
+        if not chunk.devices.isdisjoint(devices) or chunk.size >= _MOST_POLLS:
+            chunk = _Chunk()
+            self._chunks.append(chunk)
+        return chunk
+
+    def _free(self) -> None:
+        """Only now: polls that weren't in a batch pointed at these places."""
+        for place in self._given_back:
+            self._memory.free(place.slot, place.length)
+        self._given_back.clear()
+
+    def _batch(self, chunk: _Chunk, now: float) -> Batch:
+        slow, fast = chunk.polls, chunk.answered
+        device = _all(_column(slow, lambda poll: poll.device, np.int32), [some.device for some in fast])
+        at = _all(_column(slow, lambda poll: poll.at, np.float64), [some.at for some in fast])
+        took_ms = _all(_column(slow, lambda poll: poll.took_ms, np.float32), [some.took_ms for some in fast])
+        samples = _joined([*self._from_gets(chunk, device), _from_tables(slow, self._instances)])
         return Batch(
             devices=self._devices,
             instances=self._instances.all(),
             poll_device=device,
             poll_at=at,
-            poll_took_ms=_column(polls, lambda poll: poll.took_ms, np.float32),
-            poll_reached=_column(polls, lambda poll: poll.reached, np.bool_),
-            poll_reason=_column(polls, _reason, np.int8),
-            burst_sent=_column(polls, lambda poll: 0 if poll.burst.blind else poll.burst.sent, np.int8),
-            burst_answered=_column(polls, lambda poll: poll.burst.answered, np.int8),
+            poll_took_ms=took_ms,
+            poll_reached=_filled(_column(slow, lambda poll: poll.reached, np.bool_), len(device), fill=True),
+            poll_reason=_filled(_column(slow, _reason, np.int8), len(device), fill=-1),
+            burst_sent=_filled(_column(slow, _burst_sent, np.int8), len(device), fill=0),
+            burst_answered=_filled(_column(slow, lambda poll: poll.burst.answered, np.int8), len(device), fill=0),
             sample_device=device[samples.poll],
             sample_metric=samples.metric,
             sample_instance=samples.instance,
@@ -135,17 +184,19 @@ class BatchBuilder:
             closed_at=now,
         )
 
-    def _from_gets(self, polls: list[FinishedPoll], device: NDArray[np.int32]) -> tuple[_Samples, _Samples]:
+    def _from_gets(self, chunk: _Chunk, device: NDArray[np.int32]) -> tuple[_Samples, _Samples]:
         """What the GETs brought, and the rates taken from it."""
-        poll, row, slot, raw = _positions(polls)
-        whole, value = self._layout.decode(row, raw)
+        read = _all_read(chunk)
+        value = self._layout.decode(read.row, read.values)
         said = ~np.isnan(value)
-        poll, slot, whole, value, item = poll[said], slot[said], whole[said], value[said], self._layout[row[said]]
-        clock = _column(polls, lambda finished: finished.clock, np.float64)
-        restarted = _column(polls, lambda finished: finished.restarted, np.bool_)
-        rate = self._memory.rates(
-            Readings(slot, whole, value, item, clock[poll], self._longest_s[device[poll]], restarted[poll])
-        )
+        poll, slot, value, item = read.poll[said], read.slot[said], value[said], self._layout[read.row[said]]
+        clock = _column(chunk.polls, lambda finished: finished.clock, np.float64)
+        clock = _all(clock, [some.clock for some in chunk.answered])
+        restarted = _column(chunk.polls, lambda finished: finished.restarted, np.bool_)
+        restarted = _filled(restarted, len(device), fill=False)
+        longest_s = self._longest_s[device[poll]]
+        whole = read.values.whole[said]
+        rate = self._memory.rates(Readings(slot, whole, value, item, clock[poll], longest_s, restarted[poll]))
         tells = ~np.isnan(rate)
         return (
             _Samples(poll, item["metric"], item["instance"], value),
@@ -153,16 +204,39 @@ class BatchBuilder:
         )
 
 
-def _positions(
-    polls: list[FinishedPoll],
-) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64], list[Raw]]:
-    """(poll, row in the layout, slot in the memory) of each value that a GET asked for, and the values."""
+def _all_read(chunk: _Chunk) -> ReadValues:
+    """What all polls of the chunk read, the single ones first."""
+    parts, first = [_positions(chunk.polls)], len(chunk.polls)
+    for some in chunk.answered:
+        parts.append(some.read._replace(poll=some.read.poll + first))
+        first += len(some.device)
+    starts = np.cumsum([0, *(len(part.row) for part in parts)])
+    others = {
+        int(start) + at: value
+        for start, part in zip(starts, parts, strict=False)
+        for at, value in part.values.others.items()
+    }
+    return ReadValues(
+        np.concatenate([part.poll for part in parts]),
+        np.concatenate([part.row for part in parts]),
+        np.concatenate([part.slot for part in parts]),
+        Values(
+            np.concatenate([part.values.whole for part in parts]),
+            np.concatenate([part.values.negative for part in parts]),
+            np.concatenate([part.values.present for part in parts]),
+            others,
+        ),
+    )
+
+
+def _positions(polls: list[FinishedPoll]) -> ReadValues:
+    """What the GETs of single polls brought."""
     parts = [(n, poll.place, part, raw) for n, poll in enumerate(polls) if poll.place for part, raw in poll.rows]
     lengths = _column(parts, lambda one: len(one[2].oids), np.int64)
-    poll = np.repeat(_column(parts, lambda one: one[0], np.int32), lengths)
+    poll = np.repeat(_column(parts, lambda one: one[0], np.int64), lengths)
     row = ragged(_column(parts, lambda one: one[1].row + one[2].first, np.int64), lengths)
     slot = ragged(_column(parts, lambda one: one[1].slot + one[2].first, np.int64), lengths)
-    return poll, row, slot, [raw for _, _, _, raw in parts]
+    return ReadValues(poll, row, slot, values_of([raw for _, _, _, raw in parts]))
 
 
 def _from_tables(polls: list[FinishedPoll], instances: Texts) -> _Samples:
@@ -174,7 +248,7 @@ def _from_tables(polls: list[FinishedPoll], instances: Texts) -> _Samples:
     ]
     poll, metric, instance, value = zip(*cells, strict=True) if cells else ((), (), (), ())
     return _Samples(
-        np.array(poll, np.int32), np.array(metric, np.int16), np.array(instance, np.int32), np.array(value, np.float64)
+        np.array(poll, np.int64), np.array(metric, np.int16), np.array(instance, np.int32), np.array(value, np.float64)
     )
 
 
@@ -182,8 +256,21 @@ def _reason(poll: FinishedPoll) -> int:
     return REASONS.index(poll.failure.reason) if poll.failure else -1
 
 
+def _burst_sent(poll: FinishedPoll) -> int:
+    return 0 if poll.burst.blind else poll.burst.sent
+
+
 def _column(rows: Sequence[T], value: Callable[[T], float], kind: DTypeLike) -> NDArray[Any]:
     return np.fromiter(map(value, rows), kind, len(rows))
+
+
+def _all(single: NDArray[Any], rest: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    return np.concatenate([single, *rest])
+
+
+def _filled(single: NDArray[Any], size: int, *, fill: float) -> NDArray[Any]:
+    """The column of the single polls, and `fill` for those that were answered in columns."""
+    return np.concatenate([single, np.full(size - len(single), fill, single.dtype)])
 
 
 def _joined(samples: Sequence[_Samples]) -> _Samples:

@@ -1,7 +1,8 @@
 """Decoding in columns: raw values of many polls at once, by parameters that lie in one table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,37 @@ Raw = Sequence[Value | None]
 """Values of one part of a plan in the order of its items; None where the device doesn't say."""
 
 _ALL_BITS = 2**64 - 1
+
+
+class Values(NamedTuple):
+    """n values as a device sent them: columns of shape (n,).
+
+    `whole`: integers in two's complement, 0 where `present` says that there is none; `negative`
+    tells -1 from 2^64 - 1. `others`: what is no integer, by position.
+    """
+
+    whole: NDArray[np.uint64]
+    negative: NDArray[np.bool_]
+    present: NDArray[np.bool_]
+    others: Mapping[int, Value]
+
+    def at(self, position: int) -> Value | None:
+        """The value at `position`, None where the device doesn't say."""
+        if not self.present[position]:
+            return self.others.get(position)
+        return int(self.whole[position].view(np.int64) if self.negative[position] else self.whole[position])
+
+
+def values_of(raw: Sequence[Raw]) -> Values:
+    """The values in `raw`, one after another."""
+    flat = list(chain.from_iterable(raw))
+    present = np.fromiter((type(value) is int for value in flat), np.bool_, len(flat))
+    whole = np.fromiter((v & _ALL_BITS if type(v) is int else 0 for v in flat), np.uint64, len(flat))
+    negative = np.fromiter((type(v) is int and v < 0 for v in flat), np.bool_, len(flat))
+    others = {at: value for at, value in enumerate(flat) if value is not None and not present[at]}
+    return Values(whole, negative, present, others)
+
+
 _NARROW = frozenset({Syntax.GAUGE, Syntax.COUNTER32, Syntax.TIMETICKS})
 _TEXTS = frozenset({Syntax.TEXT, Syntax.NUMBER_IN_TEXT, Syntax.BITS})
 
@@ -76,27 +108,21 @@ class Layout:
             self._start[plan] = self._add(plan.items)
         return self._start[plan]
 
-    def decode(self, rows: NDArray[np.int64], raw: Sequence[Raw]) -> tuple[NDArray[np.uint64], NDArray[np.float64]]:
-        """(raw unsigned integers, numbers) of the values in `raw`, one after another; NaN where there is no number.
-
-        `rows`, shape (n,), tells the item of each value. The raw integer is what rates are taken
-        from: it is exact, and 0 where the number is NaN.
-        """
-        flat = list(chain.from_iterable(raw))
-        present = np.fromiter((type(value) is int for value in flat), np.bool_, len(flat))
-        whole = np.fromiter((v & _ALL_BITS if type(v) is int else 0 for v in flat), np.uint64, len(flat))
+    def decode(self, rows: NDArray[np.int64], values: Values) -> NDArray[np.float64]:
+        """The numbers of `values`, NaN where there is none; `rows`, shape (n,), tells the item of each."""
         item = self._rows[rows]
-        signed = whole.view(np.int64)
-        numbers = np.where(item["signed"], signed.astype(np.float64), whole.astype(np.float64))
+        whole, signed = values.whole, values.whole.view(np.int64)
+        numbers: NDArray[np.float64] = np.where(item["signed"], signed.astype(np.float64), whole.astype(np.float64))
         numbers = numbers * item["scale"] + item["offset"]
-        possible = np.where(item["signed"], (signed >= -(2**31)) & (signed < 2**32), whole <= item["most"])
-        good = present & possible & (numbers >= item["low"]) & (numbers <= item["high"])
+        narrow = (signed >= -(2**31)) & (signed < 2**32) & (values.negative == (signed < 0))
+        possible = np.where(item["signed"], narrow, ~values.negative & (whole <= item["most"]))
+        good = values.present & possible & (numbers >= item["low"]) & (numbers <= item["high"])
         numbers[~good] = np.nan
         for at in np.flatnonzero(item["alone"]):
-            value = flat[at]
+            value = values.at(int(at))
             found = None if value is None else number(self._reads[rows[at]], value)
             numbers[at] = np.nan if found is None else found
-        return np.where(np.isnan(numbers), np.uint64(0), whole), numbers
+        return numbers
 
     def __getitem__(self, rows: NDArray[np.int64]) -> NDArray[np.void]:
         """Records of dtype ITEM at `rows`."""

@@ -27,7 +27,8 @@ class Figures:
     bursts: int = 0
     batches: int = 0
     samples: int = 0
-    under_way: int = 0  # polls
+    under_way: int = 0  # polls by themselves
+    in_volleys: int = 0  # polls under way in volleys
     waiting: int = 0  # polls due, not begun
     unbatched: int = 0  # polls finished, in no batch yet
     sink_failures: Counter[str] = field(default_factory=Counter)

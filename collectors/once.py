@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from collectors.batch import BatchBuilder, FinishedPoll
+from collectors.boots import Boots
 from collectors.decode import number
 from collectors.model import PollResult
 from collectors.poller import Poller
@@ -38,7 +39,12 @@ async def poll_round(wanted: Round) -> AsyncIterator[PollResult]:
     builder = BatchBuilder(fleet.names, longest_rates(fleet))
     settings = wanted.settings
     poller = Poller(
-        wanted.backend, wanted.catalogue, builder, deadline_s=settings.deadline_s, concurrency=settings.concurrency
+        wanted.backend,
+        wanted.catalogue,
+        builder,
+        boots=Boots(len(fleet.names)),
+        deadline_s=settings.deadline_s,
+        concurrency=settings.concurrency,
     )
     waiting = iter(fleet.watched)
     async with asyncio.TaskGroup() as group:

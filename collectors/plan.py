@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import groupby
 
 from collectors.profile import Profile, Read, Syntax, TableRead
@@ -37,6 +38,11 @@ class Part:
     items: tuple[Item, ...]
     oids: tuple[str, ...]
 
+    @property
+    def name(self) -> str:
+        """What its read budget is kept under."""
+        return f"part {self.every_s}"
+
 
 @dataclass(frozen=True, eq=False)
 class PollPlan:
@@ -50,6 +56,12 @@ class PollPlan:
     @property
     def items(self) -> tuple[Item, ...]:
         return tuple(item for part in self.parts for item in part.items)
+
+    @cached_property
+    def reads(self) -> tuple[tuple[str, float], ...]:
+        """Everything that has a read budget, by name, with the budget in seconds: parts, then columns of tables."""
+        columns = ((read.oid, read.every_s) for table in self.tables for read in table.columns)
+        return (*((part.name, part.every_s) for part in self.parts), *columns)
 
 
 def ports_of_interest(ports: Mapping[int, str], linked: Collection[str]) -> tuple[Port, ...]:

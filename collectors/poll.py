@@ -58,7 +58,7 @@ async def read_device(backend: SnmpBackend, target: Target, plan: PollPlan, due:
 
 async def _read(backend: SnmpBackend, target: Target, plan: PollPlan, due: Due, reading: Reading) -> None:
     for part in plan.parts:
-        if due(f"part {part.every_s}", part.every_s):
+        if due(part.name, part.every_s):
             await _get(backend, target, part, plan.max_objects, reading)
             if reading.failure:
                 return

@@ -3,18 +3,22 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from collectors.batch import BatchBuilder, FinishedPoll
+from collectors.boots import Boots
 from collectors.budget import GENTLE_S
 from collectors.model import Failure, Reason
 from collectors.plan import Plans, PollPlan, ports_of_interest
 from collectors.poll import Due, Reading, read_device
 from collectors.profile import Profile
-from collectors.rates import rebooted
 from collectors.recognise import gentle, recognise
 from collectors.schedule import phase
 from collectors.snmp.backend import SnmpBackend
-from collectors.watch import Boot, Watched
+from collectors.watch import Watched
 
 _RECOGNISE_S = 3600.0  # ports may be renumbered without a reboot
 
@@ -28,35 +32,41 @@ class Poller:
         catalogue: Mapping[str, Profile],
         builder: BatchBuilder,
         *,
+        boots: Boots,
         deadline_s: float,
         concurrency: int,
     ) -> None:
         self._backend = backend
         self._catalogue = catalogue
         self._builder = builder
+        self._boots = boots
         self._deadline_s = deadline_s
         self._plans = Plans()
         self._recognising = asyncio.Semaphore(max(1, concurrency // 4))  # recognition walks tables
 
-    async def poll(self, watched: Watched, due: Due) -> FinishedPoll:
-        """One poll; a device that is down or strange makes one that says so."""
-        if watched.plan is not None and time.time() < watched.recognise_at:
-            return await self._poll(watched, due, recognising=False)
-        async with self._recognising:
-            return await self._poll(watched, due, recognising=True)
+    async def poll(self, watched: Watched, due: Due, asked_at: float | None = None) -> FinishedPoll:
+        """One poll; a device that is down or strange makes one that says so.
 
-    async def _poll(self, watched: Watched, due: Due, *, recognising: bool) -> FinishedPoll:
-        at, began = time.time(), time.monotonic()
+        `asked_at`: UTC epoch seconds of its first request, sent already and not answered; one more follows.
+        """
+        if watched.plan is not None and (asked_at is not None or time.time() < watched.recognise_at):
+            return await self._poll(watched, due, asked_at, recognising=False)
+        async with self._recognising:
+            return await self._poll(watched, due, asked_at, recognising=True)
+
+    async def _poll(self, watched: Watched, due: Due, asked_at: float | None, *, recognising: bool) -> FinishedPoll:
+        at, began = asked_at or time.time(), time.monotonic()
+        attempts = watched.target.attempts if asked_at is None else 1
         failure = await self._recognise(watched) if recognising else None
         clock = time.monotonic()
-        reading = Reading(failure=failure) if failure else await self._read(watched, due)
-        restarted = _restarted(watched, reading, clock)
+        reading = Reading(failure=failure) if failure else await self._read(watched, due, attempts)
+        restarted = self._restarted(watched, reading, clock)
         if restarted:
             # Its ports may have other numbers now: what was read by the old ones is not trusted.
             failure = await self._recognise(watched)
             clock = time.monotonic()
-            reading = Reading(failure=failure, reached=True) if failure else await self._read(watched, due)
-        _remember(watched, reading, clock)
+            reading = Reading(failure=failure, reached=True) if failure else await self._read(watched, due, attempts)
+        self._boots.remember(*_uptime(watched, reading, clock))
         plan = self._settle(watched, reading)
         return FinishedPoll(
             device=watched.number,
@@ -71,12 +81,16 @@ class Poller:
             restarted=restarted,
         )
 
-    async def _read(self, watched: Watched, due: Due) -> Reading:
+    def _restarted(self, watched: Watched, reading: Reading, clock: float) -> bool:
+        return bool(self._boots.anew(*_uptime(watched, reading, clock))[0])
+
+    async def _read(self, watched: Watched, due: Due, attempts: int) -> Reading:
         if watched.plan is None:
             return Reading(failure=Failure(Reason.PROTOCOL, detail="not recognised"))
         # What a device lacks is seen by asking for it: the first poll by a new plan asks for all that is gentle.
         wanted = due if watched.settled else lambda what, every_s: due(what, every_s) or every_s <= GENTLE_S
-        return await read_device(self._backend, watched.target, watched.plan, wanted, self._deadline_s)
+        target = replace(watched.target, attempts=attempts)
+        return await read_device(self._backend, target, watched.plan, wanted, self._deadline_s)
 
     async def _recognise(self, watched: Watched) -> Failure | None:
         """Make the device's plan anew; a Failure leaves it as it was."""
@@ -107,18 +121,12 @@ class Poller:
         return watched.plan
 
 
-def _restarted(watched: Watched, reading: Reading, clock: float) -> bool:
-    ticks = reading.uptime_ticks
-    return (
-        watched.boot is not None
-        and ticks is not None
-        and rebooted(watched.boot.ticks, ticks, clock - watched.boot.clock)
-    )
-
-
-def _remember(watched: Watched, reading: Reading, clock: float) -> None:
-    if reading.uptime_ticks is not None:
-        watched.boot = Boot(reading.uptime_ticks, clock)
+def _uptime(
+    watched: Watched, reading: Reading, clock: float
+) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float64]]:
+    """One device's reading of sysUpTime as columns."""
+    ticks = -1 if reading.uptime_ticks is None else reading.uptime_ticks
+    return np.array([watched.number], np.int32), np.array([ticks], np.int64), np.array([clock])
 
 
 def _next_recognition(name: str, now: float) -> float:

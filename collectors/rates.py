@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from collectors.metrics import NUMBER
 
 _TICKS_WRAP = 2**32
+_LEAST_S = 0.001
 _UPTIME_SLACK_S = 30.0  # agents that cache sysUpTime lag by up to half a minute
 _OVER_SPEED = 1.1  # ports carry a little more than they say: preamble, rounding, timing of the two polls
 
@@ -58,16 +59,19 @@ def increases(
     increase = (after - before) & mask  # unsigned: one wrap comes out right
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         most = fastest * elapsed_s
-        tells = (elapsed_s > 0) & (elapsed_s <= longest_s) & (increase < np.uint64(2**63))
+        tells = (elapsed_s >= _LEAST_S) & (elapsed_s <= longest_s) & (increase < np.uint64(2**63))
         tells &= increase <= most * _OVER_SPEED
         tells &= ~narrow | (most < 2**32) | np.isinf(most)
         return np.where(tells, increase / elapsed_s, np.nan)
 
 
-def rebooted(before_ticks: int, after_ticks: int, elapsed_s: float) -> bool:
-    """Whether the agent started anew between two readings of sysUpTime (hundredths of a second).
+def rebooted(
+    before_ticks: NDArray[np.int64], after_ticks: NDArray[np.int64], elapsed_s: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Which agents started anew between two readings of sysUpTime (hundredths of a second); all of shape (n,).
 
     True when the up-time did not grow with the clock; its wrap after 497 days is no reboot.
     """
     grown_s = ((after_ticks - before_ticks) % _TICKS_WRAP) / 100
-    return abs(grown_s - elapsed_s) > _UPTIME_SLACK_S + elapsed_s / 10
+    answer: NDArray[np.bool_] = np.abs(grown_s - elapsed_s) > _UPTIME_SLACK_S + elapsed_s / 10
+    return answer

@@ -13,6 +13,7 @@ import structlog
 from numpy.typing import NDArray
 
 from collectors.batch import BatchBuilder, FinishedPoll
+from collectors.boots import Boots
 from collectors.burst import burst
 from collectors.figures import Figures
 from collectors.model import Batch, Sink
@@ -21,11 +22,14 @@ from collectors.profile import Profile
 from collectors.schedule import Due, Schedule, room
 from collectors.silence import Burst, after_burst, after_poll, outcome
 from collectors.snmp.backend import SnmpBackend
+from collectors.volley.volley import Volley
+from collectors.volleys import Turn, Volleys
 from collectors.watch import Fleet, Watched, fleet
 from inventory.model import Inventory
 from storage.settings import CollectSettings, Settings
 
 _TICK_S = 0.02
+_READ_S = 0.1
 _LONGEST_RATE = 3  # intervals between two readings that still make a rate
 _MOST_UNBATCHED = 50_000  # polls; beyond this the sinks are too slow and polls are left out
 
@@ -41,13 +45,18 @@ async def observe(
     sinks: Sequence[Sink],
     stop: asyncio.Event,
     figures: Figures | None = None,
+    volley: Volley | None = None,
 ) -> None:
     """Poll every SNMP device of `inventory` at its interval until `stop`; hand batches to `sinks` in order.
 
+    With a `volley` the polls that it can make go through it, else all go through `backend`.
+
     A sink that raises is logged and counted, and the next one gets the batch all the same. The
-    backend and the sinks stay open.
+    backend, the volley and the sinks stay open.
     """
-    run = _Run(fleet(inventory, settings), backend, catalogue, settings.collect, figures or Figures())
+    run = _Run(
+        fleet(inventory, settings), backend, catalogue, settings.collect, figures=figures or Figures(), volley=volley
+    )
     over = asyncio.Event()
     keeping = asyncio.create_task(run.keep_time())
     handing = asyncio.create_task(run.hand_on(sinks, over))
@@ -70,17 +79,27 @@ class _Run:
         backend: SnmpBackend,
         catalogue: Mapping[str, Profile],
         settings: CollectSettings,
+        *,
         figures: Figures,
+        volley: Volley | None,
     ) -> None:
         self._fleet = devices
         self._backend = backend
         self._settings = settings
         self._figures = figures
         self._builder = BatchBuilder(devices.names, longest_rates(devices))
+        boots = Boots(len(devices.names))
         self._poller = Poller(
-            backend, catalogue, self._builder, deadline_s=settings.deadline_s, concurrency=settings.concurrency
+            backend,
+            catalogue,
+            self._builder,
+            boots=boots,
+            deadline_s=settings.deadline_s,
+            concurrency=settings.concurrency,
         )
-        self._waiting: deque[Watched] = deque()
+        self._volleys = Volleys(len(devices.names), volley, self._builder, boots) if volley else None
+        self._read_at = 0.0  # forward clock: when the answers to volleys are read next
+        self._waiting: deque[Turn] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._bursts = asyncio.Semaphore(max(1, settings.concurrency // 4))  # each is many requests
         self._room = float(settings.concurrency)
@@ -113,6 +132,7 @@ class _Run:
             began = time.monotonic()
             if self._builder.waiting < _MOST_UNBATCHED:
                 self._take(schedule.take(offset + began))
+            self._read_volleys(began)
             self._figures.unbatched = self._builder.waiting
             await asyncio.sleep(_TICK_S)
             late_s = max(0.0, time.monotonic() - began - _TICK_S)
@@ -129,28 +149,38 @@ class _Run:
 
     def _take(self, due: Due) -> None:
         self._figures.missed += due.missed
-        for number in due.devices:
-            watched = self._fleet.watched[number]
-            if watched.busy:
-                self._figures.missed += 1
-            else:
-                watched.busy = True
-                self._waiting.append(watched)
+        ready = [watched for number in due.devices.tolist() if not (watched := self._fleet.watched[number]).busy]
+        self._figures.missed += len(due.devices) - len(ready)
+        for watched in ready:
+            watched.busy = True
+        self._waiting.extend(self._volleys.send(ready, time.time()) if self._volleys else map(Turn, ready))
+        self._begin()
+
+    def _read_volleys(self, now: float) -> None:
+        """Empty the sockets at each tick; read what came in larger lots, which costs less an answer."""
+        if self._volleys is None:
+            return
+        if now < self._read_at:
+            self._volleys.receive()
+            return
+        self._read_at = now + _READ_S
+        self._waiting.extend(self._volleys.settle())
+        self._figures.in_volleys = self._volleys.under_way
         self._begin()
 
     def _begin(self) -> None:
         while self._waiting and self._figures.under_way < self._room:
-            watched = self._waiting.popleft()
+            turn = self._waiting.popleft()
             self._figures.under_way += 1
-            task = asyncio.create_task(self._poll(watched))
+            task = asyncio.create_task(self._poll(turn))
             self._tasks.add(task)
-            task.add_done_callback(partial(self._ended, watched))
+            task.add_done_callback(partial(self._ended, turn.watched))
         self._figures.waiting = len(self._waiting)
 
-    async def _poll(self, watched: Watched) -> None:
-        now = time.time()
+    async def _poll(self, turn: Turn) -> None:
+        watched = turn.watched
         try:
-            poll = await self._poller.poll(watched, lambda what, every_s: watched.budget.due(what, every_s, now))
+            poll = await self._poller.poll(watched, turn.reads(time.time()), turn.asked_at)
         finally:
             self._figures.under_way -= 1
             self._begin()
@@ -166,7 +196,7 @@ class _Run:
         if teller is None or not teller.budget.hasten(time.time()) or teller.busy:
             return
         teller.busy = True
-        self._waiting.appendleft(teller)
+        self._waiting.appendleft(Turn(teller))
         self._begin()
 
     async def _burst(self, watched: Watched) -> Burst:

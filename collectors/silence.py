@@ -22,6 +22,10 @@ class Silence:
     confirmed: bool = False
 
 
+HEARD = Silence()
+"""The device answered last."""
+
+
 @dataclass(frozen=True, slots=True)
 class Burst:
     """Probes sent and answered; `blind` when our own machine could not send one of them."""
@@ -43,7 +47,7 @@ def outcome(failure: Failure | None) -> Outcome:
 def after_poll(before: Silence, seen: Outcome) -> tuple[Silence, bool]:
     """The silence after a poll, and whether a burst has to check it now."""
     if seen is Outcome.ANSWERED:
-        return Silence(), False
+        return HEARD, False
     if seen is Outcome.BLIND:
         return before, False
     polls = before.polls + 1
@@ -53,5 +57,5 @@ def after_poll(before: Silence, seen: Outcome) -> tuple[Silence, bool]:
 def after_burst(before: Silence, burst: Burst) -> Silence:
     """A burst without an answer confirms the silence; a blind one settles nothing, so the next poll bursts again."""
     if burst.answered:
-        return Silence()
+        return HEARD
     return Silence(before.polls, confirmed=not burst.blind)

@@ -1,28 +1,19 @@
 """Which devices of an inventory are polled, and what is remembered of each between its polls."""
 
+import socket
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from collectors.batch import Place
 from collectors.budget import Budget
 from collectors.model import Failure
 from collectors.plan import PollPlan
-from collectors.silence import Silence
+from collectors.silence import HEARD, Silence
 from collectors.snmp.backend import Target
 from collectors.targets import target_for
 from inventory.model import Credential, Device, Inventory, Lifecycle
 from storage.settings import Settings
-
-_HEARD = Silence()
-
-
-class Boot(NamedTuple):
-    """A reading of sysUpTime (hundredths of a second) at a moment of the forward clock."""
-
-    ticks: int
-    clock: float
 
 
 @dataclass(slots=True, eq=False)
@@ -35,12 +26,12 @@ class Watched:
     interval_s: float
     linked: frozenset[str]  # ports that links name
     budget: Budget
+    ipv4: int | None = None  # its address as a number where it is asked over IPv4 by SNMPv2c
     plan: PollPlan | None = None  # None until it is recognised
     settled: bool = False  # whether the plan was narrowed to what the device has
     placed: PollPlan | None = None  # the plan that `place` is for
     place: Place | None = None
-    boot: Boot | None = None
-    silence: Silence = _HEARD
+    silence: Silence = HEARD
     recognise_at: float = 0.0  # UTC epoch seconds
     busy: bool = False
 
@@ -82,8 +73,16 @@ def fleet(inventory: Inventory, settings: Settings) -> Fleet:
             continue
         interval_s = float(device.interval_s or settings.collect.interval_s)
         ports = frozenset(linked.get(name, ()))
-        watched.append(Watched(number, device, target, interval_s, ports, Budget(name, interval_s)))
+        one = Watched(number, device, target, interval_s, ports, Budget(name, interval_s), _ipv4(target))
+        watched.append(one)
     return Fleet(names, tuple(watched), refused, _tellers(inventory, watched))
+
+
+def _ipv4(target: Target) -> int | None:
+    try:
+        return int.from_bytes(socket.inet_pton(socket.AF_INET, target.address)) if target.version == 2 else None
+    except OSError:
+        return None
 
 
 def _tellers(inventory: Inventory, watched: Iterable[Watched]) -> dict[int, Watched]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from collectors.batch import BatchBuilder, FinishedPoll
 from collectors.catalogue import load_profiles
-from collectors.columns import Layout, Texts, ragged
+from collectors.columns import Layout, Texts, ragged, values_of
 from collectors.decode import number
 from collectors.metrics import METRICS
 from collectors.model import Batch
@@ -108,8 +108,9 @@ def test_decoding_in_columns_gives_what_decoding_one_by_one_gives(pairs: list[tu
                     for n, (r, _) in enumerate(pairs))  # fmt: skip
     plan = make_plan(Profile("p", "router", scalars=scalars), ())
     start = layout.start(plan)
-    whole, found = layout.decode(np.arange(start + 1, start + 1 + len(pairs)), [[raw for _, raw in pairs]])
-    for read, (_, raw), exact, value in zip(scalars, pairs, whole.tolist(), found.tolist(), strict=True):
+    sent = values_of([[raw for _, raw in pairs]])
+    found = layout.decode(np.arange(start + 1, start + 1 + len(pairs)), sent)
+    for read, (_, raw), exact, value in zip(scalars, pairs, sent.whole.tolist(), found.tolist(), strict=True):
         expected = None if raw is None or (isinstance(raw, int) and raw < -(2**31)) else number(read, raw)
         assert (None if np.isnan(value) else value) == (None if expected is None else pytest.approx(float(expected)))
         assert np.isnan(value) or not isinstance(raw, int) or exact == raw % 2**64

@@ -40,6 +40,7 @@ class Target:
     usm: Usm | None = None
     timeout_s: float = 2.0
     max_repetitions: int = 25  # 0: no GETBULK, GETNEXT instead
+    attempts: int = 2  # one retry: DESIGN §4
 
     def __repr__(self) -> str:
         return f"Target({self.address}:{self.port}, v{self.version})"
@@ -59,7 +60,7 @@ class SnmpBackend(Protocol):
     """Asks a device; a device that is down, strange or hostile gives a Failure, never an exception.
 
     Both methods accept only what was asked for: a value for another object is dropped, an order
-    that does not increase ends a walk. One retry at most, inside `timeout_s` x 2.
+    that does not increase ends a walk. `attempts` of a request, inside `timeout_s` each.
     """
 
     async def get(self, target: Target, oids: Sequence[str]) -> Mapping[str, Value] | Failure:

@@ -19,8 +19,6 @@ Row = tuple[str, Value | None]
 END: Row = ("", None)
 """Stands for endOfMibView, or for the first row behind a subtree."""
 
-ATTEMPTS = 2  # one retry: DESIGN §4
-
 
 def numbers(oid: str) -> tuple[int, ...]:
     """The parts of a dotted identifier, in the form that sorts as agents do."""

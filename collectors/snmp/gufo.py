@@ -26,7 +26,7 @@ from gufo.snmp.utils import format_sock_addr
 
 from collectors.model import Failure, Reason
 from collectors.snmp.backend import Limits, Target, Usm, Value
-from collectors.snmp.guard import ATTEMPTS, END, Row, Walk, icmp_error, only_asked
+from collectors.snmp.guard import END, Row, Walk, icmp_error, only_asked
 from collectors.snmp.pysnmp_backend import PysnmpBackend
 
 T = TypeVar("T")
@@ -43,7 +43,7 @@ class GufoBackend:
 
     async def get(self, target: Target, oids: Sequence[str]) -> Mapping[str, Value] | Failure:
         wanted = list(oids)
-        deadline = asyncio.get_running_loop().time() + ATTEMPTS * target.timeout_s
+        deadline = asyncio.get_running_loop().time() + target.attempts * target.timeout_s
         answer = await self._guarded(target, deadline, lambda call: call.get(wanted))
         if isinstance(answer, Failure):
             return answer
@@ -66,7 +66,7 @@ class GufoBackend:
     async def _guarded(self, target: Target, deadline: float, ask: "Callable[[_Call], Awaitable[T]]") -> T | Failure:
         """What `ask` gives over a socket to `target`, with everything that can happen as a Failure."""
         try:
-            call = _Call(_open(target), target.timeout_s, deadline)
+            call = _Call(_open(target), target, deadline)
         except (OSError, ValueError) as error:
             return Failure(Reason.NO_ROUTE, detail=str(error))
         try:
@@ -105,9 +105,10 @@ class GufoBackend:
 class _Call:
     """One socket, and what came over it."""
 
-    def __init__(self, sock: _Socket, timeout_s: float, deadline: float) -> None:
+    def __init__(self, sock: _Socket, target: Target, deadline: float) -> None:
         self._sock = sock
-        self._timeout_s = timeout_s
+        self._timeout_s = target.timeout_s
+        self._attempts = target.attempts
         self._deadline = deadline  # of the loop's clock
         self._loop = asyncio.get_running_loop()
         self.answers = 0
@@ -138,8 +139,8 @@ class _Call:
             )
 
     async def _exchange(self, send: Callable[[], None], receive: Callable[[], T]) -> T:
-        """Send, and wait for the answer; once more where none came."""
-        for _ in range(ATTEMPTS):
+        """Send, and wait for the answer; again where none came."""
+        for _ in range(self._attempts):
             until = min(self._loop.time() + self._timeout_s, self._deadline)
             if until <= self._loop.time():
                 break
@@ -229,7 +230,7 @@ def _open(target: Target) -> _Socket:
 def _until(target: Target, deadline: float) -> Target:
     """`target` with what is left of its time."""
     left = max(deadline - asyncio.get_running_loop().time(), 0.0)
-    return replace(target, timeout_s=left / ATTEMPTS)
+    return replace(target, timeout_s=left / target.attempts)
 
 
 def _failure(error: SnmpError | OSError, call: _Call) -> Failure:

@@ -31,7 +31,6 @@ from pysnmp.proto.rfc1905 import EndOfMibView
 from collectors.model import Failure, Reason
 from collectors.snmp.backend import Limits, Target, Usm, Value
 from collectors.snmp.guard import (
-    ATTEMPTS,
     AUTHORIZATION,
     END,
     NO_SUCH_NAME,
@@ -71,12 +70,12 @@ class PysnmpBackend:
 
     async def get(self, target: Target, oids: Sequence[str]) -> Mapping[str, Value] | Failure:
         engine = self._engine(target)  # before the clock starts: making one takes a tenth of a second
-        deadline = asyncio.get_running_loop().time() + ATTEMPTS * target.timeout_s
+        deadline = asyncio.get_running_loop().time() + target.attempts * target.timeout_s
         values: dict[str, Value] = {}
         waiting = [tuple(oids)]
         while waiting:
             part = waiting.pop()
-            reply = await engine.ask_twice(target, deadline, _get(part))
+            reply = await engine.ask(target, deadline, _get(part))
             if isinstance(reply, Failure):
                 return reply
             if isinstance(reply, ErrorStatus):
@@ -97,7 +96,7 @@ class PysnmpBackend:
         engine = self._engine(target)
         repetitions = target.max_repetitions if target.version != 1 else 0
         while not walk.ended:
-            reply = await engine.ask_twice(target, deadline, _next(walk.position, repetitions))
+            reply = await engine.ask(target, deadline, _next(walk.position, repetitions))
             if isinstance(reply, ErrorStatus) and reply.status == TOO_BIG and repetitions > 1:
                 repetitions //= 2
                 continue
@@ -129,22 +128,22 @@ class _Engine:
         config.add_transport(self._engine, udp.DOMAIN_NAME, self._peers[False])
         config.add_transport(self._engine, udp6.DOMAIN_NAME, self._peers[True])
 
-    async def ask_twice(self, target: Target, deadline: float, send: _Send) -> Reply:
-        """One request, and once more where no answer came; `deadline` is of the loop's clock."""
+    async def ask(self, target: Target, deadline: float, send: _Send) -> Reply:
+        """One request, and again where no answer came; `deadline` is of the loop's clock."""
         loop = asyncio.get_running_loop()
         failure = Failure(Reason.TIMEOUT)
-        for _ in range(ATTEMPTS):
+        for _ in range(target.attempts):
             until = min(loop.time() + target.timeout_s, deadline)
             if until <= loop.time():
                 break
-            reply = await self._ask(target, until, send)
+            reply = await self._once(target, until, send)
             if not isinstance(reply, Failure) or reply.reason not in _AGAIN:
                 return reply
             if reply.reason is not Reason.TIMEOUT:
                 failure = reply
         return failure
 
-    async def _ask(self, target: Target, until: float, send: _Send) -> Reply:
+    async def _once(self, target: Target, until: float, send: _Send) -> Reply:
         """`send` once, and its answer if it comes before `until` (loop's clock)."""
         peers = self._peers[":" in target.address]
         try:

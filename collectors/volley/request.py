@@ -1,0 +1,113 @@
+"""SNMPv2c GET requests as templates: the octets of a message with a hole for its request-id. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collectors.volley.ber import INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE
+
+WIDEST = 1400
+"""Octets of the longest request; longer ones would be sent in fragments."""
+
+_WIDEST_NAME = 0x7F + 2  # an object's name or a community whose length takes one octet
+_GET_REQUEST = 0xA0
+_ID = bytes((INTEGER, 4, 0, 0, 0, 0))
+_NO_ERROR = bytes((INTEGER, 1, 0, INTEGER, 1, 0))
+_V2C = bytes((INTEGER, 1, 1))
+_NULL = bytes((0x05, 0))
+
+FIRST_ID, LAST_ID = 0x0100_0000, 0x7FFF_FFFF
+"""Request-ids between these take four octets in BER, so that the hole never changes its size."""
+
+
+class Template(NamedTuple):
+    """`octets` of a request, `hole` the place of its request-id's four octets, `objects` each object's name in BER."""
+
+    octets: bytes
+    hole: int
+    community: bytes
+    objects: tuple[bytes, ...]
+
+    @property
+    def fits(self) -> bool:
+        """Whether it goes in one datagram, and its names into the columns."""
+        return len(self.octets) <= WIDEST and all(len(n) <= _WIDEST_NAME for n in (self.community, *self.objects))
+
+
+def template(community: str, oids: Sequence[str]) -> Template:
+    """A GET of `oids` (RFC 3416 section 3); it may be longer than WIDEST."""
+    name = _value(OCTET_STRING, community.encode())
+    objects = tuple(object_name(oid) for oid in oids)
+    bindings = _value(SEQUENCE, b"".join(_value(SEQUENCE, oid + _NULL) for oid in objects))
+    message = _value(SEQUENCE, _V2C + name + _value(_GET_REQUEST, _ID + _NO_ERROR + bindings))
+    hole = len(message) - len(bindings) - len(_NO_ERROR) - 4
+    return Template(message, hole, name, objects)
+
+
+def object_name(oid: str) -> bytes:
+    """An OBJECT IDENTIFIER with tag and length (X.690 section 8.19)."""
+    first, second, *rest = map(int, oid.split("."))
+    return _value(OBJECT_IDENTIFIER, b"".join(_base_128(part) for part in (40 * first + second, *rest)))
+
+
+def _base_128(number: int) -> bytes:
+    octets = [number & 0x7F]
+    while number := number >> 7:
+        octets.append(0x80 | number & 0x7F)
+    return bytes(reversed(octets))
+
+
+def _value(tag: int, contents: bytes) -> bytes:
+    size = len(contents)
+    if size < 0x80:
+        return bytes((tag, size)) + contents
+    length = size.to_bytes((size.bit_length() + 7) // 8)
+    return bytes((tag, 0x80 | len(length))) + length + contents
+
+
+@dataclass(slots=True)
+class Templates:
+    """Templates by number, as the columns that sending and reading take. `count` is how many objects each asks."""
+
+    octets: NDArray[np.uint8]  # (templates, WIDEST)
+    size: NDArray[np.int64]
+    hole: NDArray[np.int64]
+    community: NDArray[np.uint8]  # (templates, widest), with tag and length
+    community_size: NDArray[np.int64]
+    name: NDArray[np.uint8]  # (templates, most objects, widest), with tag and length
+    name_size: NDArray[np.int64]  # (templates, most objects)
+    count: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, made: Sequence[Template]) -> "Templates":
+        most = max((len(one.objects) for one in made), default=0)
+        return cls(
+            octets=_matrix([one.octets for one in made], WIDEST),
+            size=np.array([len(one.octets) for one in made], np.int64),
+            hole=np.array([one.hole for one in made], np.int64),
+            community=_matrix([one.community for one in made]),
+            community_size=np.array([len(one.community) for one in made], np.int64),
+            name=_matrix([name for one in made for name in _padded(one.objects, most)]).reshape(len(made), most, -1),
+            name_size=np.array([[len(name) for name in _padded(one.objects, most)] for one in made], np.int64),
+            count=np.array([len(one.objects) for one in made], np.int64),
+        )
+
+    def messages(self, number: NDArray[np.int64], request_id: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """Requests of the templates `number`, shape (n,), with their ids: octets of shape (n, WIDEST)."""
+        made = self.octets[number]
+        hole = self.hole[number][:, None] + np.arange(4)
+        made[np.arange(len(number))[:, None], hole] = request_id.astype(">u4").view(np.uint8).reshape(-1, 4)
+        return made
+
+
+def _padded(names: Sequence[bytes], most: int) -> list[bytes]:
+    return [*names, *[b""] * (most - len(names))]
+
+
+def _matrix(rows: Sequence[bytes], width: int = 0) -> NDArray[np.uint8]:
+    widest = width or max(map(len, rows), default=0)
+    flat = b"".join(row.ljust(widest, b"\0") for row in rows)
+    return np.frombuffer(flat, np.uint8).reshape(len(rows), widest)

@@ -1,0 +1,131 @@
+"""The fast way to ask many devices at once: SNMPv2c GETs in columns over shared sockets.
+
+What it cannot do, or what doesn't come out as asked, it hands back: then a backend asks that device
+by itself (collectors/snmp). So nothing here knows an error-status, a retry or an ICMP error.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collectors.volley.pending import Pending
+from collectors.volley.request import Template, Templates, template
+from collectors.volley.response import Bodies, bodies, heads
+from collectors.volley.sockets import BatchSocket, Received, joined
+
+_SOCKETS = 8  # the kernel keeps a few hundred answers a socket until they are read
+
+
+class Requests(NamedTuple):
+    """n GETs to send, columns of shape (n,). `device` comes back with the answer; `template` is a number of ours."""
+
+    device: NDArray[np.int32]
+    template: NDArray[np.int64]
+    address: NDArray[np.uint32]
+    port: NDArray[np.uint16]
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """n requests that are over: columns of shape (n,), values as in Bodies by row.
+
+    Where `values.good` is False the device answered something else, and is to be asked by a backend.
+    `sent_at` and `at` are UTC epoch seconds, `clock` the moment of arrival on the forward clock.
+    """
+
+    device: NDArray[np.int32]
+    template: NDArray[np.int64]
+    sent_at: NDArray[np.float64]
+    at: NDArray[np.float64]
+    clock: NDArray[np.float64]
+    values: Bodies
+
+
+class Volley:
+    """Sends requests and reads their answers; every request comes back once, from `answers` or `silent`."""
+
+    def __init__(self, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
+        self._sockets = [BatchSocket() for _ in range(_SOCKETS)]
+        self._pending = Pending(np.random.default_rng())
+        self._templates: list[Template] = []
+        self._columns: Templates | None = None
+        self._unread: list[Received] = []
+
+    @property
+    def room(self) -> int:
+        """How many requests may still be sent."""
+        return self._pending.free
+
+    def template(self, community: str, oids: tuple[str, ...]) -> int | None:
+        """A new number, from 0 on, for this request; None where it is too long for a volley."""
+        made = template(community, oids)
+        if not made.fits:
+            return None
+        self._templates.append(made)
+        self._columns = None
+        return len(self._templates) - 1
+
+    def send(self, requests: Requests) -> NDArray[np.int32]:
+        """Send at most `room` requests; the devices that this machine could not send to."""
+        pending, count = self._pending, len(requests.device)
+        places, ids = pending.take(count)
+        pending.device[places], pending.template[places] = requests.device, requests.template
+        pending.address[places], pending.port[places] = requests.address, requests.port
+        pending.sent_at[places], pending.deadline[places] = time.time(), time.monotonic() + self._timeout_s
+        octets = self._all.messages(requests.template, ids)
+        size = self._all.size[requests.template]
+        taken = np.zeros(count, np.bool_)
+        for sock, rows in zip(self._sockets, np.array_split(np.arange(count), _SOCKETS), strict=True):
+            taken[rows] = sock.send(octets[rows], size[rows], requests.address[rows], requests.port[rows])
+        pending.give_back(places[~taken])
+        return requests.device[~taken]
+
+    def receive(self) -> None:
+        """Take what waits at the sockets; `answers` reads it."""
+        for sock in self._sockets:
+            while len((some := sock.receive()).size):
+                self._unread.append(some)
+
+    def answers(self) -> Answers | None:
+        """What has been received since the last call, None for nothing."""
+        if not self._unread:
+            return None
+        received, self._unread = joined(self._unread), []
+        return self._read(received)
+
+    def silent(self, now: float) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+        """(devices that did not answer in time, when they were asked in UTC epoch seconds).
+
+        `now` is of the forward clock, taken before the last `answers`: what came in time was read.
+        """
+        places = self._pending.expired(now)
+        devices, sent_at = self._pending.device[places], self._pending.sent_at[places]
+        self._pending.give_back(places)
+        return devices, sent_at
+
+    def close(self) -> None:
+        for sock in self._sockets:
+            sock.close()
+
+    @property
+    def _all(self) -> Templates:
+        if self._columns is None:
+            self._columns = Templates.of(self._templates)
+        return self._columns
+
+    def _read(self, received: Received) -> Answers:
+        pending = self._pending
+        head = heads(received.octets, received.start, received.size)
+        rows = np.flatnonzero(pending.match(head.request_id, received.address, received.port) & received.whole)
+        asked = self._all.count[pending.template[head.request_id[rows] & 0xFFFF]]
+        rows = rows[np.argsort(-asked, kind="stable")]
+        places = head.request_id[rows] & 0xFFFF
+        template_of, at = pending.template[places], received.at[rows]
+        values = bodies(head, rows, self._all, template_of)
+        pending.give_back(places)
+        offset = time.time() - time.monotonic()
+        return Answers(pending.device[places], template_of, pending.sent_at[places], at, at - offset, values)
