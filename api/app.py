@@ -18,10 +18,12 @@ from api.pages.errors import nowhere
 from api.routes import alerts, events, health, history, maps, pages, readiness, status
 from api.routes import inventory as facts
 from api.security import SecurityHeaders
+from api.tiles import Tiles
 from inventory.model import Inventory
 from inventory.scope import Scope, checked
 from readiness.model import SubjectKind
-from readiness.read import latest_transition_id, transitions
+from readiness.read import latest_transition_id, observed_until, transitions
+from readiness.rules.watch import blind_since
 from storage.settings import Settings
 
 ROUTERS = (
@@ -57,8 +59,22 @@ def create_app(
     Raises UnknownAreaError for a wrong `serve.area`, NotBuiltError without the web bundle.
     """
     checked(inventory, settings.serve.area)
-    feed = Feed(lambda after: _changes(engine, after), lambda: latest_transition_id(engine))
-    context = Context(engine, inventory, settings, registry, feed, Maps(inventory), assets or built_assets(), clock)
+
+    def blind() -> datetime | None:
+        return blind_since(observed_until(engine), clock(), settings.judge.restart_gap_s)
+
+    context = Context(
+        engine=engine,
+        inventory=inventory,
+        settings=settings,
+        registry=registry,
+        feed=Feed(lambda after: _changes(engine, after), lambda: latest_transition_id(engine), blind),
+        maps=Maps(inventory),
+        tiles=Tiles(settings.serve.tiles),
+        assets=assets or built_assets(),
+        clock=clock,
+        blind_since=blind,
+    )
     # FastAPI's own documentation pages load scripts from a CDN: only the schema is served.
     app = FastAPI(title="Pahunch", version="0.1.0", docs_url=None, redoc_url=None, lifespan=_following)
     app.state.context = context
@@ -74,13 +90,14 @@ def create_app(
 
 @contextlib.asynccontextmanager
 async def _following(app: FastAPI) -> AsyncIterator[None]:
-    feed: Feed = app.state.context.feed
-    task = asyncio.create_task(feed.run())
+    here: Context = app.state.context
+    limit = here.settings.serve.area or None
+    tasks = [asyncio.create_task(work) for work in (here.feed.run(), here.tiles.make(here.inventory, limit))]
     yield
-    feed.close()
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    here.feed.close()
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
 
 
 def _changes(engine: Engine, after: int) -> News:

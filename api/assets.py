@@ -28,8 +28,10 @@ class Assets:
         return f"/static/{self.manifest[name]}"
 
     def response(self, request: Request, name: str) -> Response:
-        """The file, in the best encoding that was asked for; raises 404 for a name that was not built."""
-        if name not in self.manifest.values():
+        """The file, in the best encoding that was asked for; raises 404 for a name that was not built, or was before the last
+        build, which this process hasn't seen.
+        """
+        if name not in self.manifest.values() or not (self.folder / name).is_file():
             raise HTTPException(404, "no such file")
         headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
         accepted = {part.split(";")[0].strip() for part in request.headers.get("accept-encoding", "").split(",")}

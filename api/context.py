@@ -12,38 +12,32 @@ from sqlalchemy import Engine
 from api.assets import Assets
 from api.feed import Feed
 from api.i18n import LANGUAGES
+from api.tiles import Tiles
 from inventory.model import Inventory
 from inventory.scope import Scope
-from maps.geometry import Document, geometry, names
+from maps.numbers import Numbers, numbers
 from maps.view import MapView, view_of
-from readiness import read
-from readiness.rules.watch import blind_since
 from storage.settings import Settings
 
 
 @dataclass
 class Maps:
-    """Views of the inventory and their geometry, each made at its first use and kept."""
+    """Views of the inventory, each made at its first use and kept."""
 
     inventory: Inventory
     _views: dict[str | None, MapView] = field(default_factory=dict)
-    _documents: dict[tuple[str | None, str], Document] = field(default_factory=dict)
+    _numbers: dict[tuple[str | None, str | None], Numbers] = field(default_factory=dict)
 
     def view(self, area: str | None) -> MapView:
         if area not in self._views:
             self._views[area] = view_of(self.inventory, area)
         return self._views[area]
 
-    def geometry(self, area: str | None) -> Document:
-        return self._kept(area, "", geometry)
-
-    def names(self, area: str | None, language: str) -> Document:
-        return self._kept(area, language, lambda view: names(view, language))
-
-    def _kept(self, area: str | None, what: str, make: Callable[[MapView], Document]) -> Document:
-        if (area, what) not in self._documents:
-            self._documents[area, what] = make(self.view(area))
-        return self._documents[area, what]
+    def numbers(self, whole: str | None, area: str | None) -> Numbers:
+        """Where the features of the area's map lie in the archive of `whole`."""
+        if (whole, area) not in self._numbers:
+            self._numbers[whole, area] = numbers(self.inventory, self.view(whole), self.view(area))
+        return self._numbers[whole, area]
 
 
 @dataclass(frozen=True)
@@ -54,12 +48,11 @@ class Context:
     registry: CollectorRegistry | None
     feed: Feed
     maps: Maps
+    tiles: Tiles
     assets: Assets
     clock: Callable[[], datetime]
-
-    def blind_since(self) -> datetime | None:
-        """Since when nobody watches; None while somebody does."""
-        return blind_since(read.observed_until(self.engine), self.clock(), self.settings.judge.restart_gap_s)
+    blind_since: Callable[[], datetime | None]
+    """Since when nobody watches; None while somebody does."""
 
 
 def _context(request: Request) -> Context:

@@ -1,4 +1,5 @@
-"""New transitions for everyone who watches: one task reads the store, all clients share what it found.
+"""New transitions, and whether anybody watches at all, for every open page: one task reads the store, all
+clients share what it found.
 
 Clients keep their own place in the shared list. A slow one gets its changes later and merged; one
 that has fallen behind the list is told to start afresh. Nothing queues up per client.
@@ -8,6 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import takewhile
 from typing import TypeVar
 
@@ -43,25 +45,40 @@ class Feed:
         self,
         read: Callable[[int], News],
         latest: Callable[[], int],
+        blind_since: Callable[[], datetime | None],
         *,
         every_s: float = 0.3,
+        look_s: float = 2,
         keep: int = 50_000,
     ) -> None:
-        """`read(after)` finds changes with a larger id, in order; `latest()` is the newest id. Both may block."""
-        self._read, self._latest = read, latest
-        self._every_s, self._keep = every_s, keep
+        """`read(after)` finds changes with a larger id, in order; `latest()` is the newest id; `blind_since()`
+        is since when nobody watches. All may block.
+        """
+        self._read, self._latest, self._blind_since = read, latest, blind_since
+        self._every_s, self._look_s, self._keep = every_s, look_s, keep
         self._changes: deque[Change] = deque()
         self._floor = 0  # changes up to this id are not in the list
         self._news = asyncio.Event()
         self.last = 0
+        self.blind_since: datetime | None = None
         self.closed = False
 
     async def run(self) -> None:
         """Follow the store until cancelled. A store that is away is asked again and again."""
         self._floor = self.last = await self._patiently(self._latest)
+        async with asyncio.TaskGroup() as looking:
+            looking.create_task(self._watch())
+            while True:
+                self._take(await self._patiently(lambda: self._read(self.last)))
+                await asyncio.sleep(self._every_s)
+
+    async def _watch(self) -> None:
         while True:
-            self._take(await self._patiently(lambda: self._read(self.last)))
-            await asyncio.sleep(self._every_s)
+            blind = await self._patiently(self._blind_since)
+            if blind != self.blind_since:
+                self.blind_since = blind
+                self._tell()
+            await asyncio.sleep(self._look_s)
 
     def since(self, after: int) -> list[Change] | None:
         """Changes after that id, oldest first; None where they are no longer all known."""
@@ -70,9 +87,11 @@ class Feed:
         found = list(takewhile(lambda change: change.id > after, reversed(self._changes)))
         return found[::-1]
 
-    async def wait(self, after: int) -> None:
-        """Return when there is a change after `after`, or the feed has closed."""
-        while not self.closed and (not self._changes or self._changes[-1].id <= after):
+    async def wait(self, after: int, blind_since: datetime | None) -> None:
+        """Return when there is a change after `after`, or sight isn't as given, or the feed has closed."""
+        while (
+            not self.closed and self.blind_since == blind_since and (not self._changes or self._changes[-1].id <= after)
+        ):
             await self._news.wait()
 
     def close(self) -> None:
@@ -94,5 +113,8 @@ class Feed:
             self._floor = self._changes.popleft().id
         self.last = news.last
         if news.changes:
-            told, self._news = self._news, asyncio.Event()
-            told.set()
+            self._tell()
+
+    def _tell(self) -> None:
+        told, self._news = self._news, asyncio.Event()
+        told.set()

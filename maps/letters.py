@@ -1,4 +1,4 @@
-"""Statuses as one letter each: a state's villages travel as one string of a few kilobytes."""
+"""Statuses as one letter each, and as one byte each: a state's villages travel as a few kilobytes."""
 
 from collections.abc import Iterable, Mapping
 
@@ -24,6 +24,18 @@ LAYER: Mapping[str, str] = {
     Layer.KENDRA_HARDWARE: "k",
     Layer.ENDPOINT: "e",
 }
+
+
+_STATUS_BITS: Mapping[str, int] = {"?": 0, "r": 1, "u": 1, "d": 2, "b": 3, "x": 3}
+_LAYER_BITS: Mapping[str, int] = {letter: number << 2 for number, letter in enumerate(LAYER.values())}
+
+
+def packed(villages: str, layers: str, sites: str) -> bytes:
+    """A byte each for villages, then sites: the status in the two lowest bits (0 unknown, 1 ready or up,
+    2 degraded, 3 blocked or down), above them the place of the village's layer in LAYER.
+    """
+    of_villages = (_STATUS_BITS[s] | _LAYER_BITS[layer] for s, layer in zip(villages, layers, strict=True))
+    return bytes(of_villages) + bytes(_STATUS_BITS[s] for s in sites)
 
 
 def readiness(subjects: Iterable[str], known: Words) -> str:

@@ -1,9 +1,9 @@
 """Where the features of a page's map lie among those of the archive that it is drawn from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from inventory.model import Area, Inventory
+from inventory.model import Inventory
 from maps.view import MapView
 
 Span = tuple[int, int]
@@ -12,14 +12,11 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """What to add to the numbers of a page's villages and sites to have those of the archive, and
-    for each of its districts and blocks the span of its villages in the page's numbers.
+    """`own` has by layer the span of the page's features in the archive; `districts` and `blocks` have for
+    each of these the span of its villages in the page's own order.
     """
 
-    first_village: int
-    first_site: int
-    first_district: int
-    first_block: int
+    own: Mapping[str, Span]
     districts: tuple[Span, ...]
     blocks: tuple[Span, ...]
 
@@ -27,18 +24,22 @@ class Numbers:
 def numbers(inventory: Inventory, whole: MapView, page: MapView) -> Numbers:
     """`page` is the view of an area of `whole`, the view that the archive was made from."""
     spans = _spans(inventory, page)
+    own = {
+        "village": _own([area.key for area in page.villages], [area.key for area in whole.villages]),
+        "site": _own([site.name for site in page.sites], [site.name for site in whole.sites]),
+        "district": _own([area.key for area in page.districts], [area.key for area in whole.districts]),
+        "block": _own([area.key for area in page.blocks], [area.key for area in whole.blocks]),
+    }
     return Numbers(
-        first_village=_first(page.villages, [village.key for village in whole.villages]),
-        first_site=whole.site_index[page.sites[0].name] if page.sites else 0,
-        first_district=_first(page.districts, [district.key for district in whole.districts]),
-        first_block=_first(page.blocks, [block.key for block in whole.blocks]),
+        own,
         districts=tuple(spans.get(district.key, (0, 0)) for district in page.districts),
         blocks=tuple(spans.get(block.key, (0, 0)) for block in page.blocks),
     )
 
 
-def _first(page: Sequence[Area], whole: Sequence[str]) -> int:
-    return whole.index(page[0].key) if page else 0
+def _own(page: Sequence[str], whole: Sequence[str]) -> Span:
+    first = whole.index(page[0]) if page else 0
+    return first, first + len(page)
 
 
 def _spans(inventory: Inventory, view: MapView) -> dict[str, Span]:

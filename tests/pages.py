@@ -155,7 +155,8 @@ def assets(folder: Path) -> Assets:
 
 def app_over(engine: Engine, inventory: Inventory, folder: Path, area: str = "") -> FastAPI:
     settings = Settings(
-        storage=StorageSettings(url=str(engine.url), history=folder / "history"), serve=ServeSettings(area=area)
+        storage=StorageSettings(url=str(engine.url), history=folder / "history"),
+        serve=ServeSettings(area=area, tiles=folder / "tiles"),
     )
     return create_app(engine, inventory, settings, clock=lambda: NOW, assets=assets(folder))
 

@@ -2,19 +2,23 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Container
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from api.feed import Change, Feed, News
+from readiness.tables import watch
+from storage.engine import for_writing
 from tests.pages import NOW, OTHER, app_over, change, fill, served, two_districts
 from tests.small import DISTRICT
 
@@ -23,14 +27,17 @@ from tests.small import DISTRICT
 class Event:
     name: str
     id: str
-    data: dict[str, list[list[object]]]
+    data: dict[str, Any]
 
 
 @asynccontextmanager
-async def listening(address: str, **headers: str) -> AsyncIterator[AsyncIterator[Event]]:
+async def listening(
+    address: str, told: Container[str] = ("changes", "reset"), **headers: str
+) -> AsyncIterator[AsyncIterator[Event]]:
+    """The events of these names."""
     async with httpx2.AsyncClient(timeout=10) as client, client.stream("GET", address, headers=headers) as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
-        yield _events(answer.aiter_lines())
+        yield (event async for event in _events(answer.aiter_lines()) if event.name in told)
 
 
 async def _events(lines: AsyncIterator[str]) -> AsyncIterator[Event]:
@@ -40,7 +47,7 @@ async def _events(lines: AsyncIterator[str]) -> AsyncIterator[Event]:
             name, _, value = line.partition(": ")
             fields[name] = value
         elif "event" in fields:
-            yield Event(fields["event"], fields["id"], json.loads(fields["data"]))
+            yield Event(fields["event"], fields.get("id", ""), json.loads(fields["data"]))
             fields = {}
 
 
@@ -52,10 +59,11 @@ async def base(engine: Engine, tmp_path: Path) -> AsyncIterator[str]:
         yield address
 
 
-async def _status(base: str, area: str = "") -> tuple[str, int]:
+async def _status(base: str, area: str = "") -> tuple[bytes, int]:
     async with httpx2.AsyncClient() as client:
-        answer = (await client.get(f"{base}/api/v1/map/status{area}")).json()
-    return answer["villages"], answer["id"]
+        answer = await client.get(f"{base}/api/v1/map/status{area}")
+    villages = int(answer.headers["pahunch-villages"])
+    return answer.content[:villages], int(answer.headers["pahunch-last"])
 
 
 async def test_a_committed_transition_arrives_within_a_second(base: str, engine: Engine) -> None:
@@ -69,7 +77,7 @@ async def test_a_committed_transition_arrives_within_a_second(base: str, engine:
     assert event.id == str(number)
     position, letter, layer = event.data["villages"][0]
     assert (letter, layer) == ("b", "p")
-    assert (await _status(base))[0][int(str(position))] == "b" != villages[int(str(position))]
+    assert (await _status(base))[0][int(str(position))] == (3 | 2 << 2) != villages[int(str(position))]
 
 
 async def test_a_client_that_comes_back_misses_nothing(base: str, engine: Engine) -> None:
@@ -87,9 +95,31 @@ async def test_a_client_that_comes_back_misses_nothing(base: str, engine: Engine
     assert merged.data == event.data
 
 
-async def test_a_place_in_another_store_is_reset(base: str) -> None:
-    async with listening(f"{base}/api/v1/events?after=999999") as events:
+@pytest.mark.parametrize("place", ["after=999999", "after=0&order=0123456789abcdef"])
+async def test_a_place_in_another_store_or_inventory_is_reset(base: str, place: str) -> None:
+    async with listening(f"{base}/api/v1/events?{place}") as events:
         assert (await anext(events)).name == "reset"
+
+
+async def test_the_stream_tells_when_the_collector_dies_and_comes_back(engine: Engine, tmp_path: Path) -> None:
+    inventory = two_districts()
+    fill(engine, inventory)
+    seen_at(engine, NOW)
+    async with (
+        served(app_over(engine, inventory, tmp_path)) as base,
+        listening(f"{base}/api/v1/events?after=18", told={"sight"}) as events,
+    ):
+        assert (await anext(events)).data == {"blind_since": None}
+        seen_at(engine, NOW - timedelta(minutes=20))
+        assert (await anext(events)).data == {"blind_since": "2026-11-21T09:40:00Z"}
+        seen_at(engine, NOW)
+        assert (await anext(events)).data == {"blind_since": None}
+
+
+def seen_at(engine: Engine, at: datetime) -> None:
+    with for_writing(engine).begin() as connection:
+        connection.execute(watch.delete())
+        connection.execute(insert(watch).values(collector="c1", last_at=at))
 
 
 async def test_devices_and_other_districts_are_not_told(base: str, engine: Engine) -> None:
@@ -136,7 +166,11 @@ async def _run(feed: Feed, until: int) -> None:
 
 async def test_the_feed_forgets_the_oldest_and_says_so() -> None:
     rows = [_change(n) for n in range(1, 101)]
-    feed = Feed(lambda after: News(rows[after : after + 30], min(after + 30, 100)), lambda: 0, every_s=0, keep=50)
+
+    def read(after: int) -> News:
+        return News(rows[after : after + 30], min(after + 30, 100))
+
+    feed = Feed(read, lambda: 0, lambda: None, every_s=0, keep=50)
     await _run(feed, 100)
     assert feed.since(10) is None
     found = feed.since(70)
@@ -147,7 +181,7 @@ async def test_the_feed_forgets_the_oldest_and_says_so() -> None:
 
 async def test_the_feed_passes_over_what_no_page_shows() -> None:
     """Thousands of device transitions in a row must not stop it."""
-    feed = Feed(lambda after: News([], min(after + 5000, 20_000)), lambda: 0, every_s=0)
+    feed = Feed(lambda after: News([], min(after + 5000, 20_000)), lambda: 0, lambda: None, every_s=0)
     await _run(feed, 20_000)
 
 
@@ -162,6 +196,6 @@ async def test_the_feed_outlives_a_store_that_is_away() -> None:
             raise failures.pop()
         return News([_change(1)] if after == 0 else [], 1)
 
-    feed = Feed(read, lambda: 0, every_s=0)
+    feed = Feed(read, lambda: 0, lambda: None, every_s=0)
     await _run(feed, 1)
     assert feed.since(0) == [_change(1)]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 from fastapi.testclient import TestClient
+from sqlalchemy import Engine
 
 from api import i18n, sentences
 from api.assets import NotBuiltError, built_assets
@@ -183,14 +184,14 @@ def test_the_kendra_is_told_with_its_distance_and_hours(client: TestClient) -> N
 
 
 def test_the_panel_is_the_pages_own_text(client: TestClient) -> None:
-    status = client.get("/api/v1/map/status").json()
-    number = status["layers"].index("b")
-    panel = client.get(f"/en/fragment/village/{number}", params={"geometry": status["geometry"]}).text
+    status = client.get("/api/v1/map/status")
+    number, order = status.content.index(3 | 4 << 2), status.headers["pahunch-order"]  # blocked by the backhaul
+    panel = client.get(f"/en/fragment/village/{number}", params={"order": order}).text
     assert "Village 3" in panel
     assert 'class="first-failing"' in panel
-    site = client.get("/hi/fragment/site/0", params={"geometry": status["geometry"]}).text
-    assert "राज्य नेटवर्क केंद्र" in site
-    assert client.get(f"/en/fragment/village/{number}", params={"geometry": "old"}).status_code == 404
+    sites = [client.get(f"/hi/fragment/site/{n}", params={"order": order}).text for n in range(17)]
+    assert len([site for site in sites if "राज्य नेटवर्क केंद्र" in site]) == 1
+    assert client.get(f"/en/fragment/village/{number}", params={"order": "old"}).status_code == 404
 
 
 def test_assets_are_kept_for_good_and_packed(client: TestClient) -> None:
@@ -201,6 +202,13 @@ def test_assets_are_kept_for_good_and_packed(client: TestClient) -> None:
     assert client.get("/static/X-page.js", headers={"Accept-Encoding": "identity"}).text == "/* page.js */"
     assert client.get("/static/page.js").status_code == 404
     assert client.get("/static/..%2Fmanifest.json").status_code == 404
+
+
+def test_an_asset_that_a_later_build_removed_is_missing(engine: Engine, tmp_path: Path) -> None:
+    client = TestClient(app_over(engine, two_districts(), tmp_path), base_url="http://127.0.0.1")
+    assert client.get("/static/X-map.css").status_code == 200
+    (tmp_path / "X-map.css").unlink()
+    assert client.get("/static/X-map.css", headers={"Accept-Encoding": "identity"}).status_code == 404
 
 
 def test_a_missing_bundle_says_what_to_do(tmp_path: Path) -> None:

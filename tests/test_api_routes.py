@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from time import sleep
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -96,7 +98,7 @@ def test_everything_is_unknown_while_nobody_watches(client: TestClient, engine: 
     assert answer["villages"] == {"ready": 0, "degraded": 0, "blocked": 0, "unknown": 9}
     assert answer["sites"] == {"up": 0, "degraded": 0, "down": 0, "unknown": 17}
     assert {(row["status"], row["since"]) for row in answer["rows"]} == {("unknown", answer["observed_until"])}
-    assert set(client.get("/api/v1/map/status").json()["villages"]) == {"?"}
+    assert set(client.get("/api/v1/map/status").content) == {0}
     assert {row["status"] for row in client.get("/api/v1/readiness").json()["items"]} == {"unknown"}
     assert client.get("/api/v1/readiness/village:V3").json()["readiness"] == "unknown"
 
@@ -169,24 +171,69 @@ def test_history_in_steps(client: TestClient, tmp_path: Path) -> None:
     assert set(sent["mean"]) == {1e6}
 
 
-def test_map_status_is_one_letter_each(client: TestClient, engine: Engine) -> None:
-    answer = client.get("/api/v1/map/status").json()
-    assert sorted(answer["villages"]) == sorted("rdbb?????")
-    assert sorted(answer["layers"]) == sorted("bp-------")
-    assert answer["sites"].count("x") == 1
+READY, DEGRADED, BLOCKED = 1, 2, 3  # maps.letters.packed
+BY_BACKHAUL, BY_POWER = 4 << 2, 2 << 2
+
+
+def test_map_status_is_one_byte_each(client: TestClient, engine: Engine) -> None:
+    answer = client.get("/api/v1/map/status")
+    assert answer.headers["content-type"] == "application/octet-stream"
+    villages = int(answer.headers["pahunch-villages"])
+    wanted = [*[0] * 5, READY, DEGRADED, BLOCKED | BY_POWER, BLOCKED | BY_BACKHAUL]
+    assert sorted(answer.content[:villages]) == wanted
+    assert sorted(answer.content[villages:]) == [*[READY] * 16, BLOCKED]
     last = change(engine, ("village", "village:V8"), "ready", NOW)
-    assert client.get("/api/v1/map/status").json()["id"] == last == answer["id"] + 1
+    later = client.get("/api/v1/map/status", headers={"If-None-Match": answer.headers["etag"]})
+    assert int(later.headers["pahunch-last"]) == last == int(answer.headers["pahunch-last"]) + 1
+    assert later.content.count(READY) == answer.content.count(READY) + 1
 
 
-def test_geometry_is_sent_once(client: TestClient) -> None:
-    first = client.get("/api/v1/map/geometry")
-    assert first.headers["cache-control"] == "private, no-cache"
-    again = client.get("/api/v1/map/geometry", headers={"If-None-Match": first.headers["etag"]})
+def test_map_status_is_not_sent_twice(client: TestClient, engine: Engine) -> None:
+    first = client.get("/api/v1/map/status")
+    again = client.get("/api/v1/map/status", headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
-    tag = client.get("/api/v1/map/status").json()["geometry"]
-    assert first.headers["etag"] == f'"{tag}"'
-    assert "immutable" in client.get("/api/v1/map/geometry", params={"v": tag}).headers["cache-control"]
-    assert "immutable" not in client.get("/api/v1/map/geometry", params={"v": "old"}).headers["cache-control"]
+    watched(engine, 20)  # nothing has changed in the store, and yet all is unknown
+    blind = client.get("/api/v1/map/status", headers={"If-None-Match": first.headers["etag"]})
+    assert set(blind.content) == {0}
+    assert blind.headers["pahunch-blind-since"] == "2026-11-21T09:40:00+00:00"
+
+
+def _plan(client: TestClient, area: str = "") -> dict[str, Any]:
+    """The plan of the map, when its archive is made."""
+    for _ in range(200):
+        plan: dict[str, Any] = client.get("/api/v1/map/tiles", params={"area": area} if area else {}).json()
+        if plan["archive"]:
+            return plan
+        sleep(0.05)
+    pytest.fail("no archive after 10 s")
+
+
+def test_the_archive_is_read_by_ranges_and_kept_for_good(client: TestClient) -> None:
+    address = _plan(client)["archive"]
+    whole = client.get(address)
+    assert whole.content.startswith(b"PMTiles\x03")
+    part = client.get(address, headers={"Range": "bytes=100-199", "Accept-Encoding": "gzip"})
+    assert (part.status_code, part.content) == (206, whole.content[100:200])
+    assert "content-encoding" not in part.headers
+    assert "immutable" in part.headers["cache-control"]
+    assert part.headers["etag"] == whole.headers["etag"]
+    assert client.get("/api/v1/map/tiles/all-0123456789abcdef.pmtiles").status_code == 404
+
+
+def test_a_districts_map_is_a_part_of_the_archive(client: TestClient) -> None:
+    state, district = _plan(client), _plan(client, DISTRICT)
+    assert district["archive"] == state["archive"]
+    assert state["spans"]["village"] == [0, 9]
+    first, end = district["spans"]["village"]
+    assert end - first == 8
+    assert district["villages"] == {"district": [[0, 8]], "block": [[0, 8]]}
+    assert district["order"] == client.get("/api/v1/map/status", params={"area": DISTRICT}).headers["pahunch-order"]
+
+
+def test_the_nearest_village(client: TestClient) -> None:
+    found = client.get("/api/v1/map/nearest", params={"lon": 81.1, "lat": 20.1, "area": OTHER}).json()
+    assert (found["village"], found["lon"], found["lat"]) == (0, 81.0, 20.0)
+    assert client.get("/api/v1/map/nearest", params={"lon": 181, "lat": 20}).status_code == 422
 
 
 def test_an_alert_is_acknowledged_once(client: TestClient, engine: Engine) -> None:

@@ -32,8 +32,9 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "/api/v1/readiness/{village}": ("/api/v1/readiness/village:E1",),
     "/api/v1/history": ("/api/v1/history?device=evil-r&metric=in_bps",),
     "/api/v1/alerts": ("/api/v1/alerts",),
-    "/api/v1/map/geometry": ("/api/v1/map/geometry", f"/api/v1/map/geometry?area={OTHER}"),
-    "/api/v1/map/names/{language}": ("/api/v1/map/names/en",),
+    "/api/v1/map/tiles": ("/api/v1/map/tiles", f"/api/v1/map/tiles?area={OTHER}"),
+    "/api/v1/map/tiles/{name}": (),  # below: its content is compressed
+    "/api/v1/map/nearest": ("/api/v1/map/nearest?lon=81&lat=20", f"/api/v1/map/nearest?lon=81&lat=20&area={OTHER}"),
     "/api/v1/map/status": ("/api/v1/map/status", "/api/v1/map/status?area=block:9991"),
     "/api/v1/events": (),  # test_api_events.py
     "/": ("/",),
@@ -41,9 +42,10 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "/{language}/": ("/en/", "/hi/"),
     "/{language}/area/{key}": (f"/en/area/{DISTRICT}", f"/en/area/{OTHER}", "/en/area/state:22", "/en/area/block:9991"),
     "/{language}/village/{key}": ("/en/village/village:V3", "/en/village/village:E1"),
+    "/{language}/fragment/drawing": ("/en/fragment/drawing", f"/en/fragment/drawing?area={OTHER}"),
     "/{language}/fragment/tables": ("/en/fragment/tables", f"/en/fragment/tables?area={OTHER}"),
-    "/{language}/fragment/village/{number}": tuple(f"/en/fragment/village/{n}?geometry=TAG" for n in range(10)),
-    "/{language}/fragment/site/{number}": tuple(f"/en/fragment/site/{n}?geometry=TAG" for n in range(20)),
+    "/{language}/fragment/village/{number}": tuple(f"/en/fragment/village/{n}?order=ORDER" for n in range(10)),
+    "/{language}/fragment/site/{number}": tuple(f"/en/fragment/site/{n}?order=ORDER" for n in range(20)),
 }
 
 
@@ -64,8 +66,8 @@ def test_every_route_is_tried() -> None:
 
 @pytest.mark.parametrize("address", [address for tried in ROUTES.values() for address in tried])
 def test_nothing_of_another_district_is_told(client: TestClient, address: str) -> None:
-    tag = client.get("/api/v1/map/status").json()["geometry"]
-    answer = client.get(address.replace("TAG", tag))
+    order = client.get("/api/v1/map/status").headers["pahunch-order"]
+    answer = client.get(address.replace("ORDER", order))
     told = answer.text
     if answer.status_code == 404:  # an error may repeat what was asked
         for asked in re.split("[/?&=]", address):
@@ -84,7 +86,8 @@ def test_nothing_of_another_district_is_told(client: TestClient, address: str) -
         "/api/v1/outages?area=state:22",
         "/api/v1/readiness/village:E1",
         "/api/v1/history?device=evil-r&metric=in_bps",
-        f"/api/v1/map/geometry?area={OTHER}",
+        f"/api/v1/map/tiles?area={OTHER}",
+        f"/api/v1/map/status?area={OTHER}",
         f"/api/v1/events?area={OTHER}",
         f"/en/area/{OTHER}",
         "/en/village/village:E1",

@@ -1,6 +1,5 @@
-"""Geometry, letters, shades and the drawn map."""
+"""Order, letters, shades and the drawn map."""
 
-import json
 import re
 
 import pytest
@@ -8,7 +7,7 @@ import shapely
 
 from inventory.model import Inventory
 from maps import letters
-from maps.geometry import geometry, names
+from maps.numbers import numbers
 from maps.projection import fit
 from maps.svg import Words, draw
 from maps.tally import Tally, by_part, tally
@@ -60,29 +59,24 @@ def test_neighbours_keep_one_border(inventory: Inventory) -> None:
     assert shapely.union_all(list(outlines.values())).geom_type == "Polygon"
 
 
-def test_geometry_gives_every_site_its_place(state: MapView) -> None:
-    told = json.loads(geometry(state).body)
-    own = zip(told["sites"]["lon"], told["sites"]["lat"], strict=True)
-    village, places = 0, []
-    for step in told["sites"]["step"]:
-        if step is None:
-            places.append(next(own))
-            continue
-        village += step
-        places.append((told["villages"]["lon"][village], told["villages"]["lat"][village]))
-    assert places == [pytest.approx(at, abs=1e-4) for at in state.site_at]
-    assert list(own) == []
+def test_an_areas_own_order_is_a_stretch_of_every_wider_one(inventory: Inventory, state: MapView) -> None:
+    district = view_of(inventory, DISTRICT)
+    first, end = numbers(inventory, state, district).own["village"]
+    assert state.villages[first:end] == district.villages
+    first, end = numbers(inventory, state, district).own["site"]
+    assert state.sites[first:end] == district.sites
+    assert len(district.sites) < len(state.sites)
 
 
-def test_the_tag_follows_the_content(inventory: Inventory, state: MapView) -> None:
-    assert geometry(state).etag == geometry(view_of(inventory, None)).etag
-    assert geometry(state).etag != geometry(view_of(inventory, OTHER)).etag
+def test_spans_hold_the_villages_of_their_area(inventory: Inventory, state: MapView) -> None:
+    for area, (first, end) in zip(state.blocks, numbers(inventory, state, state).blocks, strict=True):
+        inside = {key for key in inventory.within(area.key) if key.startswith("village:")}
+        assert {village.key for village in state.villages[first:end]} == inside
 
 
-def test_names_fall_back_to_english(state: MapView) -> None:
-    told = json.loads(names(state, "hi").body)
-    assert "रायपुर" in told["parts"]
-    assert "Village 1" in told["villages"]
+def test_the_order_is_named_by_its_content(inventory: Inventory, state: MapView) -> None:
+    assert state.order == view_of(inventory, None).order
+    assert state.order != view_of(inventory, OTHER).order
 
 
 def test_letters_keep_the_order_and_tell_what_is_absent() -> None:

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from markupsafe import Markup
 
-from api import models
 from api.context import Context
 from api.i18n import N_
 from api.pages.speaker import Speaker
+from api.statuses import Statuses
 from inventory.model import Area, Inventory
 from inventory.scope import Scope
 from maps import letters
@@ -49,7 +49,7 @@ class Overview:
     sites: Mapping[str, int]  # by letter, see maps.letters
 
 
-def overview(here: Context, scope: Scope, status: models.MapStatus) -> Overview:
+def overview(here: Context, scope: Scope, status: Statuses) -> Overview:
     view = here.maps.view(scope.area)
     parts = tuple(zip(view.parts, by_part(view, status.villages), strict=True))
     found = sorted(_listed(here, scope, view), key=lambda one: (one.since, one.village.key), reverse=True)
@@ -64,7 +64,7 @@ def overview(here: Context, scope: Scope, status: models.MapStatus) -> Overview:
     )
 
 
-def _all(view: MapView, status: models.MapStatus) -> tuple[tuple[Area, Readiness], ...]:
+def _all(view: MapView, status: Statuses) -> tuple[tuple[Area, Readiness], ...]:
     readiness = {letter: Readiness(word) for word, letter in letters.READINESS.items()}
     found = ((village, readiness[letter]) for village, letter in zip(view.villages, status.villages, strict=True))
     return tuple(sorted(found, key=lambda one: one[0].names.en))
@@ -92,7 +92,7 @@ def _listed(here: Context, scope: Scope, view: MapView) -> Iterator[Listed]:
         )
 
 
-def drawing(view: MapView, status: models.MapStatus, speaker: Speaker) -> Markup:
+def drawing(view: MapView, status: Statuses, speaker: Speaker) -> Markup:
     """The server's SVG map; every name in it is escaped by maps.svg."""
     tallies = by_part(view, status.villages)
     parts = [_words(part, count, speaker) for part, count in zip(view.parts, tallies, strict=True)]

@@ -25,14 +25,22 @@ async def events(
     here: Here,
     scope: InScope,
     after: Annotated[int, Query(ge=0, description="`id` of the map status that the page shows")] = 0,
+    order: Annotated[str, Query(description="`Pahunch-Order` of the map status that the page shows")] = "",
     last_event_id: Annotated[int | None, Header(ge=0, description="Sent by a browser that reconnects")] = None,
 ) -> AsyncIterator[ServerSentEvent]:
-    """Events `changes` with letters by number in the geometry, and `reset`: fetch the status anew."""
+    """Events `changes` with letters by number in the order of the area's map, `reset`: fetch the status anew,
+    and `sight`, at first and when it changes: since when nobody watches.
+    """
     place = after if last_event_id is None else last_event_id
-    # A place beyond the newest change is one in another store: the page outlived it.
+    # A place beyond the newest change is one in another store: the page outlived it. So it did another inventory.
     lost = place > await asyncio.to_thread(read.latest_transition_id, here.engine)
-    yield ServerSentEvent(retry=_RETRY_MS, comment="pahunch")
+    lost = lost or order not in ("", here.maps.view(scope.area).order)
+    blind = here.feed.blind_since
+    yield ServerSentEvent(retry=_RETRY_MS, event="sight", data=models.Sight(blind_since=blind))
     while not here.feed.closed:
+        if here.feed.blind_since != blind:
+            blind = here.feed.blind_since
+            yield ServerSentEvent(event="sight", data=models.Sight(blind_since=blind))
         changes = None if lost else here.feed.since(place)
         if changes is None:
             lost, place = False, here.feed.last
@@ -42,7 +50,7 @@ async def events(
             told = _told(here, scope, changes)
             if told.villages or told.sites:
                 yield ServerSentEvent(event="changes", id=str(place), data=told)
-        await here.feed.wait(place)
+        await here.feed.wait(place, blind)
 
 
 def _told(here: Context, scope: Scope, changes: Sequence[Change]) -> models.Changes:

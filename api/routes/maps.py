@@ -1,65 +1,90 @@
-"""The map's data: geometry, which browsers keep, and statuses, which travel apart from it."""
+"""The map's data: tiles, which browsers keep, and statuses, which travel apart from them."""
 
+from math import cos, hypot, radians
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import FileResponse
 
 from api import models
-from api.context import Context, Here, InScope, language_of
-from inventory.scope import Scope
-from maps import letters
-from maps.geometry import Document
+from api.context import Allowed, Here, InScope, not_found
+from api.statuses import statuses
+from maps.letters import packed
+from maps.view import MapView, Position
 from readiness import read
-from readiness.model import SubjectKind
 
 router = APIRouter(prefix="/api/v1/map", tags=["map"], responses={404: {"model": models.Error}})
 
-
-@router.get("/geometry", response_class=Response)
-def geometry(request: Request, here: Here, scope: InScope) -> Response:
-    """Outlines, villages and sites as columns (maps.geometry)."""
-    return cached(request, here.maps.geometry(scope.area))
+_KEPT = "private, max-age=31536000, immutable"  # by the browser, not by proxies
 
 
-@router.get("/names/{language}", response_class=Response)
-def names(request: Request, here: Here, scope: InScope, language: Annotated[str, Depends(language_of)]) -> Response:
-    """Names in the order of the geometry."""
-    return cached(request, here.maps.names(scope.area, language))
-
-
-@router.get("/status")
-def status(here: Here, scope: InScope) -> models.MapStatus:
-    """One letter for each village and site in the order of the geometry."""
-    return map_status(here, scope)
-
-
-def map_status(here: Context, scope: Scope) -> models.MapStatus:
-    # The id is read first: what is stored between the two reads is told twice, never lost.
-    last = read.latest_transition_id(here.engine)
-    view = here.maps.view(scope.area)
-    blind = here.blind_since()
-    villages = read.words(here.engine, scope, SubjectKind.VILLAGE, blind_since=blind)
-    sites = read.words(here.engine, scope, SubjectKind.SITE, blind_since=blind)
-    keys = [village.key for village in view.villages]
-    return models.MapStatus(
-        geometry=here.maps.geometry(scope.area).etag,
-        id=last,
-        villages=letters.readiness(keys, villages),
-        layers=letters.layers(keys, villages),
-        sites=letters.statuses((site.name for site in view.sites), sites),
+@router.get("/tiles")
+def tiles(here: Here, limits: Allowed, scope: InScope) -> models.MapTiles:
+    """Where the tiles are, and which of their features are the area's."""
+    view, found = here.maps.view(scope.area), here.maps.numbers(limits.area, scope.area)
+    archive = here.tiles.archive(limits.area)
+    return models.MapTiles(
+        order=view.order,
+        archive=f"/api/v1/map/tiles/{archive.name}" if archive else None,
+        bounds=view.bounds,
+        spans=found.own,
+        villages={"district": found.districts, "block": found.blocks},
     )
 
 
-def cached(request: Request, document: Document) -> Response:
-    """The document with its tag; 304 to one who has it. Kept by the browser, not by proxies.
+@router.get("/tiles/{name}", response_class=FileResponse)
+def archive(here: Here, limits: Allowed, name: str) -> Response:
+    """The PMTiles archive of all that this user may see, whole or by ranges."""
+    made = here.tiles.archive(limits.area)
+    if made is None or made.name != name or not made.is_file():
+        raise not_found("archive", name)
+    # Its tiles are compressed already.
+    headers = {"Cache-Control": _KEPT, "ETag": f'"{made.stem}"'}
+    return FileResponse(made, media_type="application/vnd.pmtiles", headers=headers)
 
-    An address that carries the tag as `v` names this content and no other: it is kept for good.
-    """
-    tag = f'"{document.etag}"'
-    named = request.query_params.get("v") == document.etag
-    keeping = "private, max-age=31536000, immutable" if named else "private, no-cache"
-    headers = {"ETag": tag, "Cache-Control": keeping, "Vary": "Accept-Encoding"}
-    asked = {part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")}
-    if tag in asked:
-        return Response(status_code=304, headers=headers)
-    return Response(document.body, media_type="application/json", headers=headers)
+
+@router.get("/status", response_class=Response)
+def status(request: Request, here: Here, scope: InScope) -> Response:
+    """One byte for each village and then each site in the order of the area's map (maps.letters.packed)."""
+    blind = here.blind_since()
+    since = blind.isoformat() if blind else ""
+    order, last = here.maps.view(scope.area).order, read.latest_transition_id(here.engine)
+    if request.headers.get("if-none-match") == _tag(order, last, since):
+        return Response(status_code=304, headers={"ETag": _tag(order, last, since)})
+    now = statuses(here, scope)
+    headers = {
+        "ETag": _tag(now.order, now.last, since),
+        "Cache-Control": "private, no-cache",
+        "Pahunch-Order": now.order,
+        "Pahunch-Last": str(now.last),
+        "Pahunch-Villages": str(len(now.villages)),
+        "Pahunch-Blind-Since": since,
+    }
+    content = packed(now.villages, now.layers, now.sites)
+    return Response(content, media_type="application/octet-stream", headers=headers)
+
+
+def _tag(order: str, last: int, blind_since: str) -> str:
+    return f'"{last}-{order}-{blind_since}"'
+
+
+@router.get("/nearest")
+def nearest(
+    here: Here,
+    scope: InScope,
+    lon: Annotated[float, Query(ge=-180, le=180)],
+    lat: Annotated[float, Query(ge=-90, le=90)],
+) -> models.Nearest:
+    """The area's village nearest to a place; 404 where none has one."""
+    view = here.maps.view(scope.area)
+    found = _nearest(view, (lon, lat))
+    if found is None:
+        raise not_found("village near", f"{lon} {lat}")
+    number, (east, north) = found
+    return models.Nearest(order=view.order, village=number, lon=east, lat=north)
+
+
+def _nearest(view: MapView, at: Position) -> tuple[int, Position] | None:
+    shrunk = cos(radians(at[1]))
+    placed = [(number, where) for number, where in enumerate(view.village_at) if where]
+    return min(placed, key=lambda one: hypot((one[1][0] - at[0]) * shrunk, one[1][1] - at[1]), default=None)

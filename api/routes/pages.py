@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.context import Allowed, Context, Here, InScope, language_of, narrowed, not_found
 from api.i18n import preferred
@@ -14,7 +14,7 @@ from api.pages.site import site_detail
 from api.pages.speaker import Speaker
 from api.pages.strip import draw
 from api.routes.inventory import area_in
-from api.routes.maps import map_status
+from api.statuses import statuses
 from inventory.model import Level
 from inventory.scope import Scope
 
@@ -54,16 +54,23 @@ def village(here: Here, allowed: Allowed, language: Language, key: str) -> Respo
 @router.get("/{language}/fragment/tables")
 def tables(here: Here, scope: InScope, language: Language) -> Response:
     """What the map page says in words, for a page that is already open."""
-    seen = overview(here, scope, map_status(here, scope))
+    seen = overview(here, scope, statuses(here, scope))
     return page(here, language, "tables.html", overview=seen)
+
+
+@router.get("/{language}/fragment/drawing")
+def drawing_fragment(here: Here, scope: InScope, language: Language) -> Response:
+    """The drawn map, for a page that is already open."""
+    view = here.maps.view(scope.area)
+    return HTMLResponse(drawing(view, statuses(here, scope), Speaker(language)))
 
 
 @router.get("/{language}/fragment/village/{number}")
 def village_fragment(
-    here: Here, scope: InScope, language: Language, number: int, geometry: Annotated[str, Query()]
+    here: Here, scope: InScope, language: Language, number: int, order: Annotated[str, Query()]
 ) -> Response:
-    """The detail of the village of that number in the map's geometry."""
-    _same_geometry(here, scope, geometry)
+    """The detail of the village of that number in the order of the map."""
+    _same_order(here, scope, order)
     villages = here.maps.view(scope.area).villages
     if not 0 <= number < len(villages):
         raise not_found("village", str(number))
@@ -72,23 +79,23 @@ def village_fragment(
 
 @router.get("/{language}/fragment/site/{number}")
 def site_fragment(
-    here: Here, scope: InScope, language: Language, number: int, geometry: Annotated[str, Query()]
+    here: Here, scope: InScope, language: Language, number: int, order: Annotated[str, Query()]
 ) -> Response:
-    """The detail of the site of that number in the map's geometry."""
-    _same_geometry(here, scope, geometry)
+    """The detail of the site of that number in the order of the map."""
+    _same_order(here, scope, order)
     sites = here.maps.view(scope.area).sites
     if not 0 <= number < len(sites):
         raise not_found("site", str(number))
     return page(here, language, "site_panel.html", site=site_detail(here, scope, sites[number]))
 
 
-def _same_geometry(here: Context, scope: Scope, tag: str) -> None:
-    if here.maps.geometry(scope.area).etag != tag:
-        raise not_found("geometry", tag)
+def _same_order(here: Context, scope: Scope, order: str) -> None:
+    if here.maps.view(scope.area).order != order:
+        raise not_found("order", order)
 
 
 def _area_page(here: Context, scope: Scope, allowed: Scope, language: str) -> Response:
-    view, status = here.maps.view(scope.area), map_status(here, scope)
+    view, status = here.maps.view(scope.area), statuses(here, scope)
     focus = view.area
     return page(
         here,

@@ -19,7 +19,7 @@ const SHARED = {
   legalComments: "eof",
   logLevel: "warning",
 };
-const LICENSED = ["maplibre-gl", "uplot", "@fontsource/noto-sans"];
+const LICENSED = ["maplibre-gl", "pmtiles", "fflate", "uplot", "@fontsource/noto-sans", "@fontsource/noto-sans-gurmukhi"];
 
 await rm(OUT, { recursive: true, force: true });
 await mkdir(OUT, { recursive: true });
@@ -45,12 +45,14 @@ for (const file of await readdir(OUT)) {
   await writeFile(join(OUT, `${file}.br`), brotliCompressSync(text, best));
 }
 
+// As the packages bring them; one that brings none has its text in licences/.
 async function licences() {
   const texts = [];
   for (const name of LICENSED) {
     const folder = join("node_modules", name);
     const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
-    texts.push(`${name}\n\n${await readFile(join(folder, file), "utf-8")}`);
+    const text = await readFile(file ? join(folder, file) : join("licences", `${name}.txt`), "utf-8");
+    texts.push(`${name}\n\n${text}`);
   }
   return texts.join("\n\n----------------------------------------\n\n");
 }

@@ -21,7 +21,7 @@ from api.app import create_app
 from api.assets import DIST
 from inventory.model import Inventory
 from inventory.pack.post_offices import build
-from storage.settings import Settings, StorageSettings
+from storage.settings import ServeSettings, Settings, StorageSettings
 from tests.pages import NOW, OTHER, change, empty_store, fill, served, settle, traffic, two_districts
 from tests.small import DISTRICT
 
@@ -91,7 +91,10 @@ async def opened(browser: Browser, address: str, *, width: int = 1366, js: bool 
 
 def app_over(engine: Engine, inventory: Inventory, folder: Path) -> FastAPI:
     """As in production, with the bundle that `make web` built."""
-    settings = Settings(storage=StorageSettings(url=str(engine.url), history=folder / "history"))
+    settings = Settings(
+        storage=StorageSettings(url=str(engine.url), history=folder / "history"),
+        serve=ServeSettings(tiles=folder / "tiles"),
+    )
     return create_app(engine, inventory, settings, clock=lambda: NOW)
 
 

@@ -1,5 +1,7 @@
 // Counts at the head of the page change at once; the tables come from the server, as often as the
 // line can bear.
+import { throttled } from "./throttled.js";
+
 export function counts(statuses, data) {
   const format = new Intl.NumberFormat(`${data.lang}-IN-u-nu-latn`);
   const refresh = throttled(() => fetchTables(statuses, data.tables));
@@ -26,20 +28,4 @@ async function fetchTables(statuses, address) {
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const id of ["summary", "lists"]) document.getElementById(id).replaceWith(fresh.getElementById(id));
   statuses.dispatchEvent(new Event("connection")); // the light was replaced with the rest
-}
-
-// Calls `work` soon after the last request, and then not again for four times as long as it took.
-function throttled(work) {
-  let waiting = false;
-  let notBefore = 0;
-  return () => {
-    if (waiting) return;
-    waiting = true;
-    setTimeout(async () => {
-      const began = performance.now();
-      waiting = false;
-      await work().catch(() => {}); // the line is down: the next change asks again
-      notBefore = performance.now() + 4 * (performance.now() - began);
-    }, Math.max(1000, notBefore - performance.now()));
-  };
 }

@@ -1,51 +1,45 @@
-// The interactive map. Statuses are joined to the geometry here; the geometry itself stays in the
-// browser's cache.
-import { AttributionControl, Map, NavigationControl, setWorkerUrl } from "maplibre-gl";
-import { addSymbols, iconFor } from "./symbols.js";
+// The interactive map. Its tiles stay in the browser's cache; statuses are joined to them here.
+import { Map, NavigationControl, addProtocol, setWorkerUrl } from "maplibre-gl";
+import { Protocol } from "pmtiles";
+import { addSymbols } from "./symbols.js";
 import { layers } from "./style.js";
-import { byPart, shade } from "./statuses.js";
+import { shade } from "./statuses.js";
+
+const SAMPLES = { en: "Latin", hi: "देवनागरी", pa: "ਗੁਰਮੁਖੀ" }; // a word in the script of each language
 
 export async function showMap({ box, statuses, open, words, data }) {
-  const fonts = ["Latin", "देवनागरी"].map((sample) => document.fonts.load("400 14px Pahunch", sample));
-  const [geometry] = await Promise.all([placed(statuses), styleSheet(data.mapStyle), ...fonts]);
+  const fonts = ["Latin", SAMPLES[data.lang]].map((sample) => document.fonts.load("400 14px Pahunch", sample));
+  const [plan] = await Promise.all([planned(statuses), styleSheet(data.mapStyle), ...fonts]);
   setWorkerUrl(data.mapWorker);
+  addProtocol("pmtiles", new Protocol().tile);
   const place = document.createElement("div");
   place.className = "gl-map";
   box.append(place);
-  const map = create(place, geometry, statuses, words);
+  const painted = painting(statuses, plan);
+  const map = create(place, plan, painted, words, data.lang);
   await new Promise((resolve) => map.once("load", resolve));
   box.classList.add("has-gl");
-  update(map, geometry, statuses, null); // what has changed while it loaded
-  const changed = gathering(map, (detail) => update(map, geometry, statuses, detail));
+  painted.all(map);
+  const changed = gathering(map, (detail) => (detail ? painted.some(map, detail) : painted.all(map)));
   statuses.addEventListener("change", ({ detail }) => changed(detail));
-  map.on("click", (event) => pick(map, event, open));
+  map.on("click", (event) => pick(map, event, plan, open));
   map.on("mousemove", (event) => {
     map.getCanvas().style.cursor = hit(map, event.point) ? "pointer" : "";
   });
-  const names = await json(statuses.address(`names/${data.lang}`));
-  geometry.names = names.villages;
-  map.getSource("centres").setData(points(geometry.centres, (n) => ({ name: names.parts[n] })));
-  update(map, geometry, statuses, null);
   map.once("idle", () => (box.dataset.ready = "true"));
 }
 
-async function json(address) {
-  return (await fetch(address)).json();
-}
+const PATIENCE_MS = [2000, 60000];
 
-// The geometry, with the sites that stand at a village's place put there.
-async function placed(statuses) {
-  const geometry = await json(statuses.address("geometry"));
-  const { villages, sites } = geometry;
-  let [village, own] = [0, 0];
-  const places = sites.step.map((step) => {
-    if (step === null) return [sites.lon[own], sites.lat[own++]];
-    village += step;
-    return [villages.lon[village], villages.lat[village]];
-  });
-  sites.lon = places.map(([lon]) => lon);
-  sites.lat = places.map(([, lat]) => lat);
-  return geometry;
+// Where the tiles are, once they are made, and which of their features are the page's.
+async function planned(statuses) {
+  for (let wait = PATIENCE_MS[0]; ; wait = Math.min(2 * wait, PATIENCE_MS[1])) {
+    const answer = await fetch(statuses.address("map/tiles"));
+    const plan = answer.ok ? await answer.json() : {};
+    if (plan.order && plan.order !== statuses.order) await statuses.refresh();
+    else if (plan.archive) return plan;
+    await new Promise((resolve) => setTimeout(resolve, wait));
+  }
 }
 
 function styleSheet(address) {
@@ -56,22 +50,18 @@ function styleSheet(address) {
   return new Promise((resolve) => link.addEventListener("load", resolve));
 }
 
-function create(container, geometry, statuses, words) {
-  const [west, south, east, north] = geometry.bounds;
+function create(container, plan, { usual }, words, language) {
+  const [west, south, east, north] = plan.bounds;
   const map = new Map({
     container,
     style: {
       version: 8,
-      sources: {
-        parts: { type: "geojson", data: geometry.outlines },
-        centres: { type: "geojson", data: points(geometry.centres, () => ({})) },
-        villages: { type: "geojson", data: villagePoints(geometry, statuses) },
-        sites: { type: "geojson", data: sitePoints(geometry, statuses) },
-      },
-      layers: layers(),
+      sources: { map: { type: "vector", url: `pmtiles://${location.origin}${plan.archive}` } },
+      layers: layers({ spans: plan.spans, usual, language }),
     },
     bounds: [west, south, east, north],
     fitBoundsOptions: { padding: 12 },
+    hash: "map", // an address leads back to the place
     maxZoom: 14,
     attributionControl: false, // the page's foot carries the attributions
     cooperativeGestures: true,
@@ -86,6 +76,52 @@ function create(container, geometry, statuses, words) {
   return map;
 }
 
+const LEVELS = ["district", "block"];
+
+// Sets the state of features whose letter or shade is not what the map shows.
+function painting(statuses, plan) {
+  const usual = { village: commonest(statuses.villages), site: commonest(statuses.sites) };
+  const shown = {
+    village: statuses.villages.map(() => usual.village),
+    site: statuses.sites.map(() => usual.site),
+    district: [],
+    block: [],
+  };
+  function show(map, layer, number, key, value) {
+    if (shown[layer][number] === value) return;
+    shown[layer][number] = value;
+    const id = plan.spans[layer][0] + number;
+    map.setFeatureState({ source: "map", sourceLayer: layer, id }, { [key]: value });
+  }
+  function shades(map) {
+    for (const level of LEVELS) {
+      plan.villages[level].forEach(([first, end], number) => {
+        show(map, level, number, "shade", shade(statuses.villages.slice(first, end)));
+      });
+    }
+  }
+  return {
+    usual,
+    all(map) {
+      statuses.villages.forEach((letter, number) => show(map, "village", number, "s", letter));
+      statuses.sites.forEach((letter, number) => show(map, "site", number, "s", letter));
+      shades(map);
+    },
+    some(map, { villages, sites }) {
+      villages.forEach((number) => show(map, "village", number, "s", statuses.villages[number]));
+      sites.forEach((number) => show(map, "site", number, "s", statuses.sites[number]));
+      shades(map);
+    },
+  };
+}
+
+// A state of a hundred thousand features begins as the commonest letter: only the others are told.
+function commonest(letters) {
+  const count = {};
+  for (const letter of letters) count[letter] = (count[letter] ?? 0) + 1;
+  return Object.keys(count).reduce((best, letter) => (count[letter] > (count[best] ?? 0) ? letter : best), "?");
+}
+
 const REST_MS = 500;
 
 // Hands changes on, the first at once. While the map still draws, and for as long again up to half a
@@ -98,6 +134,7 @@ function gathering(map, work) {
     busy = true;
     work(changes);
     map.once("idle", () => setTimeout(next, Math.min(REST_MS, performance.now() - began)));
+    map.triggerRepaint(); // where nothing has changed after all, it is idle still
   }
   function next() {
     busy = false;
@@ -113,56 +150,17 @@ function gathering(map, work) {
   };
 }
 
-function points({ lon, lat }, properties) {
-  const features = [];
-  lon.forEach((x, id) => {
-    if (x === null) return;
-    features.push({ type: "Feature", id, properties: properties(id), geometry: { type: "Point", coordinates: [x, lat[id]] } });
-  });
-  return { type: "FeatureCollection", features };
-}
-
-function villagePoints(geometry, statuses) {
-  const { villages, names } = geometry;
-  return points(villages, (n) => ({ s: statuses.villages[n], ...(names && { name: names[n] }) }));
-}
-
-function sitePoints(geometry, statuses) {
-  const { kind } = geometry.sites;
-  return points(geometry.sites, (n) => ({ kind: kind[n], icon: iconFor(kind[n], statuses.sites[n]) }));
-}
-
-function update(map, geometry, statuses, changed) {
-  if (!changed) {
-    map.getSource("villages").setData(villagePoints(geometry, statuses));
-    map.getSource("sites").setData(sitePoints(geometry, statuses));
-  } else {
-    change(map.getSource("villages"), changed.villages, (n) => [{ key: "s", value: statuses.villages[n] }]);
-    change(map.getSource("sites"), changed.sites, (n) => [
-      { key: "icon", value: iconFor(geometry.sites.kind[n], statuses.sites[n]) },
-    ]);
-  }
-  paint(map, geometry, statuses);
-}
-
-function change(source, numbers, addOrUpdateProperties) {
-  if (!numbers.length) return;
-  source.updateData({ update: numbers.map((id) => ({ id, addOrUpdateProperties: addOrUpdateProperties(id) })) });
-}
-
-// Shades of the parts.
-function paint(map, geometry, statuses) {
-  byPart(statuses.villages, geometry.villages.part, geometry.parts).forEach((pile, id) => {
-    map.setFeatureState({ source: "parts", id }, { shade: shade(pile) });
-  });
-}
-
 function hit(map, { x, y }) {
   const near = [[x - 8, y - 8], [x + 8, y + 8]];
-  return map.queryRenderedFeatures(near, { layers: ["villages", "hubs", "kendras"] })[0];
+  const found = map.queryRenderedFeatures(near, { layers: ["villages", "nodes-?"] });
+  const away = (feature) => {
+    const at = map.project(feature.geometry.coordinates);
+    return Math.hypot(at.x - x, at.y - y);
+  };
+  return found.sort((one, other) => away(one) - away(other))[0];
 }
 
-function pick(map, event, open) {
+function pick(map, event, plan, open) {
   const found = hit(map, event.point);
-  if (found) open(found.source === "villages" ? "village" : "site", found.id);
+  if (found) open(found.sourceLayer, found.id - plan.spans[found.sourceLayer][0]);
 }

@@ -18,7 +18,7 @@ async function start() {
   counts(statuses, main.dataset);
   const open = panel(statuses, main.dataset);
   const box = document.getElementById("map");
-  const stop = redrawing(statuses, open);
+  const stop = redrawing(statuses, open, main.dataset);
   if (!hasWebGL() || !(await wanted())) return;
   const { showMap } = await import("./map.js");
   await showMap({ box, statuses, open, words, data: main.dataset });

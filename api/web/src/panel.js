@@ -6,7 +6,7 @@ export function panel(statuses, data) {
   let shown = null;
 
   async function load(wanted) {
-    const answer = await fetch(statuses.fragment(data.lang, wanted.kind, wanted.number));
+    const answer = await fetch(statuses.fragment(data.lang, `${wanted.kind}/${wanted.number}`));
     if (answer.status === 404) return location.reload(); // another inventory has been loaded meanwhile
     if (!answer.ok || shown !== wanted) return;
     document.getElementById("panel-body").innerHTML = await answer.text();

@@ -2,13 +2,14 @@
 // the server's event stream. Events: "change" (detail: {villages, sites}, numbers of what changed,
 // or null for everything) and "connection".
 const RETRY_MS = 5000;
+const VILLAGE_LETTERS = ["?", "r", "d", "b"]; // by the two lowest bits of the byte
+const SITE_LETTERS = ["?", "u", "d", "x"];
 
 export class Statuses extends EventTarget {
   constructor(area) {
     super();
-    this.query = area ? `?area=${encodeURIComponent(area)}` : "";
+    this.query = area ? `area=${encodeURIComponent(area)}&` : "";
     this.villages = [];
-    this.layers = [];
     this.sites = [];
     this.connected = false;
   }
@@ -19,33 +20,38 @@ export class Statuses extends EventTarget {
   }
 
   async fetchAll() {
-    const answer = await (await fetch(`/api/v1/map/status${this.query}`)).json();
-    this.villages = [...answer.villages];
-    this.layers = [...answer.layers];
-    this.sites = [...answer.sites];
-    this.id = answer.id;
-    this.geometry = answer.geometry;
+    const answer = await fetch(this.address("map/status"));
+    const told = (name) => answer.headers.get(`Pahunch-${name}`);
+    const bytes = new Uint8Array(await answer.arrayBuffer());
+    // Another inventory has been loaded meanwhile: these numbers mean other places.
+    if (this.order && this.order !== told("Order")) location.reload();
+    const villages = Number(told("Villages"));
+    this.villages = Array.from(bytes.subarray(0, villages), (byte) => VILLAGE_LETTERS[byte & 3]);
+    this.sites = Array.from(bytes.subarray(villages), (byte) => SITE_LETTERS[byte & 3]);
+    this.last = told("Last");
+    this.order = told("Order");
+    this.blind = told("Blind-Since");
   }
 
-  // Where the geometry that these numbers belong to is to be had, and kept for good.
-  address(document) {
-    return `/api/v1/map/${document}${this.query}${this.query ? "&" : "?"}v=${this.geometry}`;
+  // Of what the API has about this page's area.
+  address(document, more = "") {
+    return `/api/v1/${document}?${this.query}${more}`;
   }
 
-  // Where the detail of the village or site of that number is to be had.
-  fragment(language, kind, number) {
-    return `/${language}/fragment/${kind}/${number}${this.query}${this.query ? "&" : "?"}geometry=${this.geometry}`;
+  // Of what the server writes for this page's area: the drawing, the detail of a village or site.
+  fragment(language, what) {
+    return `/${language}/fragment/${what}?${this.query}order=${this.order}`;
   }
 
   listen() {
-    const joint = this.query ? "&" : "?";
-    const stream = new EventSource(`/api/v1/events${this.query}${joint}after=${this.id}`);
+    const stream = new EventSource(this.address("events", `after=${this.last}&order=${this.order}`));
     stream.addEventListener("open", () => this.connection(true));
     stream.addEventListener("error", () => {
       this.connection(false);
       if (stream.readyState === EventSource.CLOSED) setTimeout(() => this.again(), RETRY_MS);
     });
     stream.addEventListener("changes", (event) => this.take(JSON.parse(event.data)));
+    stream.addEventListener("sight", (event) => this.see(JSON.parse(event.data)));
     stream.addEventListener("reset", () => this.refresh());
   }
 
@@ -65,12 +71,14 @@ export class Statuses extends EventTarget {
   }
 
   take({ villages, sites }) {
-    for (const [number, letter, layer] of villages) {
-      this.villages[number] = letter;
-      this.layers[number] = layer;
-    }
+    for (const [number, letter] of villages) this.villages[number] = letter;
     for (const [number, letter] of sites) this.sites[number] = letter;
     this.tell({ villages: villages.map(([n]) => n), sites: sites.map(([n]) => n) });
+  }
+
+  // The collector has died or come back: then everything is unknown, or nothing for that reason.
+  see({ blind_since: since }) {
+    if (Boolean(since) !== Boolean(this.blind)) this.refresh();
   }
 
   tell(detail) {
@@ -84,20 +92,13 @@ export class Statuses extends EventTarget {
   }
 }
 
-// Letters by number of the part that a village lies in; part[n] is -1 where it lies in none.
-export function byPart(letters, part, parts) {
-  const piles = Array.from({ length: parts }, () => ({ r: 0, d: 0, b: 0, "?": 0 }));
-  letters.forEach((letter, n) => part[n] >= 0 && (piles[part[n]][letter] += 1));
-  return piles;
-}
-
 const EDGES = [0.5, 0.75, 0.9, 0.97]; // as in maps/tally.py
 
-// The shade of a part of the map, as maps/tally.py reckons it.
-export function shade(pile) {
-  const total = pile.r + pile.d + pile.b + pile["?"];
-  if (!total) return "s-none";
-  if (pile["?"] * 2 > total) return "s-unknown";
-  const share = (pile.r + pile.d) / total;
+// The shade of an area whose villages have these letters, as maps/tally.py reckons it.
+export function shade(letters) {
+  if (!letters.length) return "s-none";
+  const count = (wanted) => letters.filter((letter) => letter === wanted).length;
+  if (count("?") * 2 > letters.length) return "s-unknown";
+  const share = (count("r") + count("d")) / letters.length;
   return `s${EDGES.filter((edge) => share >= edge).length}`;
 }

@@ -1,67 +1,149 @@
-// Layers of the interactive map. Colours come from the page's style sheet, the one palette.
+// Layers of the interactive map over the tiles of maps/features.py. Colours come from the page's
+// style sheet, the one palette. What changes with a status is a feature's state.
 import { colour } from "./symbols.js";
 
 const FONT = ["Pahunch"];
 const SHADES = ["s0", "s1", "s2", "s3", "s4", "s-unknown", "s-none"];
+const BLOCKS_FROM = 7.5;
+const SITE_LETTERS = ["?", "u", "d", "x"]; // what needs attention lies on top
 
-export function layers() {
+// `spans` gives for each layer the first number of the page's own features and the one after the
+// last; `usual` the letter of a village, and of a site, that has no state of its own.
+export function layers({ spans, usual, language }) {
+  const own = (layer) => between(["id"], spans[layer]);
+  const name = ["coalesce", ["get", language], ["get", "en"]];
+  const village = letterOr(usual.village);
+  const site = letterOr(usual.site);
+  const [firstBlock, endBlock] = spans.block;
+  const districts = endBlock > firstBlock ? { maxzoom: BLOCKS_FROM } : {};
+  const ends = ["all", between(["get", "a"], spans.site), between(["get", "b"], spans.site)];
   return [
     { id: "ground", type: "background", paint: { "background-color": colour("map-ground") } },
-    { id: "parts", type: "fill", source: "parts", paint: { "fill-color": byShade() } },
-    {
-      id: "hatch",
-      type: "fill",
-      source: "parts",
-      paint: { "fill-pattern": "hatch", "fill-opacity": ["case", ["==", ["feature-state", "shade"], "s-unknown"], 1, 0] },
-    },
-    { id: "borders", type: "line", source: "parts", paint: { "line-color": colour("map-border"), "line-width": 1.2 } },
-    icons("gps", "sites", ["==", ["get", "kind"], "g"], ["get", "icon"], { minzoom: 9 }),
-    icons("villages", "villages", true, ["concat", "v", ["get", "s"]], {}),
-    icons("kendras", "sites", ["==", ["get", "kind"], "k"], ["get", "icon"], { minzoom: 9, offset: [11, -11] }),
-    icons("hubs", "sites", ["in", ["get", "kind"], ["literal", ["b", "d", "n"]]], ["get", "icon"], { minzoom: 6.5 }),
-    names("village-names", "villages", 12, { minzoom: 10.5, offset: [0, 0.9] }),
-    names("part-names", "centres", 13, { maxzoom: 10.5, offset: [0, 0] }),
+    ...shaded("district", own("district"), districts),
+    ...shaded("block", own("block"), { minzoom: BLOCKS_FROM }),
+    border("block", own("block"), BLOCKS_FROM, 0.8),
+    border("district", own("district"), 0, 1.4),
+    line("spurs", ["all", ["!", ["has", "ring"]], ends], 0.8),
+    line("rings", ["all", ["has", "ring"], ends], 1.8),
+    gps(["all", ["==", ["get", "kind"], "g"], own("site")], site),
+    calm(own("village"), village),
+    ...["degraded", "blocked"].map((status) => alarming(status, own("village"), village)),
+    ...SITE_LETTERS.map((letter) => nodes(letter, ["all", ["!=", ["get", "kind"], "g"], own("site")], site)),
+    names("ring-names", "line", ["all", ["has", "ring"], ends], ["get", "ring"], { minzoom: 9.5, size: 11, along: true }),
+    names("village-names", "village", own("village"), name, { minzoom: 11, size: 12, offset: 0.8 }),
+    names("gp-names", "site", ["all", ["==", ["get", "kind"], "g"], own("site")], name, { minzoom: 9.5, maxzoom: 11, size: 12, offset: 0.8 }),
+    names("block-names", "label", labels("block", own("block")), name, { minzoom: BLOCKS_FROM, maxzoom: 10.5, size: 13 }),
+    names("district-names", "label", labels("district", own("district")), name, { maxzoom: 8.5, size: 14 }),
   ];
 }
 
-function byShade() {
-  const pairs = SHADES.flatMap((name) => [name, colour(`map-${name}`)]);
-  return ["match", ["coalesce", ["feature-state", "shade"], "s-none"], ...pairs, colour("map-s-none")];
+function between(value, [first, end]) {
+  return ["all", [">=", value, first], ["<", value, end]];
 }
 
-function icons(id, source, filter, image, { minzoom = 0, offset = [0, 0] }) {
-  return {
-    id,
-    type: "symbol",
-    source,
-    filter,
-    minzoom,
-    layout: {
-      "icon-image": image,
-      "icon-size": ["interpolate", ["linear"], ["zoom"], 5, sized(0.22, 0.4), 7, sized(0.4, 0.55), 9, sized(0.75, 0.85), 12, 1.2],
-      "icon-offset": offset,
-      "icon-allow-overlap": true,
-      "icon-ignore-placement": true,
-      // What needs attention lies on top.
-      "symbol-sort-key": ["match", ["get", "s"], "b", 3, "d", 2, "r", 1, 0],
+function labels(level, own) {
+  return ["all", ["==", ["get", "level"], level], own];
+}
+
+function letterOr(usual) {
+  return ["coalesce", ["feature-state", "s"], usual];
+}
+
+// An area in the shade of its villages' share, hatched where most is unknown, dotted where its
+// outline is nobody's official one.
+function shaded(layer, filter, zooms) {
+  const shade = ["coalesce", ["feature-state", "shade"], "s-none"];
+  const shades = SHADES.flatMap((name) => [name, colour(`map-${name}`)]);
+  const base = { type: "fill", source: "map", "source-layer": layer, ...zooms };
+  return [
+    { ...base, id: layer, filter, paint: { "fill-color": ["match", shade, ...shades, colour("map-s-none")] } },
+    {
+      ...base,
+      id: `${layer}-hatch`,
+      filter,
+      paint: { "fill-pattern": "hatch", "fill-opacity": ["case", ["==", shade, "s-unknown"], 1, 0] },
     },
-  };
+    {
+      ...base,
+      id: `${layer}-approximate`,
+      filter: ["all", ["has", "approximate"], filter],
+      paint: { "fill-pattern": "approximate" },
+    },
+  ];
 }
 
-// Far out, what works is small, so that the rest is seen.
-function sized(calm, alarming) {
-  return ["match", ["get", "s"], ["r", "?"], calm, alarming];
+function border(layer, filter, minzoom, width) {
+  const paint = { "line-color": colour("map-border"), "line-width": width };
+  return { id: `${layer}-border`, type: "line", source: "map", "source-layer": layer, filter, minzoom, paint };
 }
 
-function names(id, source, size, { minzoom = 0, maxzoom = 24, offset }) {
-  return {
-    id,
-    type: "symbol",
-    source,
-    minzoom,
-    maxzoom,
-    filter: ["has", "name"],
-    layout: { "text-field": ["get", "name"], "text-font": FONT, "text-size": size, "text-offset": offset, "text-optional": true },
-    paint: { "text-color": colour("ink"), "text-halo-color": colour("map-halo"), "text-halo-width": 1.6 },
+function line(id, filter, width) {
+  const wide = ["interpolate", ["linear"], ["zoom"], 7, width / 2, 12, width * 1.5];
+  const paint = { "line-color": colour("map-line"), "line-width": wide, "line-opacity": 0.75 };
+  return { id, type: "line", source: "map", "source-layer": "line", filter, layout: { "line-cap": "round" }, paint };
+}
+
+function points(id, layer, type, filter) {
+  return { id, type, source: "map", "source-layer": layer, filter };
+}
+
+// Panchayat equipment: a ring, the thicker the worse.
+function gps(filter, letter) {
+  const paint = {
+    "circle-radius": ["interpolate", ["linear"], ["zoom"], 8, 3, 10, 7, 12, 12],
+    "circle-color": colour("map-halo"),
+    "circle-opacity": 0,
+    "circle-stroke-width": ["match", letter, "x", 4, "d", 3, "u", 1.6, 1.2],
+    "circle-stroke-color": byLetter(letter, ["u", "d", "x"]),
   };
+  return { ...points("gps", "site", "circle", filter), paint };
+}
+
+function byLetter(letter, [good, bad, worst]) {
+  const pairs = [good, colour("ready"), bad, colour("degraded"), worst, colour("blocked")];
+  return ["match", letter, ...pairs, colour("unknown")];
+}
+
+// Villages that are ready (dots) or unknown (hollow).
+function calm(filter, letter) {
+  const shown = ["match", letter, ["r", "?"], 1, 0];
+  const paint = {
+    "circle-radius": ["interpolate", ["linear"], ["zoom"], 5, 1.6, 9, 3, 12, 6.5],
+    "circle-color": ["match", letter, "r", colour("ready"), colour("map-halo")],
+    "circle-opacity": shown,
+    "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 7, 0.7, 12, 2],
+    "circle-stroke-color": ["match", letter, "r", colour("map-halo"), colour("unknown")],
+    "circle-stroke-opacity": shown,
+  };
+  return { ...points("villages", "village", "circle", filter), paint };
+}
+
+function alarming(status, filter, letter) {
+  const layout = { ...atItsPlace(status), "icon-size": ["interpolate", ["linear"], ["zoom"], 5, 0.4, 9, 0.6, 12, 1] };
+  const paint = { "icon-opacity": ["case", ["==", letter, status[0]], 1, 0] };
+  return { ...points(`villages-${status}`, "village", "symbol", filter), layout, paint };
+}
+
+// Network nodes and kendras with that letter; a kendra beside its village, not on it.
+function nodes(shown, filter, letter) {
+  const kendra = ["==", ["get", "kind"], "k"];
+  const layout = {
+    ...atItsPlace(["case", kendra, `k${shown}`, `h${shown}`]),
+    "icon-size": ["interpolate", ["linear"], ["zoom"], 5, 0.5, 12, 1.1],
+    "icon-offset": ["case", kendra, ["literal", [11, -11]], ["literal", [0, 0]]],
+  };
+  const paint = { "icon-opacity": ["case", ["==", letter, shown], 1, 0] };
+  return { ...points(`nodes-${shown}`, "site", "symbol", filter), layout, paint };
+}
+
+function atItsPlace(image) {
+  return { "icon-image": image, "icon-allow-overlap": true, "icon-ignore-placement": true };
+}
+
+function names(id, layer, filter, text, { minzoom = 0, maxzoom = 24, size, offset = 0, along = false }) {
+  const beside = offset && { "text-variable-anchor": ["top", "bottom", "left", "right"], "text-radial-offset": offset };
+  const layout = { "text-field": text, "text-font": FONT, "text-size": size, ...beside };
+  if (along) layout["symbol-placement"] = "line";
+  const paint = { "text-color": colour(along ? "map-line" : "ink"), "text-halo-color": colour("map-halo"), "text-halo-width": 1.6 };
+  return { ...points(id, layer, "symbol", filter), minzoom, maxzoom, layout, paint };
 }

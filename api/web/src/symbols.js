@@ -6,23 +6,20 @@ export function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
 
-const STATUS_OF = { u: "r", d: "d", x: "b", "?": "?" };
-const COLOUR_OF = { r: "ready", d: "degraded", b: "blocked", "?": "unknown" };
+const COLOUR_OF = { u: "ready", d: "degraded", x: "blocked", "?": "unknown" };
 
-// Name of the image for a site of that kind ("g", "b", "d", "n", "k") and status letter.
-export function iconFor(kind, letter) {
-  const shape = kind === "g" ? "g" : kind === "k" ? "k" : "h";
-  return `${shape}${STATUS_OF[letter]}`;
-}
-
+// Images: "blocked" and "degraded" (villages), "h" (network nodes) and "k" (kendras) with each
+// letter of a site, the patterns "hatch" and "approximate".
 export function addSymbols(map) {
-  const marks = { v: village, g: ring, k: diamond, h: square };
-  for (const [prefix, draw] of Object.entries(marks)) {
-    for (const letter of Object.keys(COLOUR_OF)) {
-      map.addImage(`${prefix}${letter}`, image((pen) => draw(pen, letter)), { pixelRatio: RATIO });
-    }
+  const add = (name, draw, side) => map.addImage(name, image(draw, side), { pixelRatio: RATIO });
+  add("blocked", (pen) => village(pen, "blocked", () => pen.rect(4.5, 4.5, 15, 15)));
+  add("degraded", (pen) => village(pen, "degraded", () => polygon(pen, [[12, 3], [21.5, 20], [2.5, 20]])));
+  for (const letter of Object.keys(COLOUR_OF)) {
+    add(`h${letter}`, (pen) => square(pen, letter));
+    add(`k${letter}`, (pen) => diamond(pen, letter));
   }
-  map.addImage("hatch", image(hatch, 12), { pixelRatio: RATIO });
+  add("hatch", hatch, 12);
+  add("approximate", dots, 8);
 }
 
 function image(draw, side = SIDE) {
@@ -34,27 +31,19 @@ function image(draw, side = SIDE) {
   return pen.getImageData(0, 0, canvas.width, canvas.height);
 }
 
-function village(pen, letter) {
+function village(pen, status, shape) {
   pen.beginPath();
-  if (letter === "b") pen.rect(4.5, 4.5, 15, 15);
-  else if (letter === "d") polygon(pen, [[12, 3], [21.5, 20], [2.5, 20]]);
-  else pen.arc(12, 12, letter === "r" ? 7 : 6, 0, 7);
-  pen.fillStyle = letter === "?" ? colour("map-halo") : colour(COLOUR_OF[letter]);
+  shape();
+  pen.fillStyle = colour(status);
   pen.fill();
-  pen.lineWidth = letter === "?" ? 3 : 1.8;
-  pen.strokeStyle = letter === "?" ? colour("unknown") : colour("map-halo");
+  pen.lineWidth = 1.8;
+  pen.strokeStyle = colour("map-halo");
   pen.stroke();
 }
 
 function polygon(pen, corners) {
   corners.forEach(([x, y], n) => (n ? pen.lineTo(x, y) : pen.moveTo(x, y)));
   pen.closePath();
-}
-
-function ring(pen, letter) {
-  pen.beginPath();
-  pen.arc(12, 12, 10.5, 0, 7);
-  outline(pen, letter);
 }
 
 function diamond(pen, letter) {
@@ -78,7 +67,7 @@ function square(pen, letter) {
 }
 
 function outline(pen, letter) {
-  pen.lineWidth = letter === "b" ? 4 : 2.5;
+  pen.lineWidth = letter === "x" ? 4 : 2.5;
   pen.setLineDash(letter === "?" ? [2.5, 2.5] : []);
   pen.strokeStyle = colour(COLOUR_OF[letter]);
   pen.stroke();
@@ -93,4 +82,12 @@ function hatch(pen, side) {
     pen.lineTo(shift + side + 2, -2);
     pen.stroke();
   }
+}
+
+function dots(pen) {
+  pen.fillStyle = colour("map-approximate");
+  pen.beginPath();
+  pen.arc(2, 2, 0.9, 0, 7);
+  pen.arc(6, 6, 0.9, 0, 7);
+  pen.fill();
 }
