@@ -29,7 +29,7 @@ def schema(columns: Iterable[Column]) -> pa.Schema:
     return pa.schema([(column.name, column.type) for column in columns])
 
 
-COVERAGE: tuple[Column, ...] = (
+PLACE: tuple[Column, ...] = (
     Column("area", TEXT, "", "Key of the area: level and code.", "क्षेत्र की कुंजी: स्तर और कोड।"),
     Column("code", TEXT, "", "Code of the area in the source named by code_source.", "code_source में बताए स्रोत में क्षेत्र का कोड।"),
     Column("code_source", TEXT, "", "Where the code comes from: lgd is the Local Government Directory; anything else stands in for an LGD code.", "कोड का स्रोत: lgd यानी स्थानीय शासन निर्देशिका; बाकी सब LGD कोड के स्थान पर रखे गए हैं।"),
@@ -43,6 +43,11 @@ COVERAGE: tuple[Column, ...] = (
     Column("district_hi", TEXT, "", "Name of that district in Hindi.", "उस ज़िले का हिंदी नाम।"),
     Column("lat", NUMBER, "°", "Latitude of the area's point, WGS 84.", "क्षेत्र के बिंदु का अक्षांश, WGS 84।"),
     Column("lon", NUMBER, "°", "Longitude of the area's point, WGS 84.", "क्षेत्र के बिंदु का देशांतर, WGS 84।"),
+)  # fmt: skip
+"""Where a row lies."""
+
+COVERAGE: tuple[Column, ...] = (
+    *PLACE,
     Column("villages_total", WHOLE, "villages", "Villages of the area in the inventory: the sum of the next four columns.", "सूची में क्षेत्र के गाँव: अगले चार स्तंभों का योग।"),
     Column("villages_ready", WHOLE, "villages", "Villages whose serving kendra's PC answered at the last polls.", "वे गाँव जिनके केंद्र के कंप्यूटर ने पिछली जाँचों में उत्तर दिया।"),
     Column("villages_degraded", WHOLE, "villages", "Villages that can get services, but with loss or with something of the kendra or panchayat equipment failing.", "वे गाँव जहाँ सेवा मिल सकती है, पर संपर्क में क्षति है या केंद्र या पंचायत का कोई उपकरण विफल है।"),

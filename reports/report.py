@@ -15,7 +15,8 @@ class Report:
     """`table` and `districts` have exactly `columns`; `districts` has one row a district.
 
     The period [start, end) is what shares of time are about; counts are of `as_of`. Each of
-    `boundaries` is the WKB (EPSG:4326) of the area whose key it stands under.
+    `boundaries` is the WKB (EPSG:4326) of the area whose key it stands under. `facts` are (key, text) of
+    what else a reader has to know.
     """
 
     name: str
@@ -29,3 +30,4 @@ class Report:
     end: datetime
     sources: tuple[Source, ...]
     boundaries: Mapping[str, bytes]
+    facts: tuple[tuple[str, str], ...] = ()

@@ -140,11 +140,11 @@ def _claim(pieces: Spells, spans: Spans, ranked: Positions, period: Period) -> t
     low = np.searchsorted(ends, period.key(pieces.subject, pieces.start), side="right")
     high = np.searchsorted(begins, period.key(pieces.subject, pieces.end), side="left")
     count = np.maximum(high - low, 0)
-    piece, nth = np.repeat(np.arange(len(count)), count), _runs(low, count)
+    piece, nth = np.repeat(np.arange(len(count)), count), runs(low, count)
     inside = _within(pieces.where(piece), begins[nth], ends[nth], order[nth], period)
     # Before each span that lies in a piece, and after the last one, there may be a rest of the piece.
     first, last = np.iinfo(np.int64).min, np.iinfo(np.int64).max
-    gap, nth = np.repeat(np.arange(len(count)), count + 1), _runs(low, count + 1)
+    gap, nth = np.repeat(np.arange(len(count)), count + 1), runs(low, count + 1)
     is_first, is_last = nth == low[gap], nth == (low + count)[gap]
     after = np.where(is_first, first, np.append(ends, first)[nth - 1])
     before = np.where(is_last, last, np.append(begins, last)[nth])
@@ -158,7 +158,7 @@ def _apart(spans: Spans, order: Positions, period: Period) -> tuple[NDArray[np.i
     return np.maximum(begins, np.append(begins[:1], ends[:-1])), ends
 
 
-def _runs(first: Positions, count: Positions) -> Positions:
+def runs(first: Positions, count: Positions) -> Positions:
     """first[0], first[0] + 1, ... count[0] numbers, then those of the next."""
     offset = np.repeat(np.cumsum(count) - count, count)
     return np.arange(int(count.sum()), dtype=np.int64) - offset + np.repeat(first, count)

@@ -1,0 +1,57 @@
+"""Where a row of a report lies: the cells that name an area and what is around it. Pure."""
+
+from collections.abc import Iterable
+
+from inventory.model import Area, Inventory, Level, Names
+from reports.columns import Value
+
+Cells = dict[str, Value]
+
+
+class Homes:
+    """Of each area the one of a wanted level that holds it."""
+
+    def __init__(self, inventory: Inventory, level: Level) -> None:
+        self._areas, self._level = inventory.areas, level
+        self._known: dict[str, str | None] = {}
+
+    def of(self, key: str) -> str | None:
+        """None where no area of that level holds it, or there is no such area."""
+        if key not in self._known:
+            area = self._areas.get(key)
+            above = area.parent if area else None
+            if area and area.level is self._level:
+                self._known[key] = key
+            else:
+                self._known[key] = None if above is None else self.of(above)
+        return self._known[key]
+
+
+def area_cells(inventory: Inventory, area: Area) -> Cells:
+    """The area, its block and its district."""
+    around = {Level.BLOCK: None, Level.DISTRICT: None} | {a.level: a for a in _ancestry(inventory, area)}
+    cells: Cells = {
+        "area": area.key,
+        "code": area.code,
+        "code_source": area.code_source,
+        "name_en": area.names.en,
+        "name_hi": area.names.hi or None,
+        "lat": area.lat,
+        "lon": area.lon,
+    }
+    for level in (Level.BLOCK, Level.DISTRICT):
+        holder = around[level]
+        names = holder.names if holder else Names("")
+        cells |= {
+            f"{level}_code": holder.code if holder else None,
+            f"{level}_en": names.en or None,
+            f"{level}_hi": names.hi or None,
+        }
+    return cells
+
+
+def _ancestry(inventory: Inventory, area: Area) -> Iterable[Area]:
+    yield area
+    while area.parent is not None:
+        area = inventory.areas[area.parent]
+        yield area
