@@ -314,6 +314,7 @@ async def _collect(settings: Settings, stop: asyncio.Event) -> None:
 
 def _sinks(facts: Inventory, settings: Settings, figures: Figures, closing: AsyncExitStack) -> Iterator[Sink]:
     """History always, InfluxDB where it is set, Prometheus."""
+    from collectors.sinks.endpoints import EndpointsSink
     from collectors.sinks.history import HistorySink
     from collectors.sinks.influx import InfluxSink
     from collectors.sinks.prometheus import PrometheusSink
@@ -332,9 +333,12 @@ def _sinks(facts: Inventory, settings: Settings, figures: Figures, closing: Asyn
         registry = CollectorRegistry()
         prometheus = PrometheusSink(facts, settings.collect.interval_s, figures, readings)
         prometheus.register(registry)
+        endpoints = EndpointsSink(facts)
+        endpoints.register(registry)
         server, _ = start_http_server(settings.collect.metrics_port, "127.0.0.1", registry)
         closing.callback(server.shutdown)
         yield prometheus
+        yield endpoints
 
 
 async def _tick(tick: Callable[[float], Awaitable[None]], stop: asyncio.Event) -> None:

@@ -16,6 +16,7 @@ from collectors.batch import BatchBuilder, FinishedPoll
 from collectors.boots import Boots
 from collectors.burst import burst
 from collectors.figures import Figures
+from collectors.http.watch import watch_endpoints
 from collectors.model import Batch, Sink
 from collectors.poller import Poller
 from collectors.profile import Profile
@@ -49,6 +50,8 @@ async def observe(
 ) -> None:
     """Poll every SNMP device of `inventory` at its interval until `stop`; hand batches to `sinks` in order.
 
+    Looks at endpoints go the same way, as batches without polls.
+
     With a `volley` the polls that it can make go through it, else all go through `backend`.
 
     A sink that raises is logged and counted, and the next one gets the batch all the same. The
@@ -58,18 +61,21 @@ async def observe(
         fleet(inventory, settings), backend, catalogue, settings.collect, figures=figures or Figures(), volley=volley
     )
     over = asyncio.Event()
+    looks: deque[Batch] = deque()
     keeping = asyncio.create_task(run.keep_time())
-    handing = asyncio.create_task(run.hand_on(sinks, over))
+    looking = asyncio.create_task(watch_endpoints(inventory, settings, looks))
+    handing = asyncio.create_task(run.hand_on(sinks, looks, over))
     stopping = asyncio.create_task(stop.wait())
     try:
-        await asyncio.wait((keeping, handing, stopping), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((keeping, looking, handing, stopping), return_when=asyncio.FIRST_COMPLETED)
     finally:
         stopping.cancel()
-        await run.give_up(keeping)
+        await run.give_up(keeping, looking)
         over.set()
         await handing
-    if not keeping.cancelled():
-        keeping.result()
+    for task in (keeping, looking):
+        if not task.cancelled():
+            task.result()
 
 
 class _Run:
@@ -104,12 +110,14 @@ class _Run:
         self._bursts = asyncio.Semaphore(max(1, settings.concurrency // 4))  # each is many requests
         self._room = float(settings.concurrency)
 
-    async def hand_on(self, sinks: Sequence[Sink], over: asyncio.Event) -> None:
-        """Close a batch every `batch_s` until `over`, then what is left."""
+    async def hand_on(self, sinks: Sequence[Sink], beside: deque[Batch], over: asyncio.Event) -> None:
+        """Close a batch every `batch_s` until `over`, then what is left; what lies in `beside` goes with them."""
         while not over.is_set():
             await _wait(over, self._settings.batch_s)
             while batch := self._builder.close(time.time()):
                 await self._give(batch, sinks)
+            while beside:
+                await self._give(beside.popleft(), sinks)
 
     def _refuse(self) -> None:
         """Report the devices that cannot be asked, each credential once in the log."""
@@ -139,10 +147,10 @@ class _Run:
             self._figures.delayed(late_s)
             self._room = room(self._room, late_s, self._settings.concurrency)
 
-    async def give_up(self, keeping: asyncio.Task[None]) -> None:
+    async def give_up(self, *loops: asyncio.Task[None]) -> None:
         """End the polls under way: they count neither as answered nor as silent."""
         self._waiting.clear()
-        ending = {keeping, *self._tasks}
+        ending = {*loops, *self._tasks}
         for task in ending:
             task.cancel()
         await asyncio.wait(ending)

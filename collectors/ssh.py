@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import paramiko
 from netmiko import NetmikoAuthenticationException, NetmikoTimeoutException
@@ -24,6 +25,10 @@ from collectors.reading.linux import COMMANDS, linux
 from collectors.reading.model import Reading
 
 MOST_OCTETS = 1_000_000  # of one session
+T = TypeVar("T")
+Run = Callable[[str], str]
+"""Runs a command on the machine and returns what it printed."""
+
 _OURS = frozenset({errno.ENETUNREACH, errno.EACCES, errno.EPERM, errno.EADDRNOTAVAIL})
 
 PLATFORMS: Mapping[str, tuple[Mapping[str, str], Callable[[str, Mapping[str, str]], Reading]]] = {
@@ -48,12 +53,18 @@ class SshTarget:
 
 async def read_over_ssh(target: SshTarget, pool: ThreadPoolExecutor) -> Reading | Failure:
     """Log in, run the platform's commands, log out. `pool` bounds how many do so at once."""
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(pool, _read, target, time.monotonic() + target.deadline_s)
-
-
-def _read(target: SshTarget, deadline: float) -> Reading | Failure:
     commands, understand = PLATFORMS[target.platform]
+    outputs = await talk_over_ssh(target, lambda run: {name: run(each) for name, each in commands.items()}, pool)
+    return outputs if isinstance(outputs, Failure) else understand(f"{target.address}:{target.port}", outputs)
+
+
+async def talk_over_ssh(target: SshTarget, talk: Callable[[Run], T], pool: ThreadPoolExecutor) -> T | Failure:
+    """Log in, let `talk` run commands, log out; returns what `talk` made of them."""
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(pool, _talk, target, talk, time.monotonic() + target.deadline_s)
+
+
+def _talk(target: SshTarget, talk: Callable[[Run], T], deadline: float) -> T | Failure:
     try:
         key = paramiko.PKey.from_path(target.key_file)
     except (OSError, ValueError, paramiko.SSHException, paramiko.UnknownKeyType) as error:
@@ -64,11 +75,11 @@ def _read(target: SshTarget, deadline: float) -> Reading | Failure:
     with connected:
         try:
             session = _Session(target, key, connected, deadline)
-            outputs = {name: session.run(command) for name, command in commands.items()}
+            made = talk(session.run)
             session.disconnect()
         except (paramiko.SSHException, NetmikoBaseException, OSError, EOFError, ValueError) as error:
             return _failure(error)
-    return understand(f"{target.address}:{target.port}", outputs)
+    return made
 
 
 def _connect(target: SshTarget) -> socket.socket | Failure:

@@ -104,6 +104,8 @@ class PrometheusSink(Collector):
         registry.register(self)
 
     async def __call__(self, batch: Batch) -> None:
+        if not len(batch.poll_device):
+            return  # looks at endpoints: sinks/endpoints.py shows them
         if batch.devices is not self._seen.devices:
             self._seen = _Seen.nothing(batch.devices, self._labels, self._intervals)
         self._seen.take(batch)

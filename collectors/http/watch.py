@@ -1,0 +1,151 @@
+"""Looking at the inventory's endpoints: each in its place of the interval, and again at once where one fails."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, contextmanager
+from typing import Never
+
+import structlog
+
+from collectors.http.addresses import system_lookup
+from collectors.http.batch import Columns
+from collectors.http.kendra import Login, logins, looks_from
+from collectors.http.look import NOC, Look
+from collectors.http.probe import Prober
+from collectors.model import Batch, Failure
+from collectors.schedule import Schedule
+from inventory.model import Endpoint, Inventory
+from storage.settings import Settings
+
+_TICK_S = 0.1
+_LOOKUP_THREADS = 8
+# What fails is looked at again soon, as often as the judge wants to see it fail before it believes it.
+_AGAIN_S = 3.0
+_IN_A_ROW = 3
+_MOST_WAITING = 10_000  # batches that nobody fetched
+
+_log = structlog.get_logger()
+
+
+class Looks:
+    """Looks until they are handed on as batches."""
+
+    def __init__(self, columns: Columns, ready: deque[Batch]) -> None:
+        self._columns = columns
+        self._ready = ready
+
+    def tell(self, eyes: str, looks: Sequence[Look]) -> None:
+        """`eyes`: the device by which they were made."""
+        if looks and len(self._ready) < _MOST_WAITING:
+            self._ready.append(self._columns.batch([(eyes, look) for look in looks], time.time()))
+
+
+async def watch_endpoints(inventory: Inventory, settings: Settings, ready: deque[Batch]) -> Never:
+    """Look at every endpoint at its interval until cancelled, from here and from kendras; batches go to `ready`.
+
+    OSError or ssl.SSLError where endpoints.ca_file cannot be read.
+    """
+    if not inventory.endpoints:
+        await asyncio.Event().wait()
+    endpoints, wanted = tuple(inventory.endpoints.values()), settings.endpoints
+    pcs = logins(inventory, settings) if wanted.kendra_interval_s else ()
+    columns = Columns((NOC, *(pc.device for pc in pcs)), [endpoint.code for endpoint in endpoints])
+    looks = Looks(columns, ready)
+    async with AsyncExitStack() as closing:
+        lookups = closing.enter_context(_threads(_LOOKUP_THREADS))
+        sessions = closing.enter_context(_threads(settings.collect.ssh_workers))
+        prober = Prober(wanted, system_lookup(lookups))
+        closing.push_async_callback(prober.close)
+        here = _Here(endpoints if wanted.enabled else (), settings, prober, looks)
+        kendras = _Kendras(pcs, endpoints, settings, sessions, looks)
+        async with asyncio.TaskGroup() as both:
+            both.create_task(_keep(here.names, here.intervals_s, here.look))
+            both.create_task(_keep(kendras.names, kendras.intervals_s, kendras.look))
+    raise AssertionError("both loops run for ever")
+
+
+class _Here:
+    """The collector's own eyes."""
+
+    def __init__(self, endpoints: Sequence[Endpoint], settings: Settings, prober: Prober, looks: Looks) -> None:
+        self._endpoints, self._prober, self._looks = endpoints, prober, looks
+        self.names = [endpoint.code for endpoint in endpoints]
+        self.intervals_s = [endpoint.interval_s or settings.endpoints.interval_s for endpoint in endpoints]
+        self._room = asyncio.Semaphore(settings.endpoints.concurrency)
+        self._failed = [0] * len(endpoints)  # looks in a row that failed
+
+    async def look(self, number: int) -> None:
+        """Look once; where that fails anew, until it is sure or did not fail."""
+        endpoint = self._endpoints[number]
+        while True:
+            async with self._room:
+                seen = await self._prober.look(endpoint)
+            self._looks.tell(NOC, (seen,))
+            self._note(number, endpoint.code, seen.failure)
+            if not 0 < self._failed[number] < _IN_A_ROW:
+                return
+            await asyncio.sleep(_AGAIN_S)
+
+    def _note(self, number: int, code: str, failure: Failure | None) -> None:
+        before = self._failed[number]
+        self._failed[number] = before + 1 if failure else 0
+        if failure and not before:
+            _log.warning("endpoint failed", endpoint=code, reason=failure.reason, detail=failure.detail)
+
+
+class _Kendras:
+    """The eyes of kendras' PCs."""
+
+    def __init__(
+        self,
+        pcs: Sequence[Login],
+        endpoints: Sequence[Endpoint],
+        settings: Settings,
+        sessions: ThreadPoolExecutor,
+        looks: Looks,
+    ) -> None:
+        self._pcs, self._endpoints, self._settings = pcs, endpoints, settings
+        self._sessions, self._looks = sessions, looks
+        self.names = [pc.device for pc in pcs]
+        self.intervals_s = [settings.endpoints.kendra_interval_s] * len(pcs)
+
+    async def look(self, number: int) -> None:
+        pc = self._pcs[number]
+        seen = await looks_from(pc, self._endpoints, self._settings, self._sessions)
+        if isinstance(seen, Failure):
+            _log.info("kendra not asked for endpoints", device=pc.device, reason=seen.reason, detail=seen.detail)
+        else:
+            self._looks.tell(pc.device, seen)
+
+
+async def _keep(names: Sequence[str], intervals_s: Sequence[float], look: Callable[[int], Awaitable[None]]) -> Never:
+    """Call `look` with each position at its time, for ever; one that still runs is left alone."""
+    offset = time.time() - time.monotonic()  # setting the wall clock moves no look
+    schedule = Schedule(names, intervals_s, offset + time.monotonic())
+    under_way: dict[int, asyncio.Task[None]] = {}
+    try:
+        while True:
+            for number in schedule.take(offset + time.monotonic()).devices.tolist():
+                if number not in under_way:
+                    under_way[number] = asyncio.ensure_future(look(number))
+            for number in [number for number, task in under_way.items() if task.done()]:
+                if fault := under_way.pop(number).exception():
+                    _log.error("look crashed", of=names[number], error=repr(fault))
+            await asyncio.sleep(_TICK_S)
+    finally:
+        for task in under_way.values():
+            task.cancel()
+        await asyncio.gather(*under_way.values(), return_exceptions=True)
+
+
+@contextmanager
+def _threads(most: int) -> Iterator[ThreadPoolExecutor]:
+    """A pool whose threads nobody waits for at the end: each of them ends by its own deadline."""
+    pool = ThreadPoolExecutor(most)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
