@@ -20,6 +20,8 @@ from inventory.check import check
 from inventory.diff import Diff, as_json, compare, lines
 from inventory.files import read_folder, write_folder
 from inventory.hours import INDIA
+from inventory.model import Inventory
+from inventory.pack.survey.report import Report
 from inventory.problems import Problem
 from storage.engine import open_engine
 from storage.migrate import upgrade
@@ -31,6 +33,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, and only JSON, o
 
 class PackSource(StrEnum):
     POST_OFFICES = "post-offices"
+    PMGSY = "pmgsy"
 
 
 @app.command("import")
@@ -127,25 +130,44 @@ def _imported_at(engine: Engine) -> str | None:
 def pack(
     state: Annotated[str, typer.Option(help="LGD code of the state.")],
     out: Annotated[Path, typer.Option(help="Folder to write the inventory to.")],
+    folder: Annotated[Path | None, typer.Argument(help="With `--from pmgsy`: the folder of the state's data.")] = None,
     source: Annotated[
         PackSource, typer.Option("--from", help="Public data to make it from.")
     ] = PackSource.POST_OFFICES,
 ) -> None:
     """Make an inventory of a state from public data, its equipment planned by rule."""
     from inventory.pack.facts import PackError
-    from inventory.pack.post_offices import build
 
-    builders = {PackSource.POST_OFFICES: build}
+    if (folder is None) == (source is PackSource.PMGSY):
+        raise typer.BadParameter("`--from pmgsy` needs the folder of the data, `--from post-offices` takes none")
     try:
         with progress_bar() as progress:
-            inventory = builders[source](state, progress)
+            inventory, report = _packed(state, folder, progress)
         write_folder(inventory, out)
+        if report:
+            _write_report(report, out)
     except PackError as error:
         print(error, file=sys.stderr)
         raise typer.Exit(2) from None
     except OSError as error:
         print(f"{out}: {error.strerror}", file=sys.stderr)
         raise typer.Exit(2) from None
+
+
+def _packed(state: str, folder: Path | None, progress: Callable[[str, float], None]) -> tuple[Inventory, Report | None]:
+    from inventory.pack import pmgsy, post_offices
+
+    if folder is None:
+        return post_offices.build(state, progress), None
+    built = pmgsy.build(state, folder, progress)
+    return built.inventory, built.report
+
+
+def _write_report(report: Report, out: Path) -> None:
+    """To standard error and beside the inventory's files."""
+    print(report.as_text(), file=sys.stderr)
+    (out / "pack-report.txt").write_text(report.as_text() + "\n", encoding="utf-8")
+    (out / "pack-report.json").write_text(json.dumps(report.as_json(), indent=1) + "\n", encoding="utf-8")
 
 
 @contextmanager

@@ -54,6 +54,23 @@ class PostOffices:
 
 
 @dataclass(frozen=True, slots=True)
+class KendraFacts:
+    """What the state calls its kendras, {} for the place, and when they are open."""
+
+    hours: str
+    panchayat: Names
+    tehsil: Names
+    collectorate: Names
+    hospital: Names
+
+
+def framed(frame: Names, place: Names) -> Names:
+    """The name of a kendra in each language that has both frame and place."""
+    pairs = ((frame.en, place.en), (frame.hi, place.hi), (frame.pa, place.pa))
+    return Names(*(words.format(name) if words and name else "" for words, name in pairs))
+
+
+@dataclass(frozen=True, slots=True)
 class KendraRule:
     """Where a state has kendras.
 
@@ -62,8 +79,6 @@ class KendraRule:
     are the state's kendras. `reach_km`: no gram panchayat's office is farther from a kendra; 0: no such rule.
     """
 
-    name: str  # English, with {} for the place
-    hours: str
     panchayats: int = 0
     offices: int = 0
     hospitals: bool = False
@@ -96,6 +111,7 @@ class State:
     noc: Town
     noc_district: str
     districts: tuple[District, ...]
+    kendra: KendraFacts
     services: tuple[Service, ...] = ()
     post_offices: PostOffices | None = None
     pmgsy: Pmgsy | None = None
@@ -136,6 +152,7 @@ def _state(raw: Mapping[str, Any]) -> State:
         noc=Town(Names(**noc["names"]), noc["lat"], noc["lon"]),
         noc_district=noc["district"],
         districts=tuple(_district(each) for each in raw["district"]),
+        kendra=_kendra(raw["kendra"]),
         services=tuple(_service(each) for each in raw.get("service", ())),
         post_offices=PostOffices(**raw["post_offices"]) if "post_offices" in raw else None,
         pmgsy=_pmgsy(raw["pmgsy"]) if "pmgsy" in raw else None,
@@ -155,6 +172,11 @@ def _district(raw: Mapping[str, Any]) -> District:
         polygon=raw.get("polygon", ""),
         post=raw.get("post", named.en.upper()),
     )
+
+
+def _kendra(raw: Mapping[str, Any]) -> KendraFacts:
+    names = {kind: Names(**frame) for kind, frame in raw.items() if kind != "hours"}
+    return KendraFacts(raw["hours"], **names)
 
 
 def _pmgsy(raw: Mapping[str, Any]) -> Pmgsy:

@@ -7,7 +7,7 @@ import numpy as np
 
 from inventory.model import Names, Role, Site, SiteKind
 from inventory.pack.equipment import add_ups
-from inventory.pack.facts import District
+from inventory.pack.facts import District, KendraFacts, framed
 from inventory.pack.geometry import Point, Points, as_points, moved, nearest
 from inventory.pack.network import CARD, LAN, RULE, Network
 
@@ -39,17 +39,13 @@ def place_site(gp: Site, names: Names, hours: str) -> Site:
     )
 
 
-def town_sites(district: District, hours: str) -> tuple[Site, Site]:
+def town_sites(district: District, kendra: KendraFacts) -> tuple[Site, Site]:
     """The kendras at the collectorate and at the district hospital, near the typed-in middle of the headquarters."""
     town = district.headquarters
-    en, hi = town.names.en, town.names.hi
-    kinds = (
-        ("collectorate", Names(f"Collectorate kendra, {en}", f"कलेक्टोरेट लोक सेवा केंद्र, {hi}")),
-        ("hospital", Names(f"District hospital kendra, {en}", f"जिला अस्पताल लोक सेवा केंद्र, {hi}")),
-    )
+    kinds = (("collectorate", kendra.collectorate), ("hospital", kendra.hospital))
     first, second = (
-        _town_site(district, kind, names, moved((town.lat, town.lon), *shift), hours)
-        for (kind, names), shift in zip(kinds, _IN_TOWN_KM, strict=True)
+        _town_site(district, kind, framed(frame, town.names), moved((town.lat, town.lon), *shift), kendra.hours)
+        for (kind, frame), shift in zip(kinds, _IN_TOWN_KM, strict=True)
     )
     return first, second
 

@@ -8,7 +8,7 @@ from inventory.model import Credential, Inventory, Names
 from inventory.pack.areas import areas_of, outline
 from inventory.pack.blocks import blocks_of
 from inventory.pack.equipment import gp_site
-from inventory.pack.facts import District, PackError, State, load_sources, load_state
+from inventory.pack.facts import KendraFacts, PackError, State, framed, load_sources, load_state
 from inventory.pack.fit import Fitting, lay, summary
 from inventory.pack.kendras import Kendra, place_site, serving, town_sites
 from inventory.pack.network import CREDENTIAL
@@ -20,7 +20,6 @@ from inventory.pack.text import chance
 
 _KENDRA_SHARE = 0.70
 _UPS_SHARE = 0.20
-_HOURS = "Mo-Sa 10:00-17:00"
 
 Progress = Callable[[str, float], None]
 
@@ -50,8 +49,8 @@ def build(state_code: str, progress: Progress) -> Inventory:
 
 def assemble(state: State, plans: Sequence[BlockPlan], districts: Mapping[str, shapely.Geometry]) -> Inventory:
     """Everything about the planned blocks, as an import would give it."""
-    kendras = place_kendras(plans)
-    net = lay(state, plans, fitting(state.districts, plans, kendras))
+    kendras = place_kendras(plans, state.kendra)
+    net = lay(state, plans, fitting(state, plans, kendras))
     areas = {each.key: each for each in areas_of(state, [plan.block for plan in plans], served_by(plans, kendras))}
     return Inventory(
         areas=areas,
@@ -65,11 +64,13 @@ def assemble(state: State, plans: Sequence[BlockPlan], districts: Mapping[str, s
     )
 
 
-def place_kendras(plans: Sequence[BlockPlan]) -> dict[str, Kendra]:
+def place_kendras(plans: Sequence[BlockPlan], kendra: KendraFacts) -> dict[str, Kendra]:
     """Place code -> its kendra, at a share of the places. A town's has a network printer, others one on USB."""
     return {
         place.code: Kendra(
-            place_site(gp_site(place, plan.feeders[place.code]), Names(f"{place.name} kendra"), _HOURS),
+            place_site(
+                gp_site(place, plan.feeders[place.code]), framed(kendra.panchayat, Names(place.name)), kendra.hours
+            ),
             network_printer=place.is_main,
         )
         for plan in plans
@@ -78,12 +79,12 @@ def place_kendras(plans: Sequence[BlockPlan]) -> dict[str, Kendra]:
     }
 
 
-def fitting(districts: Sequence[District], plans: Sequence[BlockPlan], place_kendras: Mapping[str, Kendra]) -> Fitting:
+def fitting(state: State, plans: Sequence[BlockPlan], place_kendras: Mapping[str, Kendra]) -> Fitting:
     """UPS at a share of the places; kendras at some, and at each district's collectorate and hospital."""
     places = [place for plan in plans for place in plan.block.places]
     in_towns = {
-        f"district:{each.code}": [Kendra(site, network_printer=True) for site in town_sites(each, _HOURS)]
-        for each in districts
+        f"district:{each.code}": [Kendra(site, network_printer=True) for site in town_sites(each, state.kendra)]
+        for each in state.districts
     }
     return Fitting(
         ups={place.code for place in places if chance("ups", place.code) < _UPS_SHARE},

@@ -1,5 +1,6 @@
 """All kendras of a state, by its rule."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -11,6 +12,7 @@ from inventory.pack.survey.ground import Ground
 from inventory.pack.survey.kendras import (
     Mask,
     Standing,
+    Tehsil,
     at_points,
     in_places,
     in_tehsils,
@@ -30,11 +32,11 @@ def kendras_of(
     """`feeders`: place code -> electricity feeder."""
     names = dict(zip(tables.habitations["hab_id"], tables.habitations["name"], strict=True))
     surveyed = service_points(tables.service_points, rule.surveyed, names, ground.offices.habitation)
-    fixed = [*_offices(state, rule, ground, tables), *at_points(surveyed, ground.places, feeders, rule)]
+    fixed = [*_offices(state, rule, ground, tables), *at_points(surveyed, ground.places, feeders, state.kendra)]
     taken = np.zeros(len(ground.places), np.bool_)
     taken[[point.home for point in surveyed if point.home is not None]] = True
     chosen = _chosen(rule, ground, taken, len(surveyed) - int(taken.sum()), fixed)
-    return [*fixed, *in_places([ground.places[row] for row in chosen], feeders, rule)]
+    return [*fixed, *in_places([ground.places[row] for row in chosen], feeders, state.kendra)]
 
 
 def _chosen(rule: KendraRule, ground: Ground, taken: Mask, elsewhere: int, fixed: Sequence[Standing]) -> list[int]:
@@ -59,24 +61,27 @@ def _offices(state: State, rule: KendraRule, ground: Ground, tables: Tables) -> 
         positions(named(tables.facilities, kind), "district_code") for kind in (COLLECTORATE, HOSPITAL)
     )
     for district in state.districts:
-        yield from in_towns(district, rule, collectorates, hospitals)
-    wanted = rule.offices - len(state.districts)
-    if wanted > 0:
-        at = middles(ground.villages.tehsil, ground.villages.points, list(tables.subdistricts["subdistrict_code"]))
-        tehsils = _tehsils(ground, tables, at, wanted)
-        yield from in_tehsils(tehsils, at, _tehsil_offices(ground, tables), ground.blocks, rule.hours)
+        found = collectorates.get(district.code), hospitals.get(district.code)
+        collectorate, hospital = in_towns(district, state.kendra, *found)
+        if rule.offices:
+            yield collectorate
+        if rule.hospitals:
+            yield hospital
+    tehsils = _tehsils(ground, tables)[: max(0, rule.offices - len(state.districts))]
+    yield from in_tehsils(tehsils, ground.blocks, state.kendra)
 
 
-def _tehsils(ground: Ground, tables: Tables, at: Mapping[str, Point], wanted: int) -> dict[str, str]:
-    """Code -> name of the most populous tehsils among those whose place is known."""
+def _tehsils(ground: Ground, tables: Tables) -> list[Tehsil]:
+    """Those whose place is known, the most populous first."""
     rows = tables.subdistricts
-    names = {c: n for c, n in zip(rows["subdistrict_code"], rows["subdistrict_name"], strict=True) if c in at}
-    people = dict.fromkeys(names, 0.0)
-    for tehsil, population in zip(ground.villages.tehsil, np.nan_to_num(ground.villages.population), strict=True):
-        if tehsil in people:
-            people[tehsil] += population
-    largest = sorted(people, key=lambda code: (-people[code], code))[:wanted]
-    return {code: names[code] for code in largest}
+    at = middles(ground.villages.tehsil, ground.villages.points, list(rows["subdistrict_code"]))
+    named_at = _tehsil_offices(ground, tables)
+    people: Counter[str] = Counter()
+    for code, population in zip(ground.villages.tehsil, np.nan_to_num(ground.villages.population), strict=True):
+        people[code] += int(population)
+    names = dict(zip(rows["subdistrict_code"], rows["subdistrict_name"], strict=True))
+    order = sorted(at, key=lambda code: (-people[code], code))
+    return [Tehsil(code, names[code], named_at.get(code, at[code]), code not in named_at) for code in order]
 
 
 def _tehsil_offices(ground: Ground, tables: Tables) -> dict[str, Point]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from inventory.model import Names, Site, SiteKind
 from inventory.pack.blocks import Block
 from inventory.pack.equipment import gp_site
-from inventory.pack.facts import District, KendraRule
+from inventory.pack.facts import District, KendraFacts, framed
 from inventory.pack.geometry import (
     Floats,
     Ints,
@@ -85,7 +85,7 @@ def service_points(
 
 
 def at_points(
-    points: Sequence[ServicePoint], places: Sequence[Place], feeders: Mapping[str, str], rule: KendraRule
+    points: Sequence[ServicePoint], places: Sequence[Place], feeders: Mapping[str, str], kendra: KendraFacts
 ) -> Iterator[Standing]:
     """Surveyed kendras. Each hangs on the box of its own place, else of the nearest, and stands in that one's block."""
     near = nearest(as_points([each.position for each in points]), points_of(places))
@@ -96,53 +96,57 @@ def at_points(
                 name=f"kendra-{point.code}",
                 kind=SiteKind.KENDRA,
                 area=f"block:{place.group}" if point.home is None else f"gp:{place.code}",
-                names=Names(rule.name.format(point.name or place.name)),
+                names=framed(kendra.panchayat, Names(point.name or place.name)),
                 lat=point.position[0],
                 lon=point.position[1],
                 feeder=feeders[place.code],
-                hours=rule.hours,
+                hours=kendra.hours,
             ),
             place.code,
         )
 
 
-def in_places(places: Sequence[Place], feeders: Mapping[str, str], rule: KendraRule) -> Iterator[Standing]:
+def in_places(places: Sequence[Place], feeders: Mapping[str, str], kendra: KendraFacts) -> Iterator[Standing]:
     for place in places:
         gp = gp_site(place, feeders[place.code])
-        yield Standing(place_site(gp, Names(rule.name.format(place.name)), rule.hours), place.code)
+        yield Standing(place_site(gp, framed(kendra.panchayat, Names(place.name)), kendra.hours), place.code)
 
 
-def in_tehsils(
-    tehsils: Mapping[str, str], at: Mapping[str, Point], named: Mapping[str, Point], blocks: Sequence[Block], hours: str
-) -> Iterator[Standing]:
-    """Kendras in tehsils (code -> name), at the office that is `named`, else at the middle `at`; on the nearest POP."""
-    where = {code: named.get(code, at[code]) for code in tehsils}
-    pops = nearest(as_points(list(where.values())), points_of(block.pop for block in blocks))
-    for (code, name), pop in zip(tehsils.items(), pops.tolist(), strict=True):
+@dataclass(frozen=True, slots=True)
+class Tehsil:
+    """A tehsil that gets a kendra; `approximate`: it stands at the middle of the tehsil's villages."""
+
+    code: str
+    name: str
+    position: Point
+    approximate: bool
+
+
+def in_tehsils(tehsils: Sequence[Tehsil], blocks: Sequence[Block], kendra: KendraFacts) -> Iterator[Standing]:
+    """Each on the nearest POP."""
+    pops = nearest(as_points([each.position for each in tehsils]), points_of(block.pop for block in blocks))
+    for tehsil, pop in zip(tehsils, pops.tolist(), strict=True):
         site = Site(
-            name=f"kendra-tehsil-{code}",
+            name=f"kendra-tehsil-{tehsil.code}",
             kind=SiteKind.KENDRA,
-            area=f"subdistrict:{code}",
-            names=Names(f"Tehsil kendra, {name}"),
-            lat=where[code][0],
-            lon=where[code][1],
-            feeder=f"feeder-tehsil-{code}",
-            hours=hours,
+            area=f"subdistrict:{tehsil.code}",
+            names=framed(kendra.tehsil, Names(tehsil.name)),
+            lat=tehsil.position[0],
+            lon=tehsil.position[1],
+            feeder=f"feeder-tehsil-{tehsil.code}",
+            hours=kendra.hours,
             planned_by=RULE,
-            approximate=code not in named,
+            approximate=tehsil.approximate,
         )
         yield Standing(site, f"block:{blocks[pop].code}")
 
 
 def in_towns(
-    district: District, rule: KendraRule, collectorates: Mapping[str, Point], hospitals: Mapping[str, Point]
-) -> Iterator[Standing]:
-    """Kendras at a district's collectorate and hospital, as far as its state has them."""
-    collectorate, hospital = town_sites(district, rule.hours)
-    if rule.offices:
-        yield Standing(_moved(collectorate, collectorates.get(district.code)), collectorate.area)
-    if rule.hospitals:
-        yield Standing(_moved(hospital, hospitals.get(district.code)), hospital.area)
+    district: District, kendra: KendraFacts, collectorate: Point | None, hospital: Point | None
+) -> tuple[Standing, Standing]:
+    """The kendras at a district's collectorate and hospital, each where surveyors found it, if they did."""
+    first, second = town_sites(district, kendra)
+    return Standing(_moved(first, collectorate), first.area), Standing(_moved(second, hospital), second.area)
 
 
 def _moved(site: Site, at: Point | None) -> Site:

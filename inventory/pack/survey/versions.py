@@ -38,8 +38,8 @@ def befores(areas: Areas, then: Mapping[str, str], since: Days) -> tuple[dict[st
             else:
                 undated.append(key)
     for key, area in areas.items():
-        if area.level is Level.SUBDISTRICT and key not in then and area.parent in since:
-            found[key] = Before(since[area.parent], None)
+        if area.level is Level.SUBDISTRICT and key not in then and (day := since.get(area.parent or "")):
+            found[key] = Before(day, None)
     return {**found, **dict(_cut_off(areas, found, then, since))}, undated
 
 
