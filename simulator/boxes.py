@@ -7,9 +7,12 @@ from enum import IntEnum
 
 from inventory.model import Device, Site
 from simulator.ber import TIMETICKS
+from simulator.condition import Fade
 from simulator.engine import Engine
 from simulator.power import Battery
 from simulator.traffic import CLOCK, PATTERNS, Counter, Line, Moment
+
+_LINE_SHARE = 0.985  # of a full link's speed, in octets of packets
 
 
 def draw(*what: object) -> float:
@@ -36,7 +39,9 @@ class Port:
     mac: bytes = bytes(6)
     mtu: int = 1500
     up: bool = True
+    admin_up: bool = True
     changed: int = 0
+    dropped: Counter | None = None  # packets that didn't fit into a full link, once it was full
 
     def set_up(self, up: bool, ticks: int, at: Moment) -> None:
         self.up, self.changed = up, ticks
@@ -46,10 +51,24 @@ class Port:
             else:
                 counter.halt(at)
 
+    def fill(self, share: float, *, outward: bool, at: Moment) -> None:
+        """Line rate in one direction; at the sending end `share` of the packets of 800 octets are dropped."""
+        rate = self.speed_mbps * 125_000 * _LINE_SHARE
+        (self.outward if outward else self.inward).run_at(rate, at)
+        if outward:
+            self.dropped = self.dropped or Counter(CLOCK, 0.0, at.now)
+            self.dropped.run_at(rate / 800 * share, at)
+
+    def relieve(self, at: Moment) -> None:
+        for counter in (self.inward, self.outward, self.dropped):
+            if counter:
+                counter.run_freely(at)
+
     def restart(self, at: Moment) -> None:
         self.changed = 0
-        self.inward.restart(at)
-        self.outward.restart(at)
+        for counter in (self.inward, self.outward, self.dropped):
+            if counter:
+                counter.restart(at)
 
 
 class LastDown(IntEnum):
@@ -58,6 +77,7 @@ class LastDown(IntEnum):
     NEVER = -1
     LOS = 1
     LOSI = 2
+    DEACTIVATED = 8
     DYING_GASP = 13
 
 
@@ -72,7 +92,12 @@ class Ont:
     distance_m: int
     rx_centi_dbm: int
     online: bool = True
+    active: bool = True  # not taken out of service by its operator
+    fade: Fade | None = None
     last_down: LastDown = LastDown.NEVER
+
+    def received_centi_dbm(self, now: float) -> int:
+        return self.rx_centi_dbm - int(100 * self.fade.db(now) if self.fade else 0)
 
 
 @dataclass(slots=True, eq=False)
@@ -86,6 +111,7 @@ class Box:
     onts: Sequence[Ont] = ()
     battery: Battery = field(default_factory=Battery)  # a UPS's
     boots: int = 1
+    clock_s: float = 0.0  # how far its own clock is ahead
     engine: Engine | None = None  # of an agent that speaks SNMPv3
 
     def uptime(self) -> Line:

@@ -1,18 +1,36 @@
 """Faults in force on a running fleet: begun and ended by hand or by a scenario."""
 
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from random import Random
+from typing import Protocol
 
 from simulator import truth
-from simulator.effects import effect_of
+from simulator.condition import Effect
+from simulator.courses import Course
+from simulator.effects import course_of
 from simulator.faults import Fault
 from simulator.fleet import Fleet
-from simulator.portals import Portals
+from simulator.portals import Portals, Trouble
 from simulator.scenario import Scenario
-from simulator.transport import Server
 from simulator.truth_log import TruthLog
-from simulator.world import Effect
+
+
+class Clock(Protocol):
+    """What tells the time and rings; transport.Server is one."""
+
+    def now(self) -> float:
+        """UTC epoch seconds."""
+        ...
+
+    def at(self, when: float, act: Callable[[float], None]) -> None:
+        """Call `act(now)` at `when`, or as soon as that is past."""
+        ...
+
+
+_SILENT = Trouble(silent=True)
 
 
 class Director:
@@ -21,14 +39,14 @@ class Director:
     def __init__(
         self,
         fleet: Fleet,
-        server: Server,
+        clock: Clock,
         log: TruthLog | None = None,
         portals: Portals | None = None,
         *,
         seed: int = 0,
     ) -> None:
         self._fleet = fleet
-        self._server = server
+        self._clock = clock
         self._log = log
         self._portals = portals
         self._places = truth.Places(fleet.world.inventory)
@@ -39,34 +57,52 @@ class Director:
     def play(self, scenario: Scenario, start: float) -> None:
         """Schedule every fault; raises ValueError for one whose place the inventory doesn't have."""
         for place, fault in enumerate(scenario.faults, start=1):
-            random = Random(f"{scenario.seed}:{place}")
+            begin = start + fault.at.total_seconds() if isinstance(fault.at, timedelta) else fault.at.timestamp()
             try:
-                effect = effect_of(fault, self._fleet.world.inventory, random)
+                course = self._course(fault, Random(f"{scenario.seed}:{place}"), begin)
             except ValueError as error:
                 raise ValueError(f"fault[{place}]: {error}") from None
-            begin = start + fault.at.total_seconds() if isinstance(fault.at, timedelta) else fault.at.timestamp()
-            self._server.at(begin, partial(self._begin, self._number(), effect, _end_of(fault, begin)))
+            running = _Running(self._number(), course, begin, _end_of(fault, begin))
+            self._clock.at(begin, partial(self._begin, running))
 
     def apply(self, fault: Fault) -> int:
-        """Put a fault in force now; the number ends it. Raises ValueError as `effect_of` does."""
-        number, now = self._number(), self._server.now()
-        effect = effect_of(fault, self._fleet.world.inventory, Random(f"{self._seed}:{number}"))
-        self._begin(number, effect, _end_of(fault, now), now)
+        """Put a fault in force now; the number ends it. Raises ValueError as `course_of` does."""
+        number, now = self._number(), self._clock.now()
+        course = self._course(fault, Random(f"{self._seed}:{number}"), now)
+        self._begin(_Running(number, course, now, _end_of(fault, now)), now)
         return number
+
+    def _course(self, fault: Fault, random: Random, begin: float) -> Course:
+        return course_of(fault, self._fleet.world.inventory, random, begin)
 
     def clear(self, number: int) -> None:
         """End a fault; one that has ended already stays so."""
-        self._end(number, self._server.now())
+        self._end(number, self._clock.now())
+
+    def _troubles(self, codes: Iterable[str]) -> Mapping[str, Trouble]:
+        condition = self._fleet.world.condition
+        return dict.fromkeys(codes, _SILENT) if condition.blind else condition.portals
 
     def _number(self) -> int:
         self._begun += 1
         return self._begun
 
-    def _begin(self, number: int, effect: Effect, until: float | None, now: float) -> None:
-        self._in_force[number] = effect
-        if until is not None:
-            self._server.at(until, partial(self._end, number))
+    def _begin(self, running: "_Running", now: float) -> None:
+        if running.until is not None:
+            self._clock.at(running.until, partial(self._end, running.number))
+        self._enter(running, next(running.course)[1], now)
+
+    def _enter(self, running: "_Running", effect: Effect, now: float) -> None:
+        """Let the fault come to its next stage, and see to the one after that."""
+        self._in_force[running.number] = effect
         self._settle(now)
+        following = next(running.course, None)
+        if following is not None:
+            self._clock.at(running.begin + following[0], partial(self._go_on, running, following[1]))
+
+    def _go_on(self, running: "_Running", effect: Effect, now: float) -> None:
+        if running.number in self._in_force:
+            self._enter(running, effect, now)
 
     def _end(self, number: int, now: float) -> None:
         if self._in_force.pop(number, None) is not None:
@@ -75,12 +111,20 @@ class Director:
     def _settle(self, now: float) -> None:
         self._fleet.set_effects(tuple(self._in_force.values()), now)
         if self._portals:
-            self._portals.troubles = self._fleet.world.condition.portals
+            self._portals.troubles = self._troubles(self._portals.codes)
         if self._log:
             self._log.update(truth.outages(self._fleet.world.condition, self._places), now)
         empty = self._fleet.world.next_empty(now)
         if empty is not None:
-            self._server.at(empty + 0.001, self._settle)
+            self._clock.at(empty + 0.001, self._settle)
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    number: int
+    course: Course
+    begin: float
+    until: float | None
 
 
 def _end_of(fault: Fault, begin: float) -> float | None:

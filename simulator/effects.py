@@ -1,171 +1,72 @@
-"""What a fault does to an inventory. Pure; `random` comes seeded."""
+"""What a fault does to an inventory over time. Pure; `random` comes seeded."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 
-from inventory.model import Device, Inventory, Medium
-from simulator.faults import SUPPORTED, Fault, Kind, Where
+from inventory.model import Inventory, Role
+from simulator import courses, onts
+from simulator.chooser import Chooser
+from simulator.condition import Effect, Jam
+from simulator.courses import Course
+from simulator.faults import Fault, Kind
 from simulator.portals import Trouble
-from simulator.world import Effect
 
 
-def effect_of(fault: Fault, inventory: Inventory, random: Random) -> Effect:
-    """Raises ValueError, with what is wrong, for a kind or place that can't be simulated."""
-    make = _EFFECTS.get(fault.kind)
-    if make is None:
-        raise ValueError(f"{fault.kind} is not supported yet; these kinds are: {', '.join(SUPPORTED)}")
-    return make(fault, _Chooser(inventory, fault.where, random))
+def course_of(fault: Fault, inventory: Inventory, random: Random, begin: float) -> Course:
+    """The fault's stages when it begins at `begin` (UTC epoch seconds).
+
+    Raises ValueError, with what is wrong, for a place that isn't there.
+    """
+    return _COURSES[fault.kind](fault, Chooser(inventory, fault.where, random), begin)
 
 
-@dataclass(frozen=True)
-class _Chooser:
-    """The things that a `Where` means, by what a fault needs."""
-
-    inventory: Inventory
-    where: Where
-    random: Random
-
-    @cached_property
-    def area_sites(self) -> frozenset[str]:
-        """Sites within the area asked for; all of them without one."""
-        if not self.where.area:
-            return frozenset(self.inventory.sites)
-        areas = frozenset(self.inventory.within(_known(self.where.area, self.inventory.areas, "area")))
-        return frozenset(site.name for site in self.inventory.sites.values() if site.area in areas)
-
-    def sites(self) -> frozenset[str]:
-        """Sites that lose mains together; at random whole feeders are chosen."""
-        where, sites = self.where, self.inventory.sites
-        if where.site:
-            return frozenset({_known(where.site, sites, "site")})
-        if where.feeder:
-            return frozenset(
-                self._fed_by({_known(where.feeder, {site.feeder: 1 for site in sites.values()}, "feeder")})
-            )
-        having = {device.site for device in self._of_role(self.inventory.devices.values())}
-        fitting = [name for name in sites if name in self.area_sites and (not where.role or name in having)]
-        if where.random:
-            return frozenset(self._fed_by(self._pick({sites[name].feeder for name in fitting} - {""})))
-        if not where.area:
-            raise ValueError("needs a site, feeder, area or random")
-        return self._pick(fitting)
-
-    def _fed_by(self, feeders: Collection[str]) -> Iterable[str]:
-        return (site.name for site in self.inventory.sites.values() if site.feeder in feeders)
-
-    def devices(self) -> frozenset[str]:
-        where, devices = self.where, self.inventory.devices
-        if where.device:
-            return frozenset({_known(where.device, devices, "device")})
-        if where.site:
-            at = {_known(where.site, self.inventory.sites, "site")}
-        elif where.area or where.random:
-            at = set(self.area_sites)
-        else:
-            raise ValueError("needs a device, site, area or random")
-        # Chance leaves the reference targets alone: without them the collector couldn't judge anything.
-        fitting = (device for device in self._of_role(devices.values()) if not (where.random and device.reference))
-        return self._pick([device.name for device in fitting if device.site in at])
-
-    def endpoints(self) -> frozenset[str]:
-        if self.where.endpoint:
-            return frozenset({_known(self.where.endpoint, self.inventory.endpoints, "endpoint")})
-        if not self.where.random:
-            raise ValueError("needs an endpoint or random")
-        return self._pick(self.inventory.endpoints)
-
-    def fibres(self, cuts: int) -> tuple[frozenset[str], frozenset[str]]:
-        """Links cut, and the trunks that are cut whole. With `cuts`, rings only, each at so many places."""
-        segments = self._segments()
-        if self.where.link:
-            chosen: Iterable[str] = self._named_segment(segments)
-        else:
-            fitting = [name for name, links in segments.items() if self._touches(links, ring_only=cuts > 0)]
-            chosen = self._pick(fitting)
-        chosen = {further for name in sorted(chosen) for further in (name, *self._more_of_ring(name, cuts - 1))}
-        cut = frozenset(link for name in chosen for link in segments.get(name, [name]))
-        return cut, frozenset(name for name in chosen if name in segments and name not in self.inventory.links)
-
-    def _more_of_ring(self, name: str, count: int) -> Iterable[str]:
-        links = self.inventory.links
-        if count < 1 or name not in links or not links[name].ring:
-            return ()
-        others = [link.name for link in links.values() if link.ring == links[name].ring and link.name != name]
-        return self.random.sample(others, min(count, len(others)))
-
-    def _segments(self) -> Mapping[str, Sequence[str]]:
-        """Fibres by what one cut takes: a trunk's links together, any other link alone."""
-        found: dict[str, list[str]] = {}
-        for link in self.inventory.links.values():
-            if link.medium is Medium.FIBRE:
-                found.setdefault(link.trunk or link.name, []).append(link.name)
-        return found
-
-    def _named_segment(self, segments: Mapping[str, Sequence[str]]) -> tuple[str]:
-        name = self.where.link
-        link = self.inventory.links.get(name)
-        if link is None and name not in segments:
-            raise ValueError(f"no link or trunk {name!r}")
-        if link is not None and link.medium is not Medium.FIBRE:
-            raise ValueError(f"link {name!r} is {link.medium}, not fibre")
-        return (name,)
-
-    def _touches(self, names: Sequence[str], *, ring_only: bool) -> bool:
-        """Whether one of these links has an end at the place and of the role asked for."""
-        where, links = self.where, [self.inventory.links[name] for name in names]
-        ends = [self.inventory.devices[name] for link in links for name in (link.a_device, link.b_device)]
-        if not (where.device or where.site or where.area or where.random):
-            raise ValueError("needs a link, device, site, area or random")
-        return (
-            (not ring_only or all(link.ring for link in links))
-            and (not where.device or where.device in {end.name for end in ends})
-            and (not where.site or where.site in {end.site for end in ends})
-            and any(end.site in self.area_sites for end in ends)
-            and any(True for _ in self._of_role(ends))
-        )
-
-    def _of_role(self, devices: Iterable[Device]) -> Iterable[Device]:
-        return (device for device in devices if not self.where.role or device.role == self.where.role)
-
-    def _pick(self, names: Collection[str]) -> frozenset[str]:
-        """All of them, or up to `random` of them: a scenario for any inventory asks for what may not be there."""
-        if self.where.random:
-            return frozenset(self.random.sample(sorted(names), min(self.where.random, len(names))))
-        if not names:
-            raise ValueError("nothing is there")
-        return frozenset(names)
+_Make = Callable[[Fault, Chooser, float], Course]
 
 
-def _known(name: str, names: Mapping[str, object], what: str) -> str:
-    if name not in names:
-        raise ValueError(f"no {what} {name!r}")
-    return name
+def _steady(make: Callable[[Fault, Chooser], Effect]) -> _Make:
+    return lambda fault, chooser, _: iter([(0.0, make(fault, chooser))])
 
 
-def _power_cut(fault: Fault, chooser: _Chooser) -> Effect:
+def _power_cut(fault: Fault, chooser: Chooser) -> Effect:
     return Effect(mains=chooser.sites(), battery_minutes=fault.battery_minutes)
 
 
-def _fibre_cut(fault: Fault, chooser: _Chooser) -> Effect:
+def _fibre_cut(fault: Fault, chooser: Chooser) -> Effect:
     cut, trunks = chooser.fibres(fault.cuts)
     return Effect(cut=cut, trunks=trunks)
 
 
-def _device_failure(_: Fault, chooser: _Chooser) -> Effect:
+def _device_failure(_: Fault, chooser: Chooser) -> Effect:
     return Effect(failed=chooser.devices())
 
 
-def _switched_off(_: Fault, chooser: _Chooser) -> Effect:
+def _switched_off(_: Fault, chooser: Chooser) -> Effect:
     return Effect(off=chooser.devices())
 
 
-def _loss(fault: Fault, chooser: _Chooser) -> Effect:
+def _planned_work(fault: Fault, chooser: Chooser) -> Effect:
+    if fault.where.link:
+        return replace(_fibre_cut(fault, chooser), planned=True)
+    return Effect(off=chooser.devices(), planned=True)
+
+
+def _shut_down_unpaid(_: Fault, chooser: Chooser) -> Effect:
+    return Effect(shut=chooser.ends())
+
+
+def _loss(fault: Fault, chooser: Chooser) -> Effect:
     return Effect(lossy=chooser.devices(), loss=fault.percent / 100)
 
 
-def _endpoint_outage(fault: Fault, chooser: _Chooser) -> Effect:
+def _congestion(fault: Fault, chooser: Chooser) -> Effect:
+    jam = Jam(fault.percent / 100, fault.delay_ms / 1000)
+    return Effect(jams=dict.fromkeys(chooser.links(), jam))
+
+
+def _endpoint_outage(fault: Fault, chooser: Chooser) -> Effect:
+    if fault.status and not 200 <= fault.status <= 599:
+        raise ValueError(f"status {fault.status} isn't one of HTTP's from 200 to 599")
     if fault.status or fault.refuse:
         trouble = Trouble(status=fault.status, refuse=fault.refuse)
     else:
@@ -173,12 +74,51 @@ def _endpoint_outage(fault: Fault, chooser: _Chooser) -> Effect:
     return Effect(portals=dict.fromkeys(chooser.endpoints(), trouble))
 
 
-_EFFECTS: dict[Kind, Callable[[Fault, _Chooser], Effect]] = {
-    Kind.POWER_CUT: _power_cut,
-    Kind.FIBRE_CUT: _fibre_cut,
-    Kind.DEVICE_FAILURE: _device_failure,
-    Kind.REBOOT: _device_failure,  # silent while it lasts, then up with everything counted from 0
-    Kind.SWITCHED_OFF: _switched_off,
-    Kind.LOSS: _loss,
-    Kind.ENDPOINT_OUTAGE: _endpoint_outage,
+def _collector_blind(_: Fault, __: Chooser) -> Effect:
+    return Effect(blind=True)
+
+
+def _clock_step(fault: Fault, chooser: Chooser) -> Effect:
+    return Effect(clocks=dict.fromkeys(chooser.devices(), fault.seconds))
+
+
+def _flapping(fault: Fault, chooser: Chooser, _: float) -> Course:
+    cut, trunks = chooser.fibres(fault.cuts)
+    return courses.flapping(Effect(cut=cut, trunks=trunks), fault.down_s, fault.up_s)
+
+
+def _optical_decay(fault: Fault, chooser: Chooser, begin: float) -> Course:
+    inventory = chooser.inventory
+    light = {
+        link: onts.received_dbm(inventory.devices[ont], inventory.links[link].length_km)
+        for link, ont in chooser.lights().items()
+    }
+    return courses.fading(light, fault.db_per_minute, begin)
+
+
+def _battery_decay(fault: Fault, chooser: Chooser, _: float) -> Course:
+    if fault.every_minutes <= fault.cut_minutes:
+        raise ValueError("every_minutes must be more than cut_minutes: the battery is charged between")
+    upses = chooser.devices(Role.UPS)
+    sites = frozenset(chooser.inventory.devices[name].site for name in upses)
+    full = Effect(mains=sites, battery_minutes=fault.battery_minutes)
+    return courses.wearing(full, upses, fault.cut_minutes * 60, fault.every_minutes * 60, fault.keeps)
+
+
+_COURSES: dict[Kind, _Make] = {
+    Kind.POWER_CUT: _steady(_power_cut),
+    Kind.FIBRE_CUT: _steady(_fibre_cut),
+    Kind.DEVICE_FAILURE: _steady(_device_failure),
+    Kind.CONGESTION: _steady(_congestion),
+    Kind.LOSS: _steady(_loss),
+    Kind.FLAPPING: _flapping,
+    Kind.REBOOT: _steady(_device_failure),  # silent while it lasts, then up with everything counted from 0
+    Kind.SWITCHED_OFF: _steady(_switched_off),
+    Kind.SHUT_DOWN_UNPAID: _steady(_shut_down_unpaid),
+    Kind.ENDPOINT_OUTAGE: _steady(_endpoint_outage),
+    Kind.OPTICAL_DECAY: _optical_decay,
+    Kind.BATTERY_DECAY: _battery_decay,
+    Kind.PLANNED_WORK: _steady(_planned_work),
+    Kind.COLLECTOR_BLIND: _steady(_collector_blind),
+    Kind.CLOCK_STEP: _steady(_clock_step),
 }

@@ -23,12 +23,6 @@ class Kind(StrEnum):
     CLOCK_STEP = "clock_step"
 
 
-SUPPORTED = (
-    Kind.POWER_CUT, Kind.FIBRE_CUT, Kind.DEVICE_FAILURE, Kind.LOSS, Kind.REBOOT, Kind.SWITCHED_OFF,
-    Kind.ENDPOINT_OUTAGE,
-)  # fmt: skip
-
-
 @dataclass(frozen=True, slots=True)
 class Where:
     """What a fault hits: one of site, link (or trunk), device, area, feeder, endpoint, or up to `random` things.
@@ -55,9 +49,17 @@ class Fault:
     where: Where
     at: timedelta | datetime = timedelta()
     lasts: timedelta | None = None
-    battery_minutes: float = 30.0  # power_cut: how long a UPS carries its site from a full battery
-    cuts: int = 0  # fibre_cut: 0 cuts the fibres chosen; otherwise rings only, each in so many places
-    percent: float = 30.0  # loss: exchanges that get no answer
+    battery_minutes: float = 30.0  # power_cut, battery_decay: how long a full UPS carries its site
+    cuts: int = 0  # fibre_cut, flapping: 0 cuts the fibres chosen; otherwise rings only, each in so many places
+    percent: float = 30.0  # loss, congestion: exchanges that get no answer
+    delay_ms: float = 300.0  # congestion: how much later the others come
+    down_s: float = 20.0  # flapping
+    up_s: float = 40.0
+    db_per_minute: float = 1.0  # optical_decay
+    cut_minutes: float = 1.0  # battery_decay: how long mains fail, and how often
+    every_minutes: float = 4.0
+    keeps: float = 0.7  # the share of its capacity that each discharge leaves a battery
+    seconds: float = 3600.0  # clock_step: how far ahead a device's clock is
     # endpoint_outage: one of these instead of the page; without any, status 503
     status: int = 0
     slow_s: float = 0.0

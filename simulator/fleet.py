@@ -10,10 +10,11 @@ from inventory.model import Credential, Device, Inventory, SiteKind
 from simulator import cabling
 from simulator.agent import Agent
 from simulator.boxes import Box
+from simulator.condition import Condition, Effect, Jam
 from simulator.engine import Engine, engine_id
 from simulator.mibs.kinds import view_of
 from simulator.usm import User
-from simulator.world import Effect, World
+from simulator.world import World
 from storage.settings import resolve_secret
 
 _LOOPBACK = ipaddress.ip_network("127.0.0.0/8")
@@ -73,10 +74,17 @@ class Fleet:
             if name in self._by_name:
                 self._by_name[name].forget()
         after = self.world.condition
-        for name in (before.lost ^ after.lost) & self._by_name.keys():
-            self._by_name[name].silent = name in after.lost
-        for name in (before.lossy.keys() | after.lossy.keys()) & self._by_name.keys():
-            self._by_name[name].loss = max(self.weather.loss, after.lossy.get(name, 0.0))
+        silenced = self._by_name.keys() if before.blind != after.blind else before.lost ^ after.lost
+        for name in silenced & self._by_name.keys():
+            self._by_name[name].silent = after.blind or name in after.lost
+        suffering = before.lossy.keys() | after.lossy.keys() | before.slowed.keys() | after.slowed.keys()
+        for name in suffering & self._by_name.keys():
+            self._make_suffer(name, after)
+
+    def _make_suffer(self, name: str, condition: Condition) -> None:
+        agent, jam = self._by_name[name], condition.slowed.get(name, Jam(0.0, 0.0))
+        agent.loss = max(self.weather.loss, condition.lossy.get(name, 0.0), jam.loss)
+        agent.delay_s = self._delays[self.world.boxes[name].site.name] + jam.delay_s
 
 
 def _packed(device: Device) -> bytes:

@@ -1,6 +1,6 @@
 """Who can be reached from the NOC: plain graph search over the inventory's links. Pure."""
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -32,6 +32,32 @@ class Graph:
                     if far in self.carriers:
                         waiting.append(far)
         return found
+
+    def hops(self) -> dict[str, int]:
+        """Device -> links on its shortest path from the NOC while nothing is broken."""
+        found = dict.fromkeys(self.sources, 0)
+        waiting = deque(name for name in found if name in self.carriers)
+        while waiting:
+            name = waiting.popleft()
+            for _, far in self.neighbours.get(name, ()):
+                if far not in found:
+                    found[far] = found[name] + 1
+                    if far in self.carriers:
+                        waiting.append(far)
+        return found
+
+    def behind(self, links: AbstractSet[str], dead: AbstractSet[str], cut: AbstractSet[str]) -> dict[str, str]:
+        """Device -> the last of these links on its shortest path from the NOC, where there is one."""
+        found: dict[str, str] = dict.fromkeys((name for name in (*self.sources, *self.free) if name not in dead), "")
+        waiting = deque(name for name in found if name in self.carriers)
+        while waiting:
+            name = waiting.popleft()
+            for link, far in self.neighbours.get(name, ()):
+                if far not in found and far not in dead and link not in cut:
+                    found[far] = link if link in links else found[name]
+                    if far in self.carriers:
+                        waiting.append(far)
+        return {name: link for name, link in found.items() if link}
 
 
 def graph_of(inventory: Inventory) -> Graph:

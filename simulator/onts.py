@@ -33,16 +33,24 @@ def _row(device: Device, plugs: Sequence[Plug]) -> Ont:
     except ValueError:
         raise ValueError(f"{device.name}: seen_as {device.seen_as!r} isn't frame/slot/port:ont") from None
     lengths = [plug.link.length_km for plug in plugs if plug.link.length_km and plug.far == device.seen_through]
-    kilometres = lengths[0] if lengths else 1 + 18 * draw(device.name, "length")
+    kilometres = _kilometres(device, lengths[0] if lengths else None)
     return Ont(
         name=device.name,
         port_index=index[0],
         number=index[1],
         serial=_serial(device),
         distance_m=int(kilometres * 1000),
-        # 1:32 split and connectors about 20 dB under +3 dBm, 0.35 dB a kilometre
-        rx_centi_dbm=-int(1680 + 35 * kilometres + 250 * draw(device.name, "splice")),
+        rx_centi_dbm=int(100 * received_dbm(device, kilometres)),
     )
+
+
+def received_dbm(ont: Device, length_km: float | None) -> float:
+    """Light that reaches an ONT: 1:32 split and connectors about 20 dB under +3 dBm, 0.35 dB a kilometre."""
+    return -(16.8 + 0.35 * _kilometres(ont, length_km) + 2.5 * draw(ont.name, "splice"))
+
+
+def _kilometres(ont: Device, length_km: float | None) -> float:
+    return length_km or 1 + 18 * draw(ont.name, "length")
 
 
 def _serial(device: Device) -> bytes:

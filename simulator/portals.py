@@ -3,7 +3,7 @@
 import asyncio
 import html
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -49,6 +49,10 @@ class Portals:
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._run, name="portals", daemon=True)
         self.troubles: Mapping[str, Trouble] = {}
+
+    @property
+    def codes(self) -> Collection[str]:
+        return self._pages.keys()
 
     @property
     def port(self) -> int:

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-_RECHARGE_S = 4 * 3600.0  # from empty to full
-
 
 @dataclass(frozen=True, slots=True)
 class Battery:
@@ -13,10 +11,11 @@ class Battery:
     since: float = 0.0
     mains: bool = True
     minutes: float = 30.0
+    recharge_s: float = 4 * 3600.0  # from empty to full
 
     def charge_at(self, now: float) -> float:
         if self.mains:
-            return min(1.0, self.charge + (now - self.since) / _RECHARGE_S)
+            return min(1.0, self.charge + (now - self.since) / self.recharge_s)
         return max(0.0, self.charge - (now - self.since) / (self.minutes * 60))
 
     def seconds_on(self, now: float) -> float:
@@ -25,8 +24,8 @@ class Battery:
     def seconds_left(self, now: float) -> float:
         return self.charge_at(now) * self.minutes * 60
 
-    def lose_mains(self, now: float, minutes: float) -> "Battery":
-        return Battery(self.charge_at(now), now, False, minutes)
+    def lose_mains(self, now: float, minutes: float, recharge_s: float) -> "Battery":
+        return Battery(self.charge_at(now), now, False, minutes, recharge_s)
 
     def regain_mains(self, now: float) -> "Battery":
-        return Battery(self.charge_at(now), now, True, self.minutes)
+        return Battery(self.charge_at(now), now, True, self.minutes, self.recharge_s)

@@ -1,13 +1,14 @@
 """Scenarios: faults over time, in TOML (DESIGN section 8)."""
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from simulator import duration
-from simulator.faults import SUPPORTED, Fault, Kind, Where
+from simulator.faults import Fault, Kind, Where
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,19 @@ _Table = Mapping[str, Value]
 _WITH: dict[Kind, tuple[str, ...]] = {
     Kind.POWER_CUT: ("battery_minutes",),
     Kind.FIBRE_CUT: ("cuts",),
+    Kind.CONGESTION: ("percent", "delay_ms"),
     Kind.LOSS: ("percent",),
+    Kind.FLAPPING: ("cuts", "down_s", "up_s"),
     Kind.ENDPOINT_OUTAGE: ("status", "slow_s", "refuse"),
+    Kind.OPTICAL_DECAY: ("db_per_minute",),
+    Kind.BATTERY_DECAY: ("battery_minutes", "cut_minutes", "every_minutes", "keeps"),
+    Kind.CLOCK_STEP: ("seconds",),
 }
 
 _LASTS = {Kind.REBOOT: timedelta(minutes=1)}
-_DEFAULT = Fault(Kind.POWER_CUT, Where())
+_KEYS = ("at", "lasts", "kind", "where", "with")
+_NOWHERE = Where()
+_ABOVE_ZERO = {"down_s", "up_s", "db_per_minute", "cut_minutes", "every_minutes", "keeps", "status", "slow_s"}
 
 
 def read_scenario(path: Path) -> Scenario:
@@ -62,32 +70,35 @@ def _scenario(table: _Table) -> Scenario:
 def _fault(entry: Value, key: str) -> Fault:
     if not isinstance(entry, dict):
         raise ScenarioError(f"{key}: a table belongs here")
-    _only(entry, key, ("at", "lasts", "kind", "where", "with"))
     kind = _kind(entry, key)
-    extra = _table(entry, key, "with", required=False)
-    _only(extra, f"{key}.with", _WITH.get(kind, ()))
-    if kind is Kind.ENDPOINT_OUTAGE and len(extra) > 1:
-        raise ScenarioError(f"{key}.with: one of status, slow_s, refuse")
-    return Fault(
+    _only(entry, key, ("at", "lasts", "kind", "with") if kind is Kind.COLLECTOR_BLIND else _KEYS)
+    where = _NOWHERE if kind is Kind.COLLECTOR_BLIND else _where(_table(entry, key, "where"), f"{key}.where")
+    fault = Fault(
         kind=kind,
-        where=_where(_table(entry, key, "where"), f"{key}.where"),
+        where=where,
         at=_at(entry, key),
         lasts=_duration(entry, key, "lasts") if "lasts" in entry else _LASTS.get(kind),
-        battery_minutes=_number(extra, f"{key}.with", "battery_minutes", _DEFAULT.battery_minutes),
-        cuts=_whole(extra, f"{key}.with", "cuts"),
-        percent=_number(extra, f"{key}.with", "percent", _DEFAULT.percent),
-        status=_whole(extra, f"{key}.with", "status"),
-        slow_s=_number(extra, f"{key}.with", "slow_s", _DEFAULT.slow_s),
-        refuse=_yes(extra, f"{key}.with", "refuse"),
     )
+    return _with(fault, _table(entry, key, "with", required=False), f"{key}.with")
+
+
+def _with(fault: Fault, table: _Table, key: str) -> Fault:
+    """The fault with what its kind needs, each value of the type that its default has."""
+    _only(table, key, _WITH.get(fault.kind, ()))
+    if fault.kind is Kind.ENDPOINT_OUTAGE and len(table) > 1:
+        raise ScenarioError(f"{key}: one of status, slow_s, refuse")
+    values: dict[str, Any] = {}
+    for name in table:
+        values[name] = _READ[type(getattr(fault, name))](table, key, name)
+        if values[name] == 0 and name in _ABOVE_ZERO:
+            raise ScenarioError(f"{_dotted(key, name)}: above 0 is needed")
+    return replace(fault, **values)
 
 
 def _kind(entry: _Table, key: str) -> Kind:
     text = _text(entry, key, "kind")
     if text not in list(Kind):
         raise ScenarioError(f"{key}.kind: there is no {text!r}; the kinds are {', '.join(Kind)}")
-    if text not in SUPPORTED:
-        raise ScenarioError(f"{key}.kind: {text} is not supported yet; these are: {', '.join(SUPPORTED)}")
     return Kind(text)
 
 
@@ -153,19 +164,22 @@ def _whole(table: _Table, key: str, name: str) -> int:
 
 
 def _yes(table: _Table, key: str, name: str) -> bool:
-    value = table.get(name, False)
+    value = table.get(name)
     if not isinstance(value, bool):
         raise ScenarioError(f"{_dotted(key, name)}: true or false belongs here")
     return value
 
 
-def _number(table: _Table, key: str, name: str, default: float) -> float:
-    value = table.get(name, default)
+def _number(table: _Table, key: str, name: str) -> float:
+    value = table.get(name)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ScenarioError(f"{_dotted(key, name)}: a number belongs here")
     if value < 0:
         raise ScenarioError(f"{_dotted(key, name)}: below 0")
-    return value
+    return float(value)
+
+
+_READ: dict[type, Callable[[_Table, str, str], float]] = {float: _number, int: _whole, bool: _yes}
 
 
 def _dotted(key: str, name: str) -> str:

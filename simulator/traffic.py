@@ -53,6 +53,8 @@ def moment(now: float) -> Moment:
 
 def level_at(pattern: int, now: float) -> float:
     """What `moment(now).levels[pattern]` is, without the others."""
+    if pattern == CLOCK:
+        return now
     start, gain, hour, step, part = _position(now)
     drawn = _hours()[(pattern + _shift(hour)) % PATTERNS]
     before, after = float(drawn[step]), float(drawn[step + 1])
@@ -97,11 +99,12 @@ def _hours() -> NDArray[np.float64]:
 class Counter:
     """Octets in one direction of a port: 0 at boot, standing still while the port is down."""
 
-    __slots__ = ("_base", "_running", "_scale", "_start", "pattern")
+    __slots__ = ("_base", "_running", "_scale", "_start", "_usual", "pattern")
 
     def __init__(self, pattern: int, scale: float, since: float) -> None:
         self.pattern = pattern
         self._scale = scale
+        self._usual: tuple[int, float] | None = None  # pattern and scale while it runs at a rate
         self._start = level_at(pattern, since)
         self._base = 0.0
         self._running = True
@@ -124,3 +127,19 @@ class Counter:
     def restart(self, at: Moment) -> None:
         """Count from 0 again, as after a boot."""
         self._start, self._base = at.levels[self.pattern], 0.0
+
+    def run_at(self, rate: float, at: Moment) -> None:
+        """Count `rate` a second whatever the hour, until `run_freely`."""
+        if self._usual is None:
+            self._usual = self.pattern, self._scale
+        self._turn(CLOCK, rate, at)
+
+    def run_freely(self, at: Moment) -> None:
+        if self._usual is not None:
+            self._turn(*self._usual, at)
+            self._usual = None
+
+    def _turn(self, pattern: int, scale: float, at: Moment) -> None:
+        if self._running:
+            self._base += self._scale * (at.levels[self.pattern] - self._start)
+        self.pattern, self._scale, self._start = pattern, scale, at.levels[pattern]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from inventory.model import Device, Inventory, Level, Lifecycle, Role, SiteKind
+from simulator.condition import Condition
 from simulator.network import CARRIERS
 from simulator.portals import Trouble
-from simulator.world import Condition
 
 
 class Subject(StrEnum):
@@ -30,6 +30,7 @@ class Outage:
 
 Key = tuple[Subject, str]
 _UPSTREAM = Outage("down", "upstream", False)
+_SLOWED = Outage("degraded", "upstream", False)  # behind a full link
 
 
 class Places:
@@ -45,6 +46,10 @@ class Places:
             self.links_of[link.a_device].append(link.name)
             self.links_of[link.b_device].append(link.name)
         self.villages = _villages(inventory)
+        self.villages_of: dict[str, list[str]] = defaultdict(list)  # site -> those that need it
+        for village, sites in self.villages.items():
+            for site in sites:
+                self.villages_of[site].append(village)
 
 
 def _mainstays(devices: Iterable[Device]) -> Mapping[str, Sequence[str]]:
@@ -79,8 +84,8 @@ def outages(condition: Condition, places: Places) -> dict[Key, Outage]:
     found |= {(Subject.DEVICE, name): outage for name, outage in _devices(condition, places)}
     sites = dict(_sites(condition, places, found))
     found |= {(Subject.SITE, name): outage for name, outage in sites.items()}
-    for village, needed in places.villages.items():
-        broken = [sites[site] for site in needed if site in sites and sites[site].status == "down"]
+    for village in {village for site in sites for village in places.villages_of.get(site, ())}:
+        broken = [sites[site] for site in places.villages[village] if site in sites and sites[site].status == "down"]
         if broken:
             found[Subject.VILLAGE, village] = Outage("down", broken[0].cause, False)
     return found
@@ -89,12 +94,22 @@ def outages(condition: Condition, places: Places) -> dict[Key, Outage]:
 def _links(condition: Condition, places: Places) -> Iterator[tuple[str, Outage]]:
     """Where a trunk was cut, the trunk is the root and its links lie upstream of nothing but it."""
     for trunk in sorted(condition.trunks):
-        yield trunk, Outage("down", "fibre", True)
+        yield trunk, Outage("down", _cut_by(trunk, condition), True)
+    for name in sorted(condition.unsteady | condition.dim):
+        yield name, Outage("degraded", "fibre", True)
+    for name in sorted(condition.jams):
+        yield name, Outage("degraded", "undetermined", True)
+    for device in sorted(condition.dead):
+        yield from ((link, _UPSTREAM) for link in places.links_of[device])
+    for end in sorted(condition.shut):
+        yield end.link, Outage("down", "administrative", True)
     for name in sorted(condition.cut):
         alone = places.trunks[name] not in condition.trunks
-        yield name, Outage("down", "fibre", True) if alone else _UPSTREAM
-    for device in sorted(condition.dead):
-        yield from ((link, _UPSTREAM) for link in places.links_of[device] if link not in condition.cut)
+        yield name, Outage("down", _cut_by(name, condition), True) if alone else _UPSTREAM
+
+
+def _cut_by(name: str, condition: Condition) -> str:
+    return "planned" if name in condition.planned else "fibre"
 
 
 def _devices(condition: Condition, places: Places) -> Iterator[tuple[str, Outage]]:
@@ -102,10 +117,15 @@ def _devices(condition: Condition, places: Places) -> Iterator[tuple[str, Outage
         if name in condition.failed:
             yield name, Outage("down", "equipment", True)
         elif name in condition.off:
-            yield name, Outage("down", "power", True)
+            yield name, Outage("down", "planned" if name in condition.planned else "power", True)
         else:
             yield name, Outage("down", "power", False) if name in condition.dead else _UPSTREAM
-    for name in sorted(condition.lossy.keys() & places.devices.keys() - condition.lost):
+    seen = places.devices.keys() - condition.lost
+    for name in sorted(condition.slowed.keys() & seen):
+        yield name, _SLOWED
+    for name in sorted(condition.worn & seen):
+        yield name, Outage("degraded", "equipment", True)
+    for name in sorted(condition.lossy.keys() & seen):
         yield name, Outage("degraded", "undetermined", True)
 
 
@@ -115,7 +135,9 @@ def _endpoint(trouble: Trouble) -> Outage:
 
 
 def _sites(condition: Condition, places: Places, devices: Mapping[Key, Outage]) -> Iterator[tuple[str, Outage]]:
-    for name, needed in places.mainstays.items():
+    touched = {places.devices[name].site for kind, name in devices if kind is Subject.DEVICE}
+    for name in sorted((touched | condition.mains) & places.mainstays.keys()):
+        needed = places.mainstays[name]
         broken = [outage for device in needed if (outage := devices.get((Subject.DEVICE, device)))]
         if name in condition.dark:
             yield name, Outage("down", "power", True)
@@ -123,3 +145,6 @@ def _sites(condition: Condition, places: Places, devices: Mapping[Key, Outage]) 
             yield name, Outage("down", broken[0].cause, False)
         elif name in condition.mains:
             yield name, Outage("degraded", "power", True)
+        elif len(broken) == len(needed):
+            worst = next(outage for outage in broken if outage.status == "degraded")
+            yield name, Outage("degraded", worst.cause, False)

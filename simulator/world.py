@@ -2,46 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 
-from inventory.model import Device, Inventory, Lifecycle, Role
+from inventory.model import Device, Inventory, Lifecycle, Link, Role
 from simulator import cabling, network, onts
-from simulator.boxes import Box, LastDown, Port, draw
-from simulator.portals import Trouble
+from simulator.boxes import Box, LastDown, Ont, Port, draw
+from simulator.condition import Condition, Effect, End, together
 from simulator.traffic import Moment, moment
 
 _LONGEST_UPTIME_S = 200 * 86_400
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """What one running fault does. Sites in `mains` have lost it; `battery_minutes` is their UPS's life."""
-
-    cut: frozenset[str] = frozenset()  # links
-    trunks: frozenset[str] = frozenset()  # fibres of which all links are in `cut`
-    failed: frozenset[str] = frozenset()  # devices
-    off: frozenset[str] = frozenset()  # devices
-    mains: frozenset[str] = frozenset()  # sites
-    battery_minutes: float = 30.0
-    lossy: frozenset[str] = frozenset()  # devices
-    loss: float = 0.0  # share of exchanges that get no answer
-    portals: Mapping[str, Trouble] = field(default_factory=dict)  # endpoint -> what it does
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """What is wrong at one time, as far as faults reach: the ground truth."""
-
-    cut: frozenset[str] = frozenset()
-    trunks: frozenset[str] = frozenset()
-    failed: frozenset[str] = frozenset()
-    off: frozenset[str] = frozenset()
-    mains: frozenset[str] = frozenset()
-    dark: frozenset[str] = frozenset()  # sites without mains whose battery is empty or absent
-    dead: frozenset[str] = frozenset()  # devices that don't run
-    lost: frozenset[str] = frozenset()  # devices, running or not, that the NOC doesn't reach
-    lossy: Mapping[str, float] = field(default_factory=dict)
-    portals: Mapping[str, Trouble] = field(default_factory=dict)  # endpoint -> what it does
 
 
 class World:
@@ -77,15 +46,16 @@ class World:
         To be called again at `next_empty`, when a battery runs out.
         """
         effects, before, at = list(effects), self.condition, moment(now)
-        mains = _union(effect.mains for effect in effects)
-        self._switch_mains(effects, mains, now)
-        after = self._judge(effects, mains, now)
-        changed = {box.device.name for site in mains ^ before.mains for box in self._upses.get(site, ())}
+        said = together(effects)
+        self._switch_mains(effects, said.mains, now)
+        self.condition = after = self._judge(said, now)
+        changed = {box.device.name for site in said.mains ^ before.mains for box in self._upses.get(site, ())}
         for name in before.dead - after.dead:
             self.boxes[name].restart(at)
             changed.add(name)
-        self.condition = after
         changed |= self._set_ports(before, after, at)
+        changed |= self._set_jams(before, after, at)
+        changed |= self._set_clocks(before, after)
         return changed | self._set_onts(before, after)
 
     def next_empty(self, now: float) -> float | None:
@@ -99,30 +69,26 @@ class World:
 
     def _switch_mains(self, effects: Sequence[Effect], mains: frozenset[str], now: float) -> None:
         for site in mains - self.condition.mains:
-            minutes = min(effect.battery_minutes for effect in effects if site in effect.mains)
+            weakest = min((effect for effect in effects if site in effect.mains), key=lambda each: each.battery_minutes)
             for ups in self._upses.get(site, ()):
-                ups.battery = ups.battery.lose_mains(now, minutes)
+                ups.battery = ups.battery.lose_mains(now, weakest.battery_minutes, weakest.recharge_s)
         for site in self.condition.mains - mains:
             for ups in self._upses.get(site, ()):
                 ups.battery = ups.battery.regain_mains(now)
 
-    def _judge(self, effects: Sequence[Effect], mains: frozenset[str], now: float) -> Condition:
-        cut = _union(effect.cut for effect in effects)
-        failed, off = _union(effect.failed for effect in effects), _union(effect.off for effect in effects)
-        dark = frozenset(site for site in mains if not self._has_battery(site, now))
-        dead = failed | off | {box.device.name for site in dark for box in self._at_site.get(site, ())}
-        reached = self.graph.reachable(dead, cut)
-        return Condition(
-            cut=cut,
-            trunks=_union(effect.trunks for effect in effects),
-            failed=failed,
-            off=off,
-            mains=mains,
+    def _judge(self, said: Condition, now: float) -> Condition:
+        """What follows from what the faults say."""
+        dark = frozenset(site for site in said.mains if not self._has_battery(site, now))
+        dead = said.failed | said.off | {box.device.name for site in dark for box in self._at_site.get(site, ())}
+        broken = said.broken
+        reached = self.graph.reachable(dead, broken)
+        behind = self.graph.behind(said.jams.keys(), dead, broken) if said.jams else {}
+        return replace(
+            said,
             dark=dark,
             dead=dead,
             lost=frozenset(name for name in self.boxes if name not in reached),
-            lossy={name: effect.loss for effect in effects for name in effect.lossy},
-            portals={code: trouble for effect in effects for code, trouble in effect.portals.items()},
+            slowed={name: said.jams[link] for name, link in behind.items()},
         )
 
     def _has_battery(self, site: str, now: float) -> bool:
@@ -131,55 +97,93 @@ class World:
     def _set_ports(self, before: Condition, after: Condition, at: Moment) -> set[str]:
         changed = set()
         for name, port in self._touched_ports(before, after):
-            up = self._is_up(name, port, after)
+            up, admin_up = self._is_up(name, port, after), self._is_allowed(name, port, after)
             if up != port.up:
                 port.set_up(up, self.boxes[name].uptime().at(at), at)
+            if (up, admin_up) != (port.up, port.admin_up):
                 changed.add(name)
+            port.admin_up = admin_up
         return changed
 
     def _touched_ports(self, before: Condition, after: Condition) -> Iterable[tuple[str, Port]]:
-        links = {self.inventory.links[name] for name in before.cut ^ after.cut}
+        links = {self.inventory.links[name] for name in before.broken ^ after.broken}
         links |= {plug.link for name in before.dead ^ after.dead for plug in self.plugs.get(name, ())}
+        links |= {self.inventory.links[end.link] for end in before.shut ^ after.shut}
         for link in links:
-            for device, port in ((link.a_device, link.a_port), (link.b_device, link.b_port)):
-                if device in self._ports:
-                    yield device, self._ports[device][port]
+            yield from self._ports_of(link)
+
+    def _ports_of(self, link: Link) -> Iterable[tuple[str, Port]]:
+        for device, port in ((link.a_device, link.a_port), (link.b_device, link.b_port)):
+            if device in self._ports:
+                yield device, self._ports[device][port]
 
     def _is_up(self, name: str, port: Port, condition: Condition) -> bool:
+        broken = condition.broken
         return any(
-            plug.link.name not in condition.cut and plug.far not in condition.dead
+            plug.link.name not in broken and plug.far not in condition.dead
             for plug in self.plugs[name]
             if plug.near_port == port.name
         )
 
+    def _is_allowed(self, name: str, port: Port, condition: Condition) -> bool:
+        """Whether nobody shut the port; an ONT is taken out of service alone, its PON port stays."""
+        return not any(
+            End(plug.link.name, name) in condition.shut and plug.far not in self._onts
+            for plug in self.plugs[name]
+            if plug.near_port == port.name
+        )
+
+    def _set_jams(self, before: Condition, after: Condition, at: Moment) -> set[str]:
+        if before.jams == after.jams:
+            return set()
+        changed = set()
+        for name in before.jams.keys() - after.jams.keys():
+            for device, port in self._ports_of(self.inventory.links[name]):
+                port.relieve(at)
+                changed.add(device)
+        for name, jam in after.jams.items():
+            link = self.inventory.links[name]
+            for device, port in self._ports_of(link):
+                port.fill(jam.loss, outward=device == link.a_device, at=at)
+                changed.add(device)
+        return changed
+
+    def _set_clocks(self, before: Condition, after: Condition) -> set[str]:
+        changed = {name for name in before.clocks.keys() | after.clocks.keys() if name in self.boxes}
+        for name in changed:
+            self.boxes[name].clock_s = after.clocks.get(name, 0.0)
+        return changed
+
     def _set_onts(self, before: Condition, after: Condition) -> set[str]:
+        links = (before.broken ^ after.broken) | {end.link for end in before.shut ^ after.shut}
+        links |= before.fades.keys() ^ after.fades.keys()
         touched = (before.dead ^ after.dead) | {
-            plug
-            for name in before.cut ^ after.cut
-            for plug in (self.inventory.links[name].a_device, self.inventory.links[name].b_device)
+            end for name in links for end in (self.inventory.links[name].a_device, self.inventory.links[name].b_device)
         }
         changed = set()
         for name in touched & self._onts.keys():
-            ont = self._onts[name]
-            cause = self._ont_fault(name, after)
-            if ont.online and cause is not None:
-                ont.last_down = cause
-            ont.online = cause is None
+            self._set_ont(name, self._onts[name], after)
             changed.add(self.boxes[name].device.seen_through)
         return changed
 
-    def _ont_fault(self, name: str, condition: Condition) -> LastDown | None:
+    def _set_ont(self, name: str, ont: Ont, condition: Condition) -> None:
         olt = self.boxes[name].device.seen_through
         fibres = [plug.link.name for plug in self.plugs.get(name, ()) if plug.far == olt]
-        if fibres and all(fibre in condition.cut for fibre in fibres):
+        ont.active = not any(End(fibre, olt) in condition.shut for fibre in fibres)
+        ont.fade = next((condition.fades[fibre] for fibre in fibres if fibre in condition.fades), None)
+        cause = self._ont_fault(name, ont, fibres, condition)
+        if ont.online and cause is not None:
+            ont.last_down = cause
+        ont.online = cause is None
+
+    def _ont_fault(self, name: str, ont: Ont, fibres: Sequence[str], condition: Condition) -> LastDown | None:
+        if not ont.active:
+            return LastDown.DEACTIVATED
+        if fibres and all(fibre in condition.broken for fibre in fibres):
             return LastDown.LOS
         if name in condition.failed:
             return LastDown.LOSI
         return LastDown.DYING_GASP if name in condition.dead else None
-
-
-def _union(sets: Iterable[frozenset[str]]) -> frozenset[str]:
-    return frozenset().union(*sets)
 
 
 def _by_site(boxes: Iterable[Box]) -> Mapping[str, Sequence[Box]]:

@@ -16,6 +16,7 @@ from collectors.snmp.open import open_backend
 from inventory.model import Credential, Inventory
 from simulator import ber, secured, usm
 from simulator.agent import Responder
+from simulator.condition import Effect
 from simulator.engine import Stat, engine_id
 from simulator.faults import Fault, Kind, Where
 from simulator.fleet import Fleet, Weather
@@ -24,7 +25,6 @@ from simulator.process import FleetError, FleetProcess, Plan
 from simulator.secured import AUTH, PRIV, REPORTABLE, Secured
 from simulator.traffic import moment
 from simulator.usm import Keys, User
-from simulator.world import Effect
 from tests.servers import program
 from tests.small import small_inventory
 

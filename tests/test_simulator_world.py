@@ -8,14 +8,14 @@ import pytest
 
 from inventory.model import Inventory
 from simulator import ber, truth
-from simulator.effects import effect_of
+from simulator.condition import Effect
+from simulator.effects import course_of
 from simulator.faults import Fault, Kind, Where
 from simulator.fleet import Fleet
 from simulator.message import Pdu
 from simulator.traffic import moment
 from simulator.truth import Outage, Places, Subject
 from simulator.truth_log import TruthLog
-from simulator.world import Effect
 from tests.simulated import ask, request
 
 NOW = 1_790_000_000.0
@@ -32,7 +32,9 @@ def fleet(small: Inventory, monkeypatch: pytest.MonkeyPatch) -> Fleet:
 
 
 def _effect(fleet: Fleet, kind: Kind, **where: str) -> Effect:
-    return effect_of(Fault(kind, Where(**where), battery_minutes=2), fleet.world.inventory, Random(1))  # type: ignore[arg-type]  # every key of Where that is text
+    """The first stage of a fault."""
+    fault = Fault(kind, Where(**where), battery_minutes=2)  # type: ignore[arg-type]  # every key of Where that is text
+    return next(course_of(fault, fleet.world.inventory, Random(1), NOW))[1]
 
 
 def _silent(fleet: Fleet) -> set[str]:

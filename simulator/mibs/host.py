@@ -2,16 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 
 from simulator import ber
 from simulator.boxes import Box, draw
 from simulator.mibs.system import model_of
 from simulator.mibs.values import columns, gauge, moving, number
 from simulator.traffic import Moment
-from simulator.view import Column, Moving
+from simulator.view import Cell, Column, Moving
 
 _TYPES = "1.3.6.1.2.1.25.2.1"
 _PROCESSORS = 4
+_IST = timezone(timedelta(hours=5, minutes=30))
 _MEMORY_KB = 8 * 1024 * 1024
 
 
@@ -76,11 +78,23 @@ def _wave(name: str, at: Moment, period_s: float) -> float:
     return before + part * (after - before)
 
 
+def _date(box: Box) -> Cell:
+    """hrSystemDate: DateAndTime (RFC 2579) of 11 octets, which travel as one big number."""
+
+    def read(at: Moment) -> int:
+        then = datetime.fromtimestamp(at.now + box.clock_s, _IST)
+        octets = (then.month, then.day, then.hour, then.minute, then.second, then.microsecond // 100_000)
+        return int.from_bytes(then.year.to_bytes(2, "big") + bytes(octets) + b"+\x05\x1e", "big")
+
+    return Moving(ber.OCTETS, read)
+
+
 SCALARS: tuple[Column, ...] = (
     *columns(
         "1.3.6.1.2.1.25.1",
         {
             1: lambda box: box.uptime(),
+            2: _date,
             5: lambda _: gauge(1),  # hrSystemNumUsers
             6: lambda box: moving(ber.GAUGE32, lambda at: 130 + 50 * _wave(box.device.name, at, 120)),
         },

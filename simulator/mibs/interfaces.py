@@ -3,7 +3,7 @@
 from simulator import ber
 from simulator.boxes import Box, Port
 from simulator.mibs.values import columns, gauge, number
-from simulator.view import Cell, Column
+from simulator.view import Cell, Column, Moving
 
 _UP, _DOWN = number(1), number(2)
 _NONE = ber.integer(0, ber.COUNTER32)
@@ -17,6 +17,14 @@ def _ports(box: Box) -> Cell:
     return number(len(box.ports))
 
 
+def _out_discards(port: Port) -> Cell:
+    usual = port.outward.line(ber.COUNTER32, 3_000_000_000)
+    if port.dropped is None:
+        return usual
+    dropped = port.dropped.line(ber.COUNTER32)
+    return Moving(ber.COUNTER32, lambda at: (usual.at(at) + dropped.at(at)) % 2**32)
+
+
 NUMBER: tuple[Column, ...] = columns("1.3.6.1.2.1.2", {1: _ports})
 IF_TABLE: tuple[Column, ...] = columns(
     "1.3.6.1.2.1.2.2.1",
@@ -27,7 +35,7 @@ IF_TABLE: tuple[Column, ...] = columns(
         4: lambda port: number(port.mtu),
         5: _speed,
         6: lambda port: ber.tlv(ber.OCTETS, port.mac),
-        7: lambda _: _UP,
+        7: lambda port: _UP if port.admin_up else _DOWN,
         8: lambda port: _UP if port.up else _DOWN,
         9: lambda port: ber.integer(port.changed, ber.TIMETICKS),
         10: lambda port: port.inward.line(ber.COUNTER32),
@@ -36,7 +44,7 @@ IF_TABLE: tuple[Column, ...] = columns(
         14: lambda port: port.inward.line(ber.COUNTER32, 9_000_000_000),
         16: lambda port: port.outward.line(ber.COUNTER32),
         17: lambda port: port.outward.line(ber.COUNTER32, 700),
-        19: lambda port: port.outward.line(ber.COUNTER32, 3_000_000_000),
+        19: _out_discards,
         20: lambda _: _NONE,
     },
 )

@@ -26,6 +26,12 @@ def _optics(ont: Ont, when_on: int, wobble: int) -> Cell:
     return Moving(ber.INTEGER, lambda at: when_on + _drift(ont.name, at, wobble))
 
 
+def _light(ont: Ont, more: int) -> Cell:
+    if not ont.online:
+        return number(_NO_READING)
+    return Moving(ber.INTEGER, lambda at: more + ont.received_centi_dbm(at.now) + _drift(ont.name, at, 15))
+
+
 def _drift(name: str, at: Moment, wobble: int) -> int:
     quarter, part = divmod(at.now / 900, 1.0)
     before, after = draw(name, int(quarter)), draw(name, int(quarter) + 1)
@@ -45,6 +51,7 @@ ONTS: tuple[Column, ...] = (
     *columns(
         f"{_BASE}.46.1",
         {
+            1: lambda ont: number(1 if ont.active else 2),
             15: lambda ont: number(1 if ont.online else 2),
             20: lambda ont: number(ont.distance_m if ont.online else -1),
             24: lambda ont: number(ont.last_down),
@@ -56,9 +63,9 @@ ONTS: tuple[Column, ...] = (
             1: lambda ont: _optics(ont, 44, 6),  # temperature, degrees
             2: lambda ont: _optics(ont, 14, 2),  # bias current, mA
             3: lambda ont: _optics(ont, 222, 12),  # sent power, dBm / 100
-            4: lambda ont: _optics(ont, ont.rx_centi_dbm, 15),  # received power, dBm / 100
+            4: lambda ont: _light(ont, 0),  # received power, dBm / 100
             5: lambda ont: _optics(ont, 3290, 20),  # mV
-            6: lambda ont: _optics(ont, 10_000 + ont.rx_centi_dbm - 130, 20),  # received by the OLT
+            6: lambda ont: _light(ont, 10_000 - 130),  # received by the OLT
         },
     ),
 )
