@@ -107,9 +107,10 @@ def test_a_number_that_is_none_is_left_out(small: Inventory) -> None:
     assert protocol.encode(batch(samples[:2], devices=DEVICES, at=AT)) == b""
 
 
-def test_new_devices_and_ports_are_seen(small: Inventory) -> None:
+def test_batches_of_several_fleets_keep_apart(small: Inventory) -> None:
     protocol = LineProtocol(labels_of(small))
-    for devices, port in ((("gp1",), "a"), (("gp2", "gp1"), "b"), (("gp2", "gp1"), "c"), (("olt1", "gp2"), "a")):
+    fleets = (("gp1",), ("gp2", "gp1"), ("olt1", "gp2"), ("gp3",), ("gp4",), ("gp1", "gp5"))
+    for devices, port in [*zip(fleets, "abcdef", strict=True), *zip(fleets, "aaacdz", strict=True)]:
         made = protocol.encode(batch([(devices[0], "in_bps", port, 1.0)], devices=devices, at=AT)).decode()
         assert f"device={devices[0]},district=district:387,port={port},role=" in made
 

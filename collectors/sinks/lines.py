@@ -13,7 +13,7 @@ import pyarrow as pa
 from collectors.metrics import METRICS
 from collectors.model import Batch
 from collectors.sinks.labels import Labels
-from collectors.sinks.texts import Texts, beside, column, numbers, runs, whole
+from collectors.sinks.texts import Names, Texts, beside, column, runs, whole, written
 
 _MEASUREMENT = "pahunch"
 _FIELDS = column([f"{metric.name}=" for metric in METRICS])
@@ -21,13 +21,14 @@ _ESCAPED = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ ", "\\": r"\\", "\n":
 
 
 class LineProtocol:
-    """Keeps the texts of devices and instances from batch to batch."""
+    """Keeps the texts of devices and instances from batch to batch; for one thread at a time."""
 
     def __init__(self, labels: Mapping[str, Labels]) -> None:
         self._labels = labels
-        self._before_port = Texts(self._head)
-        self._ports = Texts(lambda instance: _tags(port=instance))
-        self._after_port = Texts(self._tail)
+        self._devices, self._instances = Names(), Names()
+        self._before_port = Texts(self._devices, self._head)
+        self._ports = Texts(self._instances, lambda instance: _tags(port=instance))
+        self._after_port = Texts(self._devices, self._tail)
 
     def encode(self, batch: Batch) -> bytes:
         """The samples of `batch`, a line for each device, instance and time; numbers that are none are left out."""
@@ -39,17 +40,18 @@ class LineProtocol:
             return b""
         place, at = place[order], at[order]
         starts = np.append(0, np.flatnonzero((np.diff(place) != 0) | (np.diff(at) != 0)) + 1)
-        fields = beside(_FIELDS.take(pa.array(batch.sample_metric[order])), numbers(batch.sample_value[order]))
+        fields = beside(_FIELDS.take(pa.array(batch.sample_metric[order])), written(batch.sample_value[order]))
         first = order[starts]
-        device, port = pa.array(batch.sample_device[first]), pa.array(batch.sample_instance[first])
+        device = self._devices.numbers(batch.devices)[batch.sample_device[first]]
+        instance = self._instances.numbers(batch.instances)[batch.sample_instance[first]]
         return whole(
             beside(
-                self._before_port.of(batch.devices).take(device),
-                self._ports.of(batch.instances).take(port),
-                self._after_port.of(batch.devices).take(device),
+                self._before_port.of(device),
+                self._ports.of(instance),
+                self._after_port.of(device),
                 runs(fields, starts, ","),
                 " ",
-                numbers(at[starts]),
+                written(at[starts]),
                 "\n",
             )
         )

@@ -7,33 +7,61 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+_MOST_REMEMBERED = 4  # tuples of names: of devices, and of those that look at endpoints
+
+
+class Names:
+    """The names that batches bring, numbered as they come: batches of several makers have their own numbers."""
+
+    def __init__(self) -> None:
+        self.all: list[str] = []
+        self._number: dict[str, int] = {}
+        self._remembered: list[tuple[tuple[str, ...], NDArray[np.int32]]] = []
+
+    def numbers(self, names: tuple[str, ...]) -> NDArray[np.int32]:
+        """The number of each of `names`. Tuples that come again, or that grew, cost little."""
+        for known, found in self._remembered:
+            if known is names:
+                return found
+        known, found = next((each for each in self._remembered if names[: len(each[0])] == each[0]), ((), _NONE))
+        rest = names[len(known) :]
+        made = np.concatenate([found, np.fromiter(map(self._numbered, rest), np.int32, len(rest))])
+        others = [each for each in self._remembered if each[0] is not known]
+        self._remembered = [(names, made), *others][:_MOST_REMEMBERED]
+        return made
+
+    def _numbered(self, name: str) -> int:
+        if name not in self._number:
+            self.all.append(name)
+            self._number[name] = len(self._number)
+        return self._number[name]
+
+
+_NONE = np.zeros(0, np.int32)
+
 
 class Texts:
-    """One text for each of the names in a tuple; names that were there before are not made again."""
+    """One text for each of the names; those that are there are not made again."""
 
-    def __init__(self, make: Callable[[str], str]) -> None:
+    def __init__(self, names: Names, make: Callable[[str], str]) -> None:
+        self._names = names
         self._make = make
-        self._names: tuple[str, ...] = ()
-        self._texts = pa.array([], pa.string())
+        self._made = pa.array([], pa.string())
 
-    def of(self, names: tuple[str, ...]) -> pa.StringArray:
-        """The texts of `names`, in their order."""
-        if names is not self._names:
-            known = len(self._names)
-            if names[:known] != self._names:
-                known = 0
-            made = pa.array([self._make(name) for name in names[known:]], pa.string())
-            self._texts = pa.concat_arrays([self._texts[:known], made])
-            self._names = names
-        return self._texts
+    def of(self, numbers: NDArray[np.int32]) -> pa.StringArray:
+        """The texts of the names with these numbers."""
+        if len(self._made) != len(self._names.all):
+            more = column([self._make(name) for name in self._names.all[len(self._made) :]])
+            self._made = pa.concat_arrays([self._made, more])
+        return self._made.take(pa.array(numbers))
 
 
 def column(texts: list[str]) -> pa.StringArray:
     return pa.array(texts, pa.string())
 
 
-def numbers(values: NDArray[np.float64] | NDArray[np.int64]) -> pa.StringArray:
-    """Shortest text that reads back as the same number."""
+def written(values: NDArray[np.float64] | NDArray[np.int64]) -> pa.StringArray:
+    """Numbers as the shortest text that reads back as the same number."""
     return pc.cast(pa.array(values), pa.string())
 
 
@@ -49,7 +77,5 @@ def runs(texts: pa.StringArray, starts: NDArray[np.int64], between: str) -> pa.S
 
 
 def whole(texts: pa.StringArray) -> bytes:
-    """All rows one after the other."""
-    if not len(texts):
-        return b""
+    """All rows one after the other; below 2 GiB."""
     return bytes(runs(texts, np.zeros(1, np.int64), "")[0].as_buffer())
