@@ -40,7 +40,7 @@ def draw(view: MapView, villages: str, sites: str, words: Words) -> str:
     pieces = [
         _opening(plane),
         f'<title id="svg-title">{escape(words.title)}</title>',
-        _HATCH,
+        _PATTERNS,
         *_parts(view, villages, plane, words),
         *_points(view, villages, plane),
         _hubs(view, sites, plane),
@@ -58,9 +58,11 @@ def _opening(plane: Projection) -> str:
     )
 
 
-# The mark of "mostly unknown": seen without colour, and not mistaken for a share.
-_HATCH = (
-    '<defs><pattern id="hatch" width="14" height="14" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+# The marks of "mostly unknown" and of an approximate outline: seen without colour, and not mistaken for a share.
+_PATTERNS = (
+    '<defs><pattern id="dots" width="14" height="14" patternUnits="userSpaceOnUse">'
+    '<circle class="dots" cx="3.5" cy="3.5" r="1.4"/><circle class="dots" cx="10.5" cy="10.5" r="1.4"/></pattern>'
+    '<pattern id="hatch" width="14" height="14" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
     '<rect class="hatch-ground" width="14" height="14"/><rect class="hatch-line" width="4" height="14"/></pattern></defs>'
 )
 
@@ -80,6 +82,8 @@ def _parts(view: MapView, villages: str, plane: Projection, words: Words) -> lis
             f'<a href="{escape(link)}" tabindex="-1"><path class="part {shades[n]}" data-part="{n}" d="{path}">'
             f"<title>{escape(tip)}</title></path></a>"
         )
+        if view.parts[n].boundary_approximate:
+            drawn.append(f'<path class="dotted" d="{path}"/>')
     return drawn
 
 

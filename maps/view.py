@@ -46,6 +46,11 @@ class MapView:
         return hashlib.sha256(keys.encode()).hexdigest()[:16]
 
     @cached_property
+    def approximate(self) -> bool:
+        """Whether an outline of the map is derived, not official."""
+        return any(area.boundary_approximate for area in (*self.districts, *self.blocks))
+
+    @cached_property
     def village_index(self) -> dict[str, int]:
         return {village.key: number for number, village in enumerate(self.villages)}
 

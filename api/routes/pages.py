@@ -106,6 +106,7 @@ def _area_page(here: Context, scope: Scope, allowed: Scope, language: str) -> Re
         trail=trail(here.inventory, focus, allowed.area),
         status=status,
         overview=overview(here, scope, status),
+        approximate=view.approximate,
         drawing=drawing(view, status, Speaker(language)),
         address=f"area/{scope.area}" if scope.area else "",
     )

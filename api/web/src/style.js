@@ -5,6 +5,7 @@ import { colour } from "./symbols.js";
 const FONT = ["Pahunch"];
 const SHADES = ["s0", "s1", "s2", "s3", "s4", "s-unknown", "s-none"];
 const BLOCKS_FROM = 7.5;
+const ANCHORS = ["top", "bottom", "left", "right"];
 const SITE_LETTERS = ["?", "u", "d", "x"]; // what needs attention lies on top
 
 // `spans` gives for each layer the first number of the page's own features and the one after the
@@ -32,8 +33,8 @@ export function layers({ spans, usual, language }) {
     names("ring-names", "line", ["all", ["has", "ring"], ends], ["get", "ring"], { minzoom: 9.5, size: 11, along: true }),
     names("village-names", "village", own("village"), name, { minzoom: 11, size: 12, offset: 0.8 }),
     names("gp-names", "site", ["all", ["==", ["get", "kind"], "g"], own("site")], name, { minzoom: 9.5, maxzoom: 11, size: 12, offset: 0.8 }),
-    names("block-names", "label", labels("block", own("block")), name, { minzoom: BLOCKS_FROM, maxzoom: 10.5, size: 13 }),
-    names("district-names", "label", labels("district", own("district")), name, { maxzoom: 8.5, size: 14 }),
+    names("block-names", "label", labels("block", own("block")), name, { minzoom: BLOCKS_FROM, maxzoom: 10.5, size: 12, offset: 0.3 }),
+    names("district-names", "label", labels("district", own("district")), name, { maxzoom: 9, size: ["interpolate", ["linear"], ["zoom"], 5, 11, 9, 18], offset: 0.3 }),
   ];
 }
 
@@ -79,7 +80,8 @@ function border(layer, filter, minzoom, width) {
 
 function line(id, filter, width) {
   const wide = ["interpolate", ["linear"], ["zoom"], 7, width / 2, 12, width * 1.5];
-  const paint = { "line-color": colour("map-line"), "line-width": wide, "line-opacity": 0.75 };
+  const strong = ["interpolate", ["linear"], ["zoom"], 7, 0.3, 11, 0.75];
+  const paint = { "line-color": colour("map-line"), "line-width": wide, "line-opacity": strong };
   return { id, type: "line", source: "map", "source-layer": "line", filter, layout: { "line-cap": "round" }, paint };
 }
 
@@ -141,8 +143,8 @@ function atItsPlace(image) {
 }
 
 function names(id, layer, filter, text, { minzoom = 0, maxzoom = 24, size, offset = 0, along = false }) {
-  const beside = offset && { "text-variable-anchor": ["top", "bottom", "left", "right"], "text-radial-offset": offset };
-  const layout = { "text-field": text, "text-font": FONT, "text-size": size, ...beside };
+  const beside = offset && { "text-variable-anchor": ANCHORS, "text-radial-offset": offset };
+  const layout = { "text-field": text, "text-font": FONT, "text-size": size, "text-padding": 1, ...beside };
   if (along) layout["symbol-placement"] = "line";
   const paint = { "text-color": colour(along ? "map-line" : "ink"), "text-halo-color": colour("map-halo"), "text-halo-width": 1.6 };
   return { ...points(id, layer, "symbol", filter), minzoom, maxzoom, layout, paint };

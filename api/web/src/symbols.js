@@ -19,7 +19,7 @@ export function addSymbols(map) {
     add(`k${letter}`, (pen) => diamond(pen, letter));
   }
   add("hatch", hatch, 12);
-  add("approximate", dots, 8);
+  add("approximate", dots, 10);
 }
 
 function image(draw, side = SIDE) {
@@ -84,10 +84,9 @@ function hatch(pen, side) {
   }
 }
 
-function dots(pen) {
+function dots(pen, side) {
   pen.fillStyle = colour("map-approximate");
   pen.beginPath();
-  pen.arc(2, 2, 0.9, 0, 7);
-  pen.arc(6, 6, 0.9, 0, 7);
+  for (const at of [side / 4, (3 * side) / 4]) pen.arc(at, at, 1, 0, 7);
   pen.fill();
 }
