@@ -1,25 +1,32 @@
 """What Prometheus sees."""
 
 import asyncio
+import gzip
+import json
 import subprocess
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
+from wsgiref.util import setup_testing_defaults
 
 import numpy as np
 import pytest
 from prometheus_client import CollectorRegistry
-from prometheus_client.exposition import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from collectors.figures import Figures, Reading
 from collectors.metrics import METRICS, Kind
-from collectors.model import Batch, Reason
-from collectors.sinks.latest import EMPTY, Latest, updated
+from collectors.model import Reason
+from collectors.sinks.exposition import exposition
+from collectors.sinks.latest import EMPTY, Latest, keys, updated
 from collectors.sinks.names import EXPOSED, exposed, table
 from collectors.sinks.prometheus import PrometheusSink
-from inventory.model import Inventory
+from inventory.model import Area, Inventory, Level, Names
 from tests.batches import batch
 from tests.servers import program
+from tests.small import small_inventory
 
 DEVICES = ("gp1", "gp2", "olt1")
 
@@ -29,10 +36,34 @@ def sink(small: Inventory) -> PrometheusSink:
     return PrometheusSink(small, 60, Figures(), [Reading("history_bytes", "Size of the history", lambda: 42.0)])
 
 
-def scrape(sink: PrometheusSink) -> str:
+class Got(NamedTuple):
+    status: str
+    headers: dict[str, str]
+    body: bytes
+
+
+def got(sink: PrometheusSink, path: str, inventory: Inventory, **extra: str) -> Got:
+    """The answer to a GET."""
     registry = CollectorRegistry()
     sink.register(registry)
-    return generate_latest(registry).decode()
+    environ = {"SERVER_PORT": "9700", **extra}
+    setup_testing_defaults(environ)
+    environ["PATH_INFO"] = path
+    started: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def start(status: str, headers: list[tuple[str, str]], _: object = None) -> Callable[[bytes], object]:
+        started.append((status, headers))
+        return lambda _: None
+
+    body = b"".join(exposition(sink.series, registry, inventory)(environ, start))
+    ((status, headers),) = started
+    return Got(status, dict(headers), body)
+
+
+def scrape(sink: PrometheusSink, path: str = "/metrics", inventory: Inventory | None = None) -> str:
+    answer = got(sink, path, inventory or small_inventory())
+    assert answer.status == "200 OK"
+    return answer.body.decode()
 
 
 def value(text: str, name: str, **labels: str) -> float | None:
@@ -78,16 +109,89 @@ async def test_up_follows_the_last_poll_and_a_burst_answer_counts(sink: Promethe
     assert value(text, "pahunch_poll_duration_seconds_count") == 4
 
 
-async def test_series_of_silent_and_removed_devices_vanish(sink: PrometheusSink) -> None:
+async def test_series_of_silent_devices_and_ports_vanish(sink: PrometheusSink) -> None:
     await sink(batch([("gp1", "in_bps", "x", 8.0)], devices=DEVICES, at=time.time() - 301))
+    await sink(batch([("gp2", "in_bps", "old", 8.0)], devices=DEVICES, at=time.time() - 7201))
     await sink(batch([("gp2", "in_bps", "x", 8.0)], devices=DEVICES))
     text = scrape(sink)
     assert value(text, "pahunch_in_bytes_per_second", device="gp1") is None
-    assert value(text, "pahunch_in_bytes_per_second", device="gp2") == 1
-    await sink(batch([("olt1", "in_bps", "x", 8.0)], devices=("gp1", "olt1")))
+    assert value(text, "pahunch_in_bytes_per_second", device="gp2", port="x") == 1
+    assert value(text, "pahunch_in_bytes_per_second", device="gp2", port="old") is None
+
+
+async def test_batches_of_several_makers_keep_apart(sink: PrometheusSink) -> None:
+    for devices, speed in ((("gp1", "gp2"), 8.0), (("gp2", "gp1"), 16.0), (("stranger", "olt1", "gp1"), 24.0)):
+        await sink(batch([(devices[1], "in_bps", "x", speed)], devices=devices))
+    await sink(batch([("stranger", "in_bps", "x", 32.0)], devices=("stranger", "olt1", "gp1")))
     text = scrape(sink)
-    assert value(text, "pahunch_in_bytes_per_second", device="gp2") is None
-    assert value(text, "pahunch_in_bytes_per_second", device="olt1") == 1
+    found = {device: value(text, "pahunch_in_bytes_per_second", device=device) for device in ("gp2", "gp1", "olt1")}
+    assert found == {"gp2": 1, "gp1": 2, "olt1": 3}
+    assert "stranger" not in text
+
+
+async def test_an_area_shows_its_devices_and_no_others(small: Inventory) -> None:
+    other = Area(Level.DISTRICT, "400", Names('Else"where'), "state:22")
+    areas = {**small.areas, other.key: other}
+    sites = {
+        **small.sites,
+        "noc": replace(small.sites["noc"], area="state:22"),
+        "gp2": replace(small.sites["gp2"], area=other.key),
+    }
+    split = replace(small, areas=areas, sites=sites)
+    sink = PrometheusSink(split, 60, Figures(), [])
+    devices = ("noc-r1", "gp1", "gp2", "olt1")
+    for turn in range(2):
+        await sink(batch([(device, "in_bps", f"p{turn}", 8.0) for device in devices], devices=devices))
+        for area, here in (("district:387", {"gp1", "olt1"}), ("district:400", {"gp2"}), ("elsewhere", {"noc-r1"})):
+            families = list(text_string_to_metric_families(scrape(sink, f"/metrics/area/{area}", split)))
+            assert {family.name for family in families} == {"pahunch_in_bytes_per_second", "pahunch_device_up"}
+            assert {sample.labels["device"] for family in families for sample in family.samples} == here
+            assert len(families[0].samples) == len(here) * (turn + 1)
+    groups = json.loads(got(sink, "/sd", split).body)
+    assert [group["targets"] for group in groups] == [["127.0.0.1:9700"]] * 3
+    assert [group["labels"] for group in groups] == [
+        {"__metrics_path__": "/metrics/area/district:387", "__meta_pahunch_area": "district:387",
+         "__meta_pahunch_district": "Raipur", "__meta_pahunch_state": "state:22"},
+        {"__metrics_path__": "/metrics/area/district:400", "__meta_pahunch_area": "district:400",
+         "__meta_pahunch_district": 'Else"where', "__meta_pahunch_state": "state:22"},
+        {"__metrics_path__": "/metrics/area/elsewhere", "__meta_pahunch_area": "elsewhere"},
+    ]  # fmt: skip
+
+
+async def test_the_areas_and_the_collector_make_up_the_whole(sink: PrometheusSink, small: Inventory) -> None:
+    await sink(batch([(device, "in_bps", "x", 8.0) for device in DEVICES], devices=DEVICES))
+    parts = [group["labels"]["__metrics_path__"] for group in json.loads(got(sink, "/sd", small).body)]
+    seen = [line for path in [*parts, "/metrics/collector"] for line in scrape(sink, path).splitlines()]
+    assert sorted(seen) == sorted(scrape(sink).splitlines())
+
+
+async def test_answers_are_compressed_where_asked(sink: PrometheusSink, small: Inventory) -> None:
+    await sink(batch([("gp1", "in_bps", "x", 8.0)], devices=DEVICES))
+    for path in ("/metrics", "/metrics/area/district:387", "/metrics/collector", "/sd"):
+        plain, small_one = got(sink, path, small), got(sink, path, small, HTTP_ACCEPT_ENCODING="gzip;q=1.0, identity")
+        assert "Content-Encoding" not in plain.headers
+        assert small_one.headers["Content-Encoding"] == "gzip"
+        assert gzip.decompress(small_one.body) == plain.body
+        assert small_one.headers["Content-Type"] == plain.headers["Content-Type"]
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "status"),
+    [
+        ("/", "GET", 404),
+        ("/metrics/area/", "GET", 404),
+        ("/metrics/area/district:1", "GET", 404),
+        ("/metrics/area/../..", "GET", 404),
+        ("/metrics", "POST", 405),
+        ("/sd", "DELETE", 405),
+    ],
+)
+def test_nothing_else_is_answered(sink: PrometheusSink, small: Inventory, path: str, method: str, status: int) -> None:
+    assert got(sink, path, small, REQUEST_METHOD=method).status.startswith(str(status))
+
+
+def test_before_the_first_poll_there_are_no_series(sink: PrometheusSink) -> None:
+    assert scrape(sink, "/metrics/area/district:387") == ""
 
 
 async def test_a_hostile_port_name_stays_a_label(sink: PrometheusSink) -> None:
@@ -139,10 +243,13 @@ def test_updated_keeps_the_last_value_of_each_series() -> None:
     latest: Latest = EMPTY
     expected: dict[tuple[str, str, str], float] = {}
     for turn in range(50):
-        keys = {(names[random.integers(7)], METRICS[random.integers(5)].name) for _ in range(6)}
-        samples = [(device, metric, "", float(random.random())) for device, metric in keys]
-        made: Batch = batch(samples, devices=names, at=1e9 + turn)
+        series = {(names[random.integers(7)], METRICS[random.integers(5)].name) for _ in range(6)}
+        samples = [(device, metric, "", float(random.random())) for device, metric in series]
+        made = batch(samples, devices=names, at=1e9 + turn)
+        new = Latest(
+            keys(made.sample_metric, made.sample_device, made.sample_instance), made.sample_value, made.sample_at
+        )
         expected |= {(device, metric, ""): number for device, metric, _, number in samples}
-        latest = updated(latest, made)
+        latest = updated(latest, new, made.closed_at)
     found = zip(latest.device.tolist(), latest.metric.tolist(), latest.value.tolist(), strict=True)
     assert {(names[device], METRICS[metric].name, ""): number for device, metric, number in found} == expected

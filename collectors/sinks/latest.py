@@ -5,13 +5,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from collectors.model import Batch
-
 _FORGET_S = 86_400.0
 
 
 class Latest(NamedTuple):
-    """All of shape (n,), ordered by metric, then device, then instance; keys are unique.
+    """All of shape (n,). As a table: ordered by metric, then device, then instance, and keys are unique.
 
     key = metric << 48 | device << 24 | instance.
     """
@@ -32,34 +30,32 @@ class Latest(NamedTuple):
     def instance(self) -> NDArray[np.int64]:
         return self.key & 0xFF_FFFF
 
-    def chosen(self, rows: NDArray[np.bool_] | slice) -> "Latest":
+    def chosen(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> "Latest":
         return Latest(self.key[rows], self.value[rows], self.at[rows])
 
 
 EMPTY = Latest(np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
 
 
-def updated(latest: Latest, batch: Batch) -> Latest:
-    """`latest` with the samples of `batch`: values of known series change in place, new series make a new table."""
-    key = (
-        batch.sample_metric.astype(np.int64) << 48
-        | batch.sample_device.astype(np.int64) << 24
-        | batch.sample_instance.astype(np.int64)
-    )
-    at = np.searchsorted(latest.key, key)
-    known = np.zeros(len(key), np.bool_)
+def keys(metric: NDArray[np.int16], device: NDArray[np.int32], instance: NDArray[np.int32]) -> NDArray[np.int64]:
+    return metric.astype(np.int64) << 48 | device.astype(np.int64) << 24 | instance.astype(np.int64)
+
+
+def updated(latest: Latest, new: Latest, now: float) -> Latest:
+    """`latest` with `new`, in any order: values of known series change in place, new series make a new table."""
+    at = np.searchsorted(latest.key, new.key)
+    known = np.zeros(len(new.key), np.bool_)
     inside = at < len(latest.key)
-    known[inside] = latest.key[at[inside]] == key[inside]
-    latest.value[at[known]] = batch.sample_value[known]
-    latest.at[at[known]] = batch.sample_at[known]
+    known[inside] = latest.key[at[inside]] == new.key[inside]
+    latest.value[at[known]] = new.value[known]
+    latest.at[at[known]] = new.at[known]
     if known.all():
         return latest
-    new = Latest(key[~known], batch.sample_value[~known], batch.sample_at[~known])
-    return _merged(latest, new, batch.closed_at - _FORGET_S)
+    return _merged(latest, new.chosen(~known), now - _FORGET_S)
 
 
 def _merged(old: Latest, new: Latest, oldest: float) -> Latest:
-    """Both tables without series that ended before `oldest`; of a key that occurs twice the last counts."""
+    """Both without series that ended before `oldest`; of a key that occurs twice the last counts."""
     key = np.concatenate([old.key, new.key])
     at = np.concatenate([old.at, new.at])
     order = np.argsort(key, kind="stable")

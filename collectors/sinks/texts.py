@@ -48,7 +48,7 @@ class Texts:
         self._make = make
         self._made = pa.array([], pa.string())
 
-    def of(self, numbers: NDArray[np.int32]) -> pa.StringArray:
+    def of(self, numbers: NDArray[np.signedinteger]) -> pa.StringArray:
         """The texts of the names with these numbers."""
         if len(self._made) != len(self._names.all):
             more = column([self._make(name) for name in self._names.all[len(self._made) :]])

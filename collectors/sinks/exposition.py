@@ -1,0 +1,103 @@
+"""The HTTP server that Prometheus asks. On 127.0.0.1 only:
+
+/metrics              everything
+/metrics/collector    the collector's own figures
+/metrics/area/AREA    devices of a district
+/sd                   the areas as targets, for Prometheus' http_sd
+"""
+
+import json
+import threading
+import time
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from prometheus_client import CollectorRegistry, generate_latest, make_wsgi_app
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, ThreadingWSGIServer, gzip_accepted
+
+from collectors.sinks.series import ELSEWHERE, Series
+from inventory.model import Inventory
+
+_AREA = "/metrics/area/"
+_GZIP = 31
+
+
+def expose(port: int, series: Series, own: CollectorRegistry, inventory: Inventory) -> WSGIServer:
+    """Answer in threads of their own until `shutdown`; OSError where the port is taken."""
+    app = exposition(series, own, inventory)
+    server = make_server("127.0.0.1", port, app, ThreadingWSGIServer, handler_class=_Quiet)
+    threading.Thread(target=server.serve_forever, name="exposition", daemon=True).start()
+    return server
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
+        """No line for each scrape."""
+
+
+def exposition(series: Series, own: CollectorRegistry, inventory: Inventory) -> WSGIApplication:
+    """The application; `own` is what /metrics/collector shows."""
+    figures: WSGIApplication = make_wsgi_app(own)
+    labels = [_target_labels(area, inventory) for area in series.areas]
+
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        match environ["REQUEST_METHOD"], environ["PATH_INFO"]:
+            case "GET", "/metrics/collector":
+                return figures(environ, start_response)
+            case "GET", "/metrics":
+                answer = _Answer(series.text(time.time()) + generate_latest(own))
+            case "GET", "/sd":
+                answer = _Answer(_groups(labels, environ["SERVER_PORT"]), "application/json")
+            case "GET", path if path.removeprefix(_AREA) in series.areas:
+                answer = _Answer(series.text(time.time(), path.removeprefix(_AREA)))
+            case "GET", _:
+                answer = _Answer(
+                    b"not here: /metrics, /metrics/collector, /metrics/area/AREA, /sd\n", "text/plain", "404 Not Found"
+                )
+            case _:
+                answer = _Answer(b"GET only\n", "text/plain", "405 Method Not Allowed")
+        return answer.given(environ, start_response)
+
+    return app
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    body: bytes
+    kind: str = CONTENT_TYPE_PLAIN_0_0_4
+    status: str = "200 OK"
+
+    def given(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Compressed where that is asked for."""
+        headers, body = [("Content-Type", self.kind)], self.body
+        if gzip_accepted(environ.get("HTTP_ACCEPT_ENCODING", "")):
+            headers.append(("Content-Encoding", "gzip"))
+            body = zlib.compress(body, 1, _GZIP)
+        start_response(self.status, headers)
+        return [body]
+
+
+def _groups(labels: Sequence[Mapping[str, str]], port: str) -> bytes:
+    """Target groups as Prometheus' http_sd wants them."""
+    return json.dumps([{"targets": [f"127.0.0.1:{port}"], "labels": each} for each in labels]).encode()
+
+
+def _target_labels(area: str, inventory: Inventory) -> Mapping[str, str]:
+    labels = {"__metrics_path__": _AREA + area, "__meta_pahunch_area": area}
+    if area != ELSEWHERE:
+        labels |= {
+            "__meta_pahunch_district": inventory.areas[area].names.en,
+            "__meta_pahunch_state": _state(inventory, area),
+        }
+    return labels
+
+
+def _state(inventory: Inventory, area: str) -> str:
+    """Key of the topmost area around `area`."""
+    while parent := inventory.areas[area].parent:
+        area = parent
+    return area
