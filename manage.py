@@ -17,7 +17,7 @@ from typing import Annotated
 
 import structlog
 import typer
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry
 from pydantic import ValidationError
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
@@ -315,6 +315,7 @@ async def _collect(settings: Settings, stop: asyncio.Event) -> None:
 def _sinks(facts: Inventory, settings: Settings, figures: Figures, closing: AsyncExitStack) -> Iterator[Sink]:
     """History always, InfluxDB where it is set, Prometheus."""
     from collectors.sinks.endpoints import EndpointsSink
+    from collectors.sinks.exposition import expose
     from collectors.sinks.history import HistorySink
     from collectors.sinks.influx import InfluxSink
     from collectors.sinks.prometheus import PrometheusSink
@@ -335,7 +336,7 @@ def _sinks(facts: Inventory, settings: Settings, figures: Figures, closing: Asyn
         prometheus.register(registry)
         endpoints = EndpointsSink(facts)
         endpoints.register(registry)
-        server, _ = start_http_server(settings.collect.metrics_port, "127.0.0.1", registry)
+        server = expose(settings.collect.metrics_port, prometheus.series, registry, facts)
         closing.callback(server.shutdown)
         yield prometheus
         yield endpoints
