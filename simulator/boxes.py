@@ -110,6 +110,8 @@ class Box:
     ports: Sequence[Port] = ()
     onts: Sequence[Ont] = ()
     battery: Battery = field(default_factory=Battery)  # a UPS's
+    air: Port | None = None  # a radio's port to its far end, and how far that is
+    reach_km: float | None = None
     boots: int = 1
     clock_s: float = 0.0  # how far its own clock is ahead
     engine: Engine | None = None  # of an agent that speaks SNMPv3

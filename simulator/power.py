@@ -1,6 +1,6 @@
 """A UPS's battery as a function of time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +12,8 @@ class Battery:
     mains: bool = True
     minutes: float = 30.0
     recharge_s: float = 4 * 3600.0  # from empty to full
+    outages: int = 0  # how often mains failed
+    worn: bool = False  # it holds too little to be trusted
 
     def charge_at(self, now: float) -> float:
         if self.mains:
@@ -25,7 +27,16 @@ class Battery:
         return self.charge_at(now) * self.minutes * 60
 
     def lose_mains(self, now: float, minutes: float, recharge_s: float) -> "Battery":
-        return Battery(self.charge_at(now), now, False, minutes, recharge_s)
+        charge = self.charge_at(now)
+        return replace(
+            self,
+            charge=charge,
+            since=now,
+            mains=False,
+            minutes=minutes,
+            recharge_s=recharge_s,
+            outages=self.outages + 1,
+        )
 
     def regain_mains(self, now: float) -> "Battery":
-        return Battery(self.charge_at(now), now, True, self.minutes, self.recharge_s)
+        return replace(self, charge=self.charge_at(now), since=now, mains=True)

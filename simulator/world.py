@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from inventory.model import Device, Inventory, Lifecycle, Link, Role
+from inventory.model import Device, Inventory, Lifecycle, Link, Medium, Role
 from simulator import cabling, network, onts
 from simulator.boxes import Box, LastDown, Ont, Port, draw
+from simulator.cabling import Plug
 from simulator.condition import Condition, Effect, End, together
 from simulator.traffic import Moment, moment
 
@@ -37,7 +38,10 @@ class World:
         boot = now - 3600 - draw(device.name, "boot") * _LONGEST_UPTIME_S
         box = Box(device, self.inventory.sites[device.site], boot, boots=1 + int(draw(device.name, "boots") * 40))
         if device.primary_ip:
-            box.ports = cabling.ports_of(device, self.plugs.get(device.name, ()), self.inventory, boot)
+            plugs = self.plugs.get(device.name, ())
+            box.ports = cabling.ports_of(device, plugs, self.inventory, boot)
+            if device.role is Role.RADIO:
+                _aim(box, plugs)
         return box
 
     def settle(self, effects: Iterable[Effect], now: float) -> set[str]:
@@ -56,6 +60,7 @@ class World:
         changed |= self._set_ports(before, after, at)
         changed |= self._set_jams(before, after, at)
         changed |= self._set_clocks(before, after)
+        changed |= self._set_wear(before, after)
         return changed | self._set_onts(before, after)
 
     def next_empty(self, now: float) -> float | None:
@@ -154,6 +159,13 @@ class World:
             self.boxes[name].clock_s = after.clocks.get(name, 0.0)
         return changed
 
+    def _set_wear(self, before: Condition, after: Condition) -> set[str]:
+        changed = {name for name in before.worn ^ after.worn if name in self.boxes}
+        for name in changed:
+            box = self.boxes[name]
+            box.battery = replace(box.battery, worn=name in after.worn)
+        return changed
+
     def _set_onts(self, before: Condition, after: Condition) -> set[str]:
         links = (before.broken ^ after.broken) | {end.link for end in before.shut ^ after.shut}
         links |= before.fades.keys() ^ after.fades.keys()
@@ -184,6 +196,14 @@ class World:
         if name in condition.failed:
             return LastDown.LOSI
         return LastDown.DYING_GASP if name in condition.dead else None
+
+
+def _aim(radio: Box, plugs: Iterable[Plug]) -> None:
+    """Tell a radio which of its ports goes through the air, and how far."""
+    for plug in plugs:
+        if plug.link.medium is Medium.RADIO:
+            radio.air = next(port for port in radio.ports if port.name == plug.near_port)
+            radio.reach_km = plug.link.length_km
 
 
 def _by_site(boxes: Iterable[Box]) -> Mapping[str, Sequence[Box]]:

@@ -13,6 +13,7 @@ _WINDOWS = (
     "Hardware: Intel64 Family 6 Model 158 Stepping 10 AT/AT COMPATIBLE - "
     "Software: Windows Version 6.3 (Build 19045 Multiprocessor Free)"
 )
+_RADIOS = {"mikrotik": "mikrotik", "cambium": "epmp"}
 _LINUX_SHARE = 0.2  # of the kendras' PCs
 # role or manufacturer -> sysDescr, sysObjectID, sysServices
 _SAYS = {
@@ -21,7 +22,9 @@ _SAYS = {
     "switch": ("Huawei S5735-L24T4S-A Huawei Versatile Routing Platform Software", "1.3.6.1.4.1.2011.2.23.755", 6),
     "olt": ("Huawei Integrated Access Software", "1.3.6.1.4.1.2011.2.123", 78),
     "ont": ("Huawei EchoLife ONT", "1.3.6.1.4.1.2011.2.80.8", 2),
-    "radio": ("Linux 2.6.33 #1 mips", "1.3.6.1.4.1.10002.1", 72),
+    "airos radio": ("Linux 2.6.33 #1 mips", "1.3.6.1.4.1.10002.1", 72),
+    "mikrotik radio": ("RouterOS LHG 5 ac", "1.3.6.1.4.1.14988.1", 78),
+    "epmp radio": ("Cambium ePMP Force 200", "1.3.6.1.4.1.17713.21", 72),
     "ups": ("UPS network card, UPS-MIB agent V2.11", "1.3.6.1.2.1.33", 72),
     "solar": ("Linux solar-gateway 4.14.180 #0 mips", "1.3.6.1.4.1.8072.3.2.10", 72),
     "windows pc": (_WINDOWS, "1.3.6.1.4.1.311.1.1.3.1.1", 76),
@@ -37,6 +40,8 @@ def model_of(box: Box) -> str:
     role = str(box.device.role)
     if role == "router":
         return "mikrotik router" if box.device.manufacturer.lower() == "mikrotik" else "huawei router"
+    if role == "radio":
+        return f"{_RADIOS.get(box.device.manufacturer.lower(), 'airos')} radio"
     if role == "pc":
         linux = "linux" in box.device.device_type.lower() or draw(box.device.name, "os") < _LINUX_SHARE
         return "linux pc" if linux else "windows pc"
