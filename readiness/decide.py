@@ -11,7 +11,9 @@ from inventory.model import Inventory, Level
 from readiness import standing
 from readiness.knowledge import Knowledge, Noticed
 from readiness.model import Cause, Layer, Readiness, Status, SubjectKind
+from readiness.portals import News, Portals
 from readiness.read import StateRow, TransitionRow
+from readiness.rules import endpoint as endpoint_rules
 from readiness.rules import findings as finding_rules
 from readiness.rules.causes import Weights
 from readiness.rules.facts import Before, Windows
@@ -47,11 +49,15 @@ class Decider:
         windows: Windows,
         weights: Weights,
         rows: dict[Subject, StateRow],
+        *,
+        portals: Portals,
     ) -> None:
         self.graph: Graph = knowledge.graph
         self.rows = rows
         self.map = standing.build(inventory, self.graph)
+        self.map.portals = portals
         self._knowledge, self._windows, self._weights = knowledge, windows, weights
+        self._portals = portals
         self._ledger = Ledger()
         self._effect = Effect.none(len(self.graph.devices))
         self._ends: dict[Subject, float] = {}
@@ -73,12 +79,15 @@ class Decider:
             self._note((SubjectKind.DEVICE, self.graph.devices[node].name), change, now, writes)
         for link, change in noticed.links:
             self._note((SubjectKind.LINK, self.graph.links[link].name), change, now, writes)
-        if noticed.picture or now >= self._again_at:
+        for code, change in noticed.portals.endpoints:
+            self._note((SubjectKind.ENDPOINT, code), change, now, writes)
+        if noticed.picture or noticed.portals.endpoints or now >= self._again_at:
             newest = max((change.at for _, change in [*noticed.devices, *noticed.links]), default=now)
             self._look_again(newest, now, writes)
         elif self.map.open_layer:
             standings = Standings(self.graph, self._knowledge.devices, self._effect)
             self._put_all(self.map.tell_open(standings, now), now, writes)
+        self._tell_of_portals(noticed.portals, now, writes)
         return writes
 
     def put(self, subject: Subject, verdict: Verdict, now: float, writes: Writes) -> None:
@@ -111,6 +120,7 @@ class Decider:
         words, before = self._knowledge.sayings.words(), self._before(now)
         shown = picture(self.graph, view, words, self._windows, self._weights, before=before)
         found = finding_rules.of_picture(self.graph, view, shown, self._ledger.open, self._weights)
+        found |= endpoint_rules.findings(self._portals.verdicts)
         seen = Seen(now, newest, self._windows.together_s, self._works(), self._heard())
         self._ledger, changed = reconcile(self._ledger, found, seen, self._outages.__next__)
         self._ends.clear()
@@ -175,6 +185,24 @@ class Decider:
         self._put_all(self.map.tell_open(standings, now), now, writes)
         self._effect = effect
 
+    def _tell_of_portals(self, news: News, now: float, writes: Writes) -> None:
+        """Tell the villages of kendras from which an endpoint is seen otherwise, or all where it stands otherwise."""
+        standings = Standings(self.graph, self._knowledge.devices, self._effect)
+        self.map.portal_roots = self._portal_roots()
+        if news.endpoints:
+            newest = max(change.at for _, change in news.endpoints)
+            self._put_all(self.map.tell_villages(standings, newest, now), now, writes)
+            self._count(writes)
+        elif news.kendras:
+            newest = max(news.kendras.values())
+            self._put_all(self.map.tell_villages(standings, newest, now, news.kendras), now, writes)
+
+    def _portal_roots(self) -> dict[str, int]:
+        return {
+            name: outage.explained_by or outage.id
+            for (kind, name), outage in self._ledger.open.items() if kind is SubjectKind.ENDPOINT
+        }  # fmt: skip
+
     def _put_all(self, tidings: Iterable[Told], now: float, writes: Writes) -> None:
         evidence = {outage.id: outage.finding.evidence for outage in self._ledger.open.values()}
         for told in tidings:
@@ -225,5 +253,6 @@ def subjects_of(inventory: Inventory) -> list[Subject]:
         *((SubjectKind.DEVICE, name) for name in inventory.devices),
         *((SubjectKind.LINK, name) for name in inventory.links),
         *((SubjectKind.SITE, name) for name in inventory.sites),
+        *((SubjectKind.ENDPOINT, code) for code in inventory.endpoints),
         *((SubjectKind.VILLAGE, area.key) for area in inventory.areas.values() if area.level is Level.VILLAGE),
     ]

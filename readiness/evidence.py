@@ -22,6 +22,11 @@ def _outcome(reason: Reason) -> Outcome:
     return Outcome.WRONG if reason in ANSWERED else Outcome.SILENT
 
 
+_FAILURE, _HTTP_STATUS, _TOTAL = (
+    NUMBER[name] for name in ("endpoint_failure", "endpoint_http_status", "endpoint_total_s")
+)
+_OF_LOOKS = np.array([_FAILURE, _HTTP_STATUS, _TOTAL], np.int16)
+
 _OF_REASON = np.array([*(_outcome(reason) for reason in REASONS), Outcome.ANSWER], np.int8)
 """Outcome by position in REASONS; the last entry is for -1, no failure."""
 
@@ -46,12 +51,45 @@ class Readings:
 
 
 @dataclass(frozen=True, slots=True)
+class Sighting:
+    """A look at an endpoint by a device, or by the collector itself (collectors.http.look.NOC)."""
+
+    endpoint: str
+    device: str
+    at: float
+    failure: Reason | None
+    http_status: int  # 0: none came
+    total_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     polls: Polls
     ports: Readings  # by slot
     ont_states: Readings
     ont_causes: Readings
     on_battery: Readings
+    sightings: tuple[Sighting, ...] = ()
+
+
+_NOBODY, _NEVER, _NO_CODE = np.zeros(0, np.intp), np.zeros(0), np.zeros(0, np.int8)
+_NO_POLLS = Polls(_NOBODY, _NEVER, _NO_CODE, _NO_CODE, _NO_CODE, _NO_CODE)
+_NO_READINGS = Readings(_NOBODY, _NEVER, _NEVER)
+
+
+def sightings(batch: Batch) -> tuple[Sighting, ...]:
+    """The looks at endpoints that a batch holds."""
+    cells: dict[tuple[int, int, float], dict[int, float]] = {}
+    for row in np.flatnonzero(np.isin(batch.sample_metric, _OF_LOOKS)).tolist():
+        look = int(batch.sample_device[row]), int(batch.sample_instance[row]), float(batch.sample_at[row])
+        cells.setdefault(look, {})[int(batch.sample_metric[row])] = float(batch.sample_value[row])
+    return tuple(
+        Sighting(
+            batch.instances[endpoint], batch.devices[device], at, REASONS[int(told[_FAILURE]) - 1] if told[_FAILURE] else None,
+            int(told.get(_HTTP_STATUS, 0)), told.get(_TOTAL, 0.0),
+        )
+        for (device, endpoint, at), told in cells.items() if _FAILURE in told
+    )  # fmt: skip
 
 
 class _Keys:
@@ -100,6 +138,8 @@ class Reader:
         return self._seen[1]
 
     def read(self, batch: Batch) -> Evidence:
+        if not len(batch.poll_device):  # looks at endpoints
+            return Evidence(_NO_POLLS, _NO_READINGS, _NO_READINGS, _NO_READINGS, _NO_READINGS, sightings(batch))
         nodes = self._nodes(batch.devices)
         ports, onts = self._ports.codes(batch.instances), self._onts.codes(batch.instances)
 

@@ -20,7 +20,8 @@ from collectors.model import Batch
 from inventory.model import Inventory
 from readiness import restart, store
 from readiness.decide import Decider
-from readiness.knowledge import Knowledge
+from readiness.knowledge import Knowledge, Noticed
+from readiness.portals import Portals
 from readiness.read import TransitionRow
 from readiness.rules import graph
 from readiness.rules.causes import shipped_weights
@@ -56,6 +57,7 @@ class Judge:
         self._store_away = False
         self._broken = False
         self._knowledge: Knowledge
+        self._portals: Portals
         self._decider: Decider
 
     def restore(self, now: float) -> None:
@@ -66,8 +68,13 @@ class Judge:
         self._knowledge = Knowledge(network, self._inventory, collect.interval_s, judge.sight_s, now)
         windows = Windows(_TOGETHER_INTERVALS * collect.interval_s + _POLL_AND_BURST_S, judge.power_window_s)
         self._knowledge.sayings.recall(stored.words)
+        self._portals = Portals(self._inventory, self._settings.endpoints, judge.sight_s, now)
+        if stored.last_seen and now - stored.last_seen.timestamp() <= judge.restart_gap_s:
+            self._portals.recall(stored.views)
         rows, gone = restart.rows(self._inventory, stored, now)
-        self._decider = Decider(self._inventory, self._knowledge, windows, shipped_weights(), rows)
+        self._decider = Decider(
+            self._inventory, self._knowledge, windows, shipped_weights(), rows, portals=self._portals
+        )
         writes = restart.resume(self._decider, self._knowledge, stored, now, judge.restart_gap_s)
         store.commit(self._engine, collect.name, writes)
         store.forget(self._engine, gone)
@@ -75,17 +82,23 @@ class Judge:
     async def observe(self, batch: Batch) -> None:
         """Take a batch into account. Returns when its consequences are stored, or wait for the store."""
         async with self._lock, self._turn(batch.closed_at) as now:
-            noticed = self._knowledge.take(self._knowledge.reader.read(batch), now)
-            decided = self._decider.decide(noticed, now)
-            self._pending.add(replace(decided, words=self._knowledge.sayings.unsaved(), seen_at=now))
+            evidence = self._knowledge.reader.read(batch)
+            noticed = self._knowledge.take(evidence, now)
+            noticed.portals = self._portals.take(evidence.sightings, self._knowledge.sight.seen_at)
+            self._pending.add(self._decided(noticed, now, seen_at=now))
             await self._store(now)
 
     async def tick(self, now: float) -> None:
         """Notice what nobody looks at any more, and try again to store what waits."""
         async with self._lock, self._turn(now):
             noticed = self._knowledge.pass_time(now)
-            self._pending.add(self._decider.decide(noticed, now))
+            noticed.portals = self._portals.pass_time(now)
+            self._pending.add(self._decided(noticed, now, seen_at=None))
             await self._store(now)
+
+    def _decided(self, noticed: Noticed, now: float, seen_at: float | None) -> Writes:
+        decided = self._decider.decide(noticed, now)
+        return replace(decided, words=self._knowledge.sayings.unsaved(), views=self._portals.unsaved(), seen_at=seen_at)
 
     @asynccontextmanager
     async def _turn(self, now: float) -> AsyncIterator[float]:
@@ -99,7 +112,7 @@ class Judge:
 
     async def _store(self, now: float) -> None:
         writes = self._pending
-        decided = bool(writes.transitions or writes.states or writes.outages)
+        decided = bool(writes.transitions or writes.states or writes.outages or writes.views)
         beat = writes.seen_at is not None and now - self._beaten_at >= _HEARTBEAT_S
         if not decided and not beat:
             return

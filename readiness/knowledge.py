@@ -9,6 +9,7 @@ from collectors.model import REASONS
 from inventory.model import Inventory, Role
 from readiness.evidence import Evidence, Polls, Reader, Readings
 from readiness.model import Status
+from readiness.portals import News
 from readiness.rules import columns as codes
 from readiness.rules import links, status
 from readiness.rules.columns import Columns
@@ -30,6 +31,7 @@ class Noticed:
     devices: list[tuple[int, Change]] = field(default_factory=list)
     links: list[tuple[int, Change]] = field(default_factory=list)
     picture: bool = False
+    portals: News = field(default_factory=News)
 
 
 class Knowledge:

@@ -59,4 +59,5 @@ class Responsible(StrEnum):
     POWER_UTILITY = "power_utility"
     PANCHAYAT = "panchayat"
     KENDRA_OPERATOR = "kendra_operator"
+    SERVICE_OWNER = "service_owner"  # runs the portal or gateway that a service needs
     NONE = "none"

@@ -1,6 +1,6 @@
 """Sites and villages as they follow from their devices, recomputed only where something changed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,10 +8,13 @@ from numpy.typing import NDArray
 
 from inventory.model import Inventory, Level, Lifecycle, Role, SiteKind
 from readiness.model import Layer, Readiness, Status, SubjectKind
+from readiness.portals import Portals
+from readiness.rules import services
 from readiness.rules import village as rules
 from readiness.rules.columns import STATUSES, Columns, Mask, Times
 from readiness.rules.graph import Graph
 from readiness.rules.incidents import Subject
+from readiness.rules.services import Lack
 from readiness.rules.village import Result, Standing
 
 LAYERS: tuple[Layer | None, ...] = (None, Layer.POWER, Layer.BACKHAUL)
@@ -54,6 +57,7 @@ class Place:
     box: int | None = None
     printers: tuple[int, ...] = ()
     citizens: int | None = None
+    kendra: str = ""  # that serves the villages
 
     @property
     def is_site(self) -> bool:
@@ -109,8 +113,11 @@ class Map:
 
     places: tuple[Place, ...]
     at_node: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
-    blocked: dict[int, int] = field(default_factory=dict)  # place -> outage that blocks its villages
+    blocked: dict[int, int] = field(default_factory=dict)  # place -> outage that takes services from its villages
     open_layer: set[int] = field(default_factory=set)  # blocked places whose first failing layer isn't known yet
+    portals: Portals | None = None  # what is seen of endpoints
+    needs: tuple[frozenset[str], ...] = ()  # endpoints of each service that is given at a kendra's counter
+    portal_roots: Mapping[str, int] = field(default_factory=dict)  # endpoint -> id of the outage that explains it
 
     def tell(self, standing: Standings, changed: Iterable[int], now: float) -> list[Told]:
         """What the places around changed devices amount to now."""
@@ -120,24 +127,45 @@ class Map:
                 touched.setdefault(number, []).append(node)
         return [self._told(number, nodes, standing, now) for number, nodes in touched.items()]
 
+    def tell_villages(
+        self, standing: Standings, newest: float, now: float, kendras: Container[str] | None = None
+    ) -> list[Told]:
+        """What the villages of `kendras` (None: all) amount to since their endpoints changed at `newest`."""
+        told = (
+            number for number, place in enumerate(self.places)
+            if not place.is_site and place.decided_by and (kendras is None or place.kendra in kendras)
+        )  # fmt: skip
+        return [self._told(number, [], standing, now, newest) for number in told]
+
     def tell_open(self, standing: Standings, now: float) -> list[Told]:
         """What the places amount to now whose first failing layer was left open."""
         return [self._told(number, [], standing, now) for number in sorted(self.open_layer)]
 
-    def _told(self, number: int, changed: list[int], standing: Standings, now: float) -> Told:
+    def _told(
+        self, number: int, changed: list[int], standing: Standings, now: float, newest: float | None = None
+    ) -> Told:
         place = self.places[number]
         result = place.result(standing)
         since = standing.effect.since
-        newest = float(since[changed].max()) if changed else now
+        newest = float(since[changed].max()) if changed else now if newest is None else newest
         at = float(since[result.node]) if result.node in changed else newest
         root = int(standing.effect.root[result.node]) if result.node >= 0 else 0
+        lack = self._lack(place, result)
+        if lack:
+            result, at, root = lack.result, max(newest, lack.since), self.portal_roots.get(lack.endpoint, 0)
         self.blocked.pop(number, None)
         self.open_layer.discard(number)
         if result.status is Readiness.BLOCKED and result.layer is None:
             self.open_layer.add(number)
-        if result.status is Readiness.BLOCKED and root:
+        if root and (result.status is Readiness.BLOCKED or lack):
             self.blocked[number] = root
         return Told(place, result, min(at, now), root or None)
+
+    def _lack(self, place: Place, result: Result) -> Lack | None:
+        """What the villages of a working kendra lack of their services."""
+        if self.portals is None or place.is_site:
+            return None
+        return services.lack(result, self.needs, self.portals.seen_from(place.kendra))
 
     def undecided(self) -> list[tuple[Place, Result]]:
         """The places that have no device to decide about them, and what that means."""
@@ -146,7 +174,7 @@ class Map:
         return [(place, rules.of_site((), place.kind) if place.is_site else nowhere) for place in alone]
 
     def taken(self) -> dict[int, tuple[int, int | None]]:
-        """Per outage the villages that it blocks and their citizens, None where no population is known."""
+        """Per outage the villages that it takes services from and their citizens, None where no population is known."""
         found: dict[int, tuple[int, int | None]] = {}
         for number, outage in self.blocked.items():
             villages, citizens = found.get(outage, (0, None))
@@ -166,7 +194,10 @@ def build(inventory: Inventory, graph: Graph) -> Map:
     for number, place in enumerate(places):
         for node in place.nodes:
             at_node.setdefault(node, []).append(number)
-    return Map(tuple(places), {node: tuple(numbers) for node, numbers in at_node.items()})
+    return Map(
+        tuple(places), {node: tuple(numbers) for node, numbers in at_node.items()},
+        needs=services.needs_at_kendra(inventory.services.values()),
+    )  # fmt: skip
 
 
 def _sites(inventory: Inventory, graph: Graph, at_site: Mapping[str, list[int]]) -> Iterable[Place]:
@@ -188,7 +219,7 @@ def _villages(inventory: Inventory, graph: Graph, at_site: Mapping[str, list[int
         known = [population for key in villages if (population := inventory.areas[key].population) is not None]
         yield Place(
             tuple((SubjectKind.VILLAGE, key) for key in villages), SiteKind.KENDRA, pcs, _box(graph, pcs), printers,
-            sum(known) if known else None,
+            sum(known) if known else None, kendra or "",
         )  # fmt: skip
 
 

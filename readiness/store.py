@@ -8,11 +8,14 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Engine, Table, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from readiness import views
 from readiness.model import SubjectKind
 from readiness.read import OutageRow, StateRow, TransitionRow, outages_from, states_from
+from readiness.rules.endpoint import View
 from readiness.rules.incidents import Subject
 from readiness.rules.outages import Finding, Outage
-from readiness.tables import outage, state, transition, watch, word
+from readiness.tables import endpoint_view, outage, state, transition, watch, word
+from readiness.views import Eyes
 from readiness.words import Said
 from storage.engine import for_writing
 
@@ -28,6 +31,7 @@ class Writes:
     states: dict[Subject, StateRow] = field(default_factory=dict)
     outages: dict[int, Outage] = field(default_factory=dict)
     words: dict[str, Said] = field(default_factory=dict)
+    views: dict[Eyes, View] = field(default_factory=dict)
     seen_at: float | None = None  # newest moment of observation
 
     def add(self, later: "Writes") -> None:
@@ -35,6 +39,7 @@ class Writes:
         self.states |= later.states
         self.outages |= later.outages
         self.words |= later.words
+        self.views |= later.views
         self.seen_at = later.seen_at or self.seen_at
 
 
@@ -45,6 +50,7 @@ class Stored:
     states: Mapping[Subject, StateRow]
     open_outages: tuple[Outage, ...]
     words: Mapping[str, Said]
+    views: Mapping[Eyes, View]
     last_transition: int
     last_outage: int
     last_seen: datetime | None  # by any collector
@@ -59,7 +65,7 @@ def load(engine: Engine) -> Stored:
         states = {(row.kind, row.subject): row for row in states_from(connection)}
         open_now = tuple(_restored(row) for row in outages_from(connection, outage.c.to_at.is_(None)))
         return Stored(
-            states, open_now, _words(connection), _last(connection, transition), _last(connection, outage),
+            states, open_now, _words(connection), views.load(connection), _last(connection, transition), _last(connection, outage),
             connection.execute(select(func.max(watch.c.last_at))).scalar(),
         )  # fmt: skip
 
@@ -94,6 +100,7 @@ def commit(engine: Engine, collector: str, writes: Writes) -> None:
         _put(connection, transition, ["id"], [_transition_values(row) for row in writes.transitions])
         _put(connection, state, ["subject_kind", "subject"], [_state_values(row) for row in writes.states.values()])
         _put(connection, word, ["device"], [_word_values(device, said) for device, said in writes.words.items()])
+        _put(connection, endpoint_view, ["endpoint", "eyes"], views.values(writes.views))
         if writes.seen_at is not None:
             _put(connection, watch, ["collector"], [{"collector": collector, "last_at": moment(writes.seen_at)}])
 

@@ -74,6 +74,18 @@ word = Table(
     Column("mains_at", UtcTime),
 )
 
+# What each pair of eyes knows of an endpoint: "noc", or the site of a kendra.
+endpoint_view = Table(
+    "endpoint_view",
+    metadata,
+    Column("endpoint", String, primary_key=True),
+    Column("eyes", String, primary_key=True),
+    Column("status", String, nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("looked_at", UtcTime, nullable=False),  # newest look
+    Column("reason", String, nullable=False),
+)
+
 # The last moment at which the judge saw something, by collector: after a restart, what lies
 # between then and now was not seen.
 watch = Table(
