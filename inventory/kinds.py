@@ -5,9 +5,9 @@ dataclass ("names.en").
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, cast
 
 from inventory import cells
@@ -56,7 +56,7 @@ class Kind:
     """`name` is the field of Inventory and the file without its ending."""
 
     name: str
-    cls: Callable[..., Record]
+    cls: type[Record]
     columns: tuple[Column, ...]
     key: tuple[str, ...]  # columns that make the key
     versioned: bool = False  # its file may hold several rows of one key, told apart by valid_from
@@ -79,21 +79,23 @@ class Kind:
     def plain(self) -> tuple[str, ...]:
         return tuple(c.name for c in self.columns)
 
-    def record(self, values: Sequence[Value]) -> Record:
+    def record(self, values: Sequence[Value | Names]) -> Record:
         """The record of `values`, which stand in the order of the columns."""
-        fields: dict[str, Any] = dict(zip(self.plain, values, strict=True))
-        if self.named:
-            fields[self.named] = Names(*(fields.pop(name) for name in self.name_columns))
-        return self.cls(**fields)
+        if self._names:
+            values = (*values, Names(*self._names(values)))
+        return self.cls(*self._arranged(values))
 
     @cached_property
-    def named(self) -> str:
-        """The dataclass field that holds Names, if any."""
-        return next((c.attribute.partition(".")[0] for c in self.columns if c.attribute), "")
+    def _names(self) -> Callable[[Sequence[Value | Names]], tuple[Any, ...]] | None:
+        """Takes the names out of a record's values; None where it has none."""
+        places = [i for i, column in enumerate(self.columns) if column.attribute]
+        return itemgetter(*places) if places else None
 
     @cached_property
-    def name_columns(self) -> tuple[str, ...]:
-        return tuple(c.name for c in self.columns if c.attribute)
+    def _arranged(self) -> Callable[[Sequence[Value | Names]], tuple[Any, ...]]:
+        """Values in the order of the columns, Names behind them -> in the order of the dataclass's fields."""
+        places = {column.name: i for i, column in enumerate(self.columns)}
+        return itemgetter(*(places.get(field.name, len(self.columns)) for field in fields(self.cls)))
 
     def of(self, inventory: Inventory) -> Mapping[str, Record]:
         return cast("Mapping[str, Record]", getattr(inventory, self.name))
@@ -101,9 +103,9 @@ class Kind:
 
 def inventory_of(records: Mapping[str, Mapping[str, Record]], boundaries: Mapping[str, bytes]) -> Inventory:
     """An inventory of the records by kind and key."""
-    fields: dict[str, Any] = {kind: dict(found) for kind, found in records.items() if kind != AREA_VERSIONS.name}
+    kinds: dict[str, Any] = {kind: dict(found) for kind, found in records.items() if kind != AREA_VERSIONS.name}
     older = cast("Iterable[Area]", records.get(AREA_VERSIONS.name, {}).values())
-    return Inventory(**fields, boundaries=dict(boundaries), versions=by_key(older))
+    return Inventory(**kinds, boundaries=dict(boundaries), versions=by_key(older))
 
 
 def _names(
