@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-BENCHES = ("influx", "observe", "simulator")
+BENCHES = ("exposition", "influx", "observe", "simulator")
 
 
 def bench(

@@ -76,9 +76,13 @@ class _Answer:
         headers, body = [("Content-Type", self.kind)], self.body
         if gzip_accepted(environ.get("HTTP_ACCEPT_ENCODING", "")):
             headers.append(("Content-Encoding", "gzip"))
-            body = zlib.compress(body, 1, _GZIP)
+            body = compressed(body)
         start_response(self.status, headers)
         return [body]
+
+
+def compressed(body: bytes) -> bytes:
+    return zlib.compress(body, 1, _GZIP)
 
 
 def _groups(labels: Sequence[Mapping[str, str]], port: str) -> bytes:
