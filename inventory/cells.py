@@ -46,8 +46,14 @@ def cleaned(raw: str, longest: int) -> str:
     if not cell.isprintable() or _LOST in cell:
         cell = cell.replace("\r\n", "\n")
         if found := _FORBIDDEN.search(cell):
-            raise BadCellError(f"holds the character U+{ord(found[0]):04X}, which no text needs")
+            raise BadCellError(_strange(ord(found[0])))
     return cell
+
+
+def _strange(character: int) -> str:
+    if 0xDC80 <= character <= 0xDCFF:  # see rows.decoded
+        return f"holds the byte 0x{character & 0xFF:02X}, which is not UTF-8; save the file as UTF-8"
+    return f"holds the character U+{character:04X}, which no text needs"
 
 
 def text(cell: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from inventory.model import Inventory, Level, Lifecycle, Link, Role, SiteKind
-from inventory.places import FAR_KM, area_places, site_places, strays
+from inventory.places import FAR_KM, area_places, drawn_by, site_places, strays
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,11 @@ def _village_without_position(inventory: Inventory) -> Keys:
     return (key for key, area in inventory.areas.items() if area.level is Level.VILLAGE and area.lat is None)
 
 
+def _state_without_boundary(inventory: Inventory) -> Keys:
+    states = (key for key, area in inventory.areas.items() if area.level is Level.STATE)
+    return (key for key in states if not drawn_by(inventory, key))
+
+
 def _kendra_without_hours(inventory: Inventory) -> Keys:
     return (s.name for s in inventory.sites.values() if s.kind is SiteKind.KENDRA and not s.hours)
 
@@ -122,6 +127,7 @@ RULES: tuple[tuple[str, str, Callable[[Inventory], Keys]], ...] = (
     ("port-shared", "ports carry several links that share no trunk", _port_shared),
     ("kendra-without-hours", "kendras state no hours: alerts assume Mo-Sa 10:00-17:00", _kendra_without_hours),
     ("site-without-position", "sites have no position: they are missing from the map", _site_without_position),
+    ("state-without-boundary", "states have no boundary: a place in another state is not found", _state_without_boundary),
     ("outside-district", f"places lie more than {FAR_KM:.0f} km outside their district", _outside_district),
     ("population-unknown", "villages have no population: citizens are not counted there", _population_unknown),
     ("no-hindi-name", "areas have no Hindi name: the pages show the English one, marked", _no_hindi),

@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from inventory.cells import quoted
 from inventory.model import Inventory, Level
 
 SOUTH, NORTH, WEST, EAST = 6.0, 38.0, 68.0, 98.0
@@ -26,6 +27,7 @@ class Place(NamedTuple):
 
 class Stray(NamedTuple):
     place: Place
+    area: str  # outside of which it lies
     km: float  # distance to the boundary
 
 
@@ -47,7 +49,7 @@ def misplaced(inventory: Inventory, places: Sequence[Place]) -> Iterator[tuple[s
         if wrong := wrong_position(place.lat, place.lon):
             yield place.key, *wrong
     for stray in strays(inventory, places, Level.STATE):
-        yield stray.place.key, "lat", f"and lon lie {stray.km:.0f} km outside its state"
+        yield stray.place.key, "lat", f"and lon lie {stray.km:.0f} km outside {quoted(stray.area)}"
 
 
 def wrong_position(lat: float | None, lon: float | None) -> tuple[str, str] | None:
@@ -69,8 +71,8 @@ def strays(inventory: Inventory, places: Iterable[Place], level: Level) -> Itera
         if place.lat is not None and place.lon is not None and wrong_position(place.lat, place.lon) is None:
             groups.setdefault(_area_above(inventory, place.area, level, above), []).append(place)
     for area, members in groups.items():
-        if shapes := _shapes(inventory, area):
-            yield from _outside(shapes, members)
+        if shapes := [shapely.from_wkb(inventory.boundaries[key]) for key in drawn_by(inventory, area)]:
+            yield from (Stray(place, area, km) for place, km in _outside(shapes, members))
 
 
 def _area_above(inventory: Inventory, area: str, level: Level, known: dict[str, str]) -> str:
@@ -88,24 +90,21 @@ def _area_above(inventory: Inventory, area: str, level: Level, known: dict[str, 
     return found
 
 
-def _shapes(inventory: Inventory, area: str) -> list[shapely.Geometry]:
-    """The polygons that make up an area: its own, or those of all areas directly in it."""
+def drawn_by(inventory: Inventory, area: str) -> tuple[str, ...]:
+    """The areas whose boundaries make up that of `area`: itself, or all its districts; none where one is missing."""
     if area in inventory.boundaries:
-        keys: tuple[str, ...] = (area,)
-    else:
-        keys = tuple(key for key in inventory.children.get(area, ()) if inventory.areas[key].level is Level.DISTRICT)
-    if not all(key in inventory.boundaries for key in keys):
-        return []
-    return [shapely.from_wkb(inventory.boundaries[key]) for key in keys]
+        return (area,)
+    keys = tuple(key for key in inventory.children.get(area, ()) if inventory.areas[key].level is Level.DISTRICT)
+    return keys if all(key in inventory.boundaries for key in keys) else ()
 
 
-def _outside(shapes: Sequence[shapely.Geometry], members: Sequence[Place]) -> Iterator[Stray]:
+def _outside(shapes: Sequence[shapely.Geometry], members: Sequence[Place]) -> Iterator[tuple[Place, float]]:
     lon = np.array([place.lon for place in members], dtype=np.float64)
     lat = np.array([place.lat for place in members], dtype=np.float64)
     for i in np.flatnonzero(~_covered(shapes, lon, lat)):
         km = min(_distance_km(shape, float(lon[i]), float(lat[i])) for shape in shapes)
         if km > FAR_KM:
-            yield Stray(members[int(i)], km)
+            yield members[int(i)], km
 
 
 def _covered(

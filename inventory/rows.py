@@ -27,17 +27,22 @@ class Rows:
     readable: bool = True
 
 
+_WRONG_FORMATS = (
+    (b"\xff\xfe", "is UTF-16; save it as UTF-8 (in Excel: CSV UTF-8)"),
+    (b"\xfe\xff", "is UTF-16; save it as UTF-8 (in Excel: CSV UTF-8)"),
+    (b"PK\x03\x04", "is a spreadsheet or an archive; save it as CSV UTF-8"),
+)
+
+
 def decoded(file: str, content: bytes) -> str | Problem:
-    """The text of a UTF-8 file, with or without byte order mark."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return Problem(file, 1, "", "is UTF-16; save it as UTF-8 (in Excel: CSV UTF-8)")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        place = content.count(b"\n", 0, error.start) + 1
-        column = error.start - content.rfind(b"\n", 0, error.start)
-        reason = f"byte 0x{content[error.start]:02X} (byte {column} of the line) is not UTF-8; save the file as UTF-8"
-        return Problem(file, place, "", reason)
+    """The text of a UTF-8 file, with or without byte order mark.
+
+    Bytes that aren't UTF-8 become U+DC80 to U+DCFF: who looks at a cell can then say which it is.
+    """
+    for beginning, reason in _WRONG_FORMATS:
+        if content.startswith(beginning):
+            return Problem(file, 1, "", reason)
+    return content.decode("utf-8-sig", errors="surrogateescape")
 
 
 def read_rows(kind: Kind, content: bytes) -> Rows:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,10 @@ def devices(inventory: Inventory, name: str, **change: Any) -> Inventory:
 
 def sites(inventory: Inventory, name: str, **change: Any) -> Inventory:
     return replace(inventory, sites={**inventory.sites, name: replace(inventory.sites[name], **change)})
+
+
+def areas(inventory: Inventory, key: str, **change: Any) -> Inventory:
+    return replace(inventory, areas={**inventory.areas, key: replace(inventory.areas[key], **change)})
 
 
 def links(inventory: Inventory, link: Link) -> Inventory:
@@ -51,6 +56,9 @@ CASES: list[tuple[str, Callable[[Inventory], Inventory], set[str]]] = [
     ("port-shared", lambda i: links(i, Link("x", "gp1", "GE0/0/1", "gp4", "GE0/0/7")), {"gp1 GE0/0/1"}),
     ("kendra-without-hours", lambda i: sites(i, "kendra1", hours=""), {"kendra1"}),
     ("site-without-position", lambda i: sites(i, "gp1", lat=None, lon=None), {"gp1"}),
+    ("village-without-gp", lambda i: areas(i, "village:V1", parent="block:3591"), {"village:V1"}),
+    ("village-without-position", lambda i: areas(i, "village:V1", lat=None, lon=None), {"village:V1"}),
+    ("state-without-boundary", lambda i: i, {"state:22"}),
     ("population-unknown", lambda i: i, {"village:V8"}),
     ("no-hindi-name", lambda i: i, {"block:3591", *(f"village:V{n}" for n in range(1, 9))}),
 ]  # fmt: skip
@@ -62,7 +70,7 @@ def test_what_is_lacking_is_named(
 ) -> None:
     found = {warned.code: set(warned.keys) for warned in check(change(small))}
     assert found[code] == keys
-    usual = {"population-unknown", "no-hindi-name"}
+    usual = {"population-unknown", "no-hindi-name", "state-without-boundary"}
     assert found.keys() == {code} | usual
 
 
@@ -73,6 +81,19 @@ def test_places_far_outside_their_district(small: Inventory) -> None:
         *(key for key, area in small.areas.items() if area.lon is not None and area.lon > 81.897 and key != "state:22"),
         *(name for name, site in small.sites.items() if site.lon is not None and site.lon > 81.897),
     }
+
+
+def test_areas_that_have_come_into_force_are_due(small: Inventory) -> None:
+    day = date(2027, 4, 1)
+    village = replace(small.areas["village:V1"], valid_to=day)
+    renamed = replace(village, names=Names("New name"), valid_from=day, valid_to=None)
+    planned = replace(small, areas={**small.areas, village.key: village}, versions={village.key: (renamed,)})
+
+    def due(on: date) -> list[tuple[str, ...]]:
+        return [warned.keys for warned in check(planned, on) if warned.code == "areas-due"]
+
+    assert due(date(2027, 3, 31)) == []
+    assert due(day) == [("village:V1",)]
 
 
 def test_a_ready_inventory_has_no_warning() -> None:

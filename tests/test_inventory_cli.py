@@ -88,7 +88,11 @@ def test_check_warns_and_fails_on_demand(url: str, folder: Path) -> None:
     assert told.exit_code == 0
     assert "population-unknown: villages have no population" in told.stdout
     found = json.loads(run("check", "--json").stdout)
-    assert [each["code"] for each in found["warnings"]] == ["population-unknown", "no-hindi-name"]
+    assert [each["code"] for each in found["warnings"]] == [
+        "state-without-boundary",
+        "population-unknown",
+        "no-hindi-name",
+    ]
     assert run("check", "--fail").exit_code == 1
 
 

@@ -144,7 +144,11 @@ def test_a_place_outside_its_state(folder: Path) -> None:
     assert read_folder(folder).problems == ()
     edit(folder, "sites.csv", cell("gp1", "lat", "23"))
     (problem,) = read_folder(folder).problems
-    assert (problem.file, problem.field, problem.reason) == ("sites.csv", "lat", "and lon lie 111 km outside its state")
+    assert (problem.file, problem.field, problem.reason) == (
+        "sites.csv",
+        "lat",
+        "and lon lie 111 km outside 'state:22'",
+    )
 
 
 def test_a_ring_lacks_a_link(folder: Path) -> None:
@@ -187,7 +191,12 @@ def test_a_secret_is_never_repeated(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "line", "reason"),
     [
-        (b"name,kind,area,name_en\nx,gp,gp:G1,Gr\xe2m\n", 2, "byte 0xE2 (byte 14 of the line) is not UTF-8"),
+        (
+            b"name,kind,area,name_en\nx,gp,gp:G1,Gr\xe2m\n",
+            2,
+            "holds the byte 0xE2, which is not UTF-8; save the file as UTF-8",
+        ),
+        (b"PK\x03\x04\x14\x00", 1, "is a spreadsheet or an archive"),
         ("name,kind,area,name_en\n".encode("utf-16"), 1, "is UTF-16"),
         (b"", 1, "is empty"),
         (b"name;kind;area;name_en\n", 1, "separates its columns by ';'"),
