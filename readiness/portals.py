@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from math import inf
-from types import MappingProxyType
 
 from collectors.http.look import NOC
 from collectors.model import Reason
@@ -62,7 +61,10 @@ class Portals:
         self._by_kendra: dict[str, dict[str, View]] = {}  # site -> endpoint -> view
         self._answered: dict[str, float] = {}  # endpoint -> when it last answered here
         self._unsaved: set[Eyes] = set()
-        self.verdicts: dict[str, Verdict] = {code: self._verdict(code) for code in intervals}
+        self.verdicts: dict[str, Verdict] = {}
+        self._for_all: dict[str, tuple[Status, float]] = {}
+        for code in intervals:
+            self._settle(code, self._verdict(code))
 
     def take(self, sightings: Iterable[Sighting], references_at: float) -> News:
         """`references_at`: when a reference target last answered."""
@@ -96,10 +98,6 @@ class Portals:
         fresh = {code: (view.status, view.since) for code, view in own.items() if view.status is not Status.UNKNOWN}
         return {**self._for_all, **fresh}
 
-    @property
-    def _for_all(self) -> Mapping[str, tuple[Status, float]]:
-        return MappingProxyType({code: (one.status, one.since) for code, one in self.verdicts.items()})
-
     def unsaved(self) -> dict[Eyes, View]:
         """The views that changed since this was last called."""
         found = {eyes: self._view(*eyes) for eyes in sorted(self._unsaved)}
@@ -113,18 +111,19 @@ class Portals:
                 self._views[code] = view
             elif code in self._views:
                 self._by_kendra.setdefault(eyes, {})[code] = view
-        self.verdicts = {code: self._verdict(code) for code in self._views}
+        for code in self._views:
+            self._settle(code, self._verdict(code))
 
     def _view(self, code: str, eyes: str) -> View:
         return self._views[code] if eyes == NOC else self._by_kendra[eyes][code]
 
     def _take_here(self, seen: Sighting, references_at: float, news: News) -> None:
         code = seen.endpoint
-        others = (at for other, at in self._answered.items() if other != code)
+        proofs = [references_at, *(at for other, at in self._answered.items() if other != code)]
         glance = _glance(seen, self._slow_s, _SAYS)
         if glance.outcome in {Outcome.GOOD, Outcome.SLOW, Outcome.WRONG}:
             self._answered[code] = max(seen.at, self._answered.get(code, -inf))
-        view = rules.step(self._views[code], glance, max(references_at, *others, -inf), self._policy)
+        view = rules.step(self._views[code], glance, max(proofs), self._policy)
         self._keep_here(code, view, news)
 
     def _take_kendra(self, seen: Sighting, site: str, news: News) -> None:
@@ -155,9 +154,13 @@ class Portals:
             verdict = replace(verdict, since=max(verdict.since, before.since))
         else:
             verdict = replace(verdict, since=before.since)
-        self.verdicts[code] = verdict
+        self._settle(code, verdict)
         if (verdict.status, verdict.reason) != (before.status, before.reason):
             news.endpoints.append((code, Change(before.status, verdict.status, verdict.since, verdict.reason)))
+
+    def _settle(self, code: str, verdict: Verdict) -> None:
+        self.verdicts[code] = verdict
+        self._for_all[code] = verdict.status, verdict.since
 
     def _verdict(self, code: str) -> Verdict:
         return rules.overall(self._views[code], [own[code] for own in self._by_kendra.values() if code in own])
