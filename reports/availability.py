@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
@@ -48,6 +49,10 @@ class Counted:
     names: tuple[str, ...]
     areas: tuple[str, ...]
     hours: tuple[str, ...]
+
+    def only(self, name: str) -> Self:
+        at = self.names.index(name)
+        return type(self)(self.kind, (name,), (self.areas[at],), (self.hours[at],))
 
     def parsed_hours(self) -> list[Hours | None]:
         known = {text: parse_hours(text) if text else None for text in set(self.hours)}

@@ -66,5 +66,7 @@ COVERAGE: tuple[Column, ...] = (
     Column("first_failing_layer", TEXT, "", "The layer that fails first, counted from the ground, for most of the blocked villages. Empty where none is blocked.", "अधिकांश बाधित गाँवों की पहली बाधा, नीचे से गिनने पर। कोई गाँव बाधित न हो तो खाली।"),
     Column("gp_seen_up_percent_low", NUMBER, "%", "Share of the report's period in which the gram panchayat's site was up or degraded, if it was down in all unobserved time.", "रिपोर्ट की अवधि का वह हिस्सा जिसमें ग्राम पंचायत स्थल चालू या कमज़ोर था, यदि न देखे गए समय में वह बंद रहा हो।"),
     Column("gp_seen_up_percent_high", NUMBER, "%", "The same share, if it was up in all unobserved time.", "वही हिस्सा, यदि न देखे गए समय में वह चालू रहा हो।"),
-    Column("as_of", TIME, "Indian time", "The moment that the counts and statuses are of.", "वह समय जिसकी यह स्थिति है।"),
+    Column("served_time_percent_low", NUMBER, "%", "Share of the report's period, over all villages of the area, in which they were ready or degraded, if they were blocked in all unobserved time.", "क्षेत्र के सभी गाँवों की अवधि का वह हिस्सा जिसमें वे तैयार या कमज़ोर थे, यदि न देखे गए समय में वे बाधित रहे हों।"),
+    Column("served_time_percent_high", NUMBER, "%", "The same share, if they were ready in all unobserved time.", "वही हिस्सा, यदि न देखे गए समय में वे तैयार रहे हों।"),
+    Column("as_of", TIME, "Indian time", "The moment that the counts and statuses are of: the end of the period.", "वह समय जिसकी यह स्थिति है: अवधि का अंत।"),
 )  # fmt: skip

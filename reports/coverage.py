@@ -3,35 +3,32 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pyarrow as pa
 
-from inventory.model import Area, Inventory, Level, Names, Site, SiteKind
+from inventory.model import Area, Inventory, Level, Site, SiteKind
 from inventory.scope import Scope, areas_in
 from readiness.model import Layer, Readiness, Status, SubjectKind
 from readiness.read import StateRow
-from reports.columns import COVERAGE, Value, schema
+from reports.columns import COVERAGE, schema
+from reports.places import Cells, Homes, area_cells
 
-Parts = Mapping[str, timedelta]
-"""How long a subject was seen in each status; the parts add up to the period."""
+Worked = Mapping[tuple[SubjectKind, str], tuple[int, int]]
+"""Milliseconds of a period in which a subject worked at least, and at most; who isn't in it was never seen."""
 
 _SERVED = frozenset({Readiness.READY, Readiness.DEGRADED})
 _WORKS = frozenset({Status.UP, Status.DEGRADED})
 _LAYERS = list(Layer)
-_SECOND = timedelta(seconds=1)
-_NEVER_SEEN: Parts = {Status.UNKNOWN: _SECOND}
-_Cells = dict[str, Value]
-
-
 _States = Mapping[tuple[SubjectKind, str], StateRow]
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
     states: _States
-    parts: Mapping[str, Parts]
-    now: datetime
+    worked: Worked
+    period_ms: int
+    at: datetime
 
 
 @dataclass
@@ -46,19 +43,20 @@ class _Contents:
 def coverage(
     inventory: Inventory,
     states: Iterable[StateRow],
-    parts: Mapping[str, Parts],
+    worked: Worked,
     *,
     scope: Scope,
     level: Level,
-    now: datetime,
+    period_ms: int,
+    at: datetime,
 ) -> pa.Table:
     """One row for each area of `level` in scope, with the columns of COVERAGE.
 
-    `states` holds at least the villages and sites in scope; who isn't among them is unknown.
-    `parts` is what GP sites were seen in over the report's period, by site. Raises UnknownAreaError.
+    `states` holds the villages and sites in scope at the moment `at`, the end of the period of `period_ms`;
+    who isn't among them is unknown. Raises UnknownAreaError.
     """
     wanted = areas_in(inventory, scope)
-    seen = _Seen({(state.kind, state.subject): state for state in states}, parts, now)
+    seen = _Seen({(state.kind, state.subject): state for state in states}, worked, period_ms, at)
     contents = _contents(inventory, level, wanted)
     rows = [
         _row(inventory, area, contents[area.key], seen)
@@ -70,13 +68,13 @@ def coverage(
 
 def _contents(inventory: Inventory, level: Level, wanted: frozenset[str]) -> defaultdict[str, _Contents]:
     found: defaultdict[str, _Contents] = defaultdict(_Contents)
-    homes: dict[str, str | None] = {}
+    homes = Homes(inventory, level)
     for key in wanted:
-        home = _home(inventory, key, level, homes)
+        home = homes.of(key)
         if home is not None and inventory.areas[key].level is Level.VILLAGE:
             found[home].villages.append(inventory.areas[key])
     for site in inventory.sites.values():
-        home = _home(inventory, site.area, level, homes) if site.area in wanted else None
+        home = homes.of(site.area) if site.area in wanted else None
         if home is None:
             continue
         if site.kind is SiteKind.KENDRA:
@@ -86,58 +84,19 @@ def _contents(inventory: Inventory, level: Level, wanted: frozenset[str]) -> def
     return found
 
 
-def _home(inventory: Inventory, key: str, level: Level, homes: dict[str, str | None]) -> str | None:
-    """The area of `level` that holds `key`; `homes` remembers what was asked before."""
-    if key not in homes:
-        area = inventory.areas[key]
-        if area.level is level:
-            homes[key] = key
-        else:
-            homes[key] = None if area.parent is None else _home(inventory, area.parent, level, homes)
-    return homes[key]
-
-
-def _row(inventory: Inventory, area: Area, held: _Contents, seen: _Seen) -> _Cells:
+def _row(inventory: Inventory, area: Area, held: _Contents, seen: _Seen) -> Cells:
     return {
-        **_place(inventory, area),
-        **_villages(held.villages, seen.states),
+        **area_cells(inventory, area),
+        **_villages(held.villages, seen),
         **_kendras(held.kendras, seen.states),
         **_gp_site(held.gp_site, seen),
-        "as_of": seen.now,
+        "as_of": seen.at,
     }
 
 
-def _place(inventory: Inventory, area: Area) -> _Cells:
-    around = {Level.BLOCK: None, Level.DISTRICT: None} | {a.level: a for a in _ancestry(inventory, area)}
-    cells: _Cells = {
-        "area": area.key,
-        "code": area.code,
-        "code_source": area.code_source,
-        "name_en": area.names.en,
-        "name_hi": area.names.hi or None,
-        "lat": area.lat,
-        "lon": area.lon,
-    }
-    for level in (Level.BLOCK, Level.DISTRICT):
-        holder = around[level]
-        names = holder.names if holder else Names("")
-        cells |= {
-            f"{level}_code": holder.code if holder else None,
-            f"{level}_en": names.en or None,
-            f"{level}_hi": names.hi or None,
-        }
-    return cells
-
-
-def _ancestry(inventory: Inventory, area: Area) -> Iterable[Area]:
-    yield area
-    while area.parent is not None:
-        area = inventory.areas[area.parent]
-        yield area
-
-
-def _villages(villages: Sequence[Area], known: _States) -> _Cells:
-    states = [known.get((SubjectKind.VILLAGE, village.key)) for village in villages]
+def _villages(villages: Sequence[Area], seen: _Seen) -> Cells:
+    subjects = [(SubjectKind.VILLAGE, village.key) for village in villages]
+    states = [seen.states.get(subject) for subject in subjects]
     status = [Readiness.UNKNOWN if state is None else Readiness(state.status) for state in states]
     counted = Counter(status)
     served = sum(counted[each] for each in _SERVED)
@@ -149,10 +108,11 @@ def _villages(villages: Sequence[Area], known: _States) -> _Cells:
         "served_percent_high": _percent(served + counted[Readiness.UNKNOWN], len(villages)),
         "first_failing_layer": min(layers, key=lambda each: (-layers[each], _LAYERS.index(each)), default=None),
         **_citizens(villages, status),
+        **_shares("served_time_percent", subjects, seen),
     }
 
 
-def _citizens(villages: Sequence[Area], status: Sequence[Readiness]) -> _Cells:
+def _citizens(villages: Sequence[Area], status: Sequence[Readiness]) -> Cells:
     """Empty, never 0, where no population is on record."""
     people = [(v.population, each) for v, each in zip(villages, status, strict=True) if v.population is not None]
     known = sum(number for number, _ in people)
@@ -163,7 +123,7 @@ def _citizens(villages: Sequence[Area], status: Sequence[Readiness]) -> _Cells:
     }
 
 
-def _kendras(kendras: Sequence[Site], known: _States) -> _Cells:
+def _kendras(kendras: Sequence[Site], known: _States) -> Cells:
     status = [_status(kendra, known) for kendra in kendras]
     return {
         "kendras_total": len(kendras),
@@ -172,17 +132,24 @@ def _kendras(kendras: Sequence[Site], known: _States) -> _Cells:
     }
 
 
-def _gp_site(site: Site | None, seen: _Seen) -> _Cells:
-    parts = seen.parts.get(site.name, _NEVER_SEEN) if site else {}
-    period = sum(parts.values(), timedelta())
-    worked = sum((parts.get(each, timedelta()) for each in _WORKS), timedelta())
-    unseen = parts.get(Status.UNKNOWN, timedelta())
+def _gp_site(site: Site | None, seen: _Seen) -> Cells:
+    subjects = [(SubjectKind.SITE, site.name)] if site else []
     state = seen.states.get((SubjectKind.SITE, site.name)) if site else None
     return {
         "gp_status": _status(site, seen.states) if site else None,
         "gp_since": state.since if state else None,
-        "gp_seen_up_percent_low": _percent(worked / _SECOND, period / _SECOND),
-        "gp_seen_up_percent_high": _percent((worked + unseen) / _SECOND, period / _SECOND),
+        **_shares("gp_seen_up_percent", subjects, seen),
+    }
+
+
+def _shares(name: str, subjects: Sequence[tuple[SubjectKind, str]], seen: _Seen) -> Cells:
+    """The share of the period in which they worked, if none did in unobserved time, and if all did."""
+    never = (0, seen.period_ms)
+    parts = [seen.worked.get(subject, never) for subject in subjects]
+    whole = seen.period_ms * len(subjects)
+    return {
+        f"{name}_low": _percent(sum(p[0] for p in parts), whole),
+        f"{name}_high": _percent(sum(p[1] for p in parts), whole),
     }
 
 

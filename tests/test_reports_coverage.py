@@ -1,26 +1,27 @@
 """The coverage report: its figures, and that they follow the states."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine
 
 from inventory import store
 from inventory.model import Inventory, Level
 from inventory.scope import Scope, UnknownAreaError
 from readiness.model import Layer, Readiness, Status, SubjectKind
 from readiness.read import StateRow
-from readiness.tables import transition
 from reports.columns import COVERAGE
 from reports.coverage import coverage
-from reports.read import coverage_report
+from reports.read import Wanted, coverage_report
 from reports.report import Report
-from tests.judged import MONDAY, set_state
+from tests.judged import MONDAY
 from tests.small import DISTRICT, small_inventory
+from tests.told import tell
 
 DAY = timedelta(days=1)
 
@@ -35,7 +36,7 @@ def site(name: str, status: str) -> StateRow:
 
 def rows(inventory: Inventory, states: list[StateRow], level: Level, area: str | None = None) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = coverage(
-        inventory, states, {}, scope=Scope(area), level=level, now=MONDAY
+        inventory, states, {}, scope=Scope(area), level=level, period_ms=1, at=MONDAY
     ).to_pylist()  # fmt: skip
     return found
 
@@ -98,8 +99,7 @@ def test_scope(small: Inventory) -> None:
 
 def test_every_column_is_filled_by_name(small: Inventory) -> None:
     states = [village(n, "blocked", Layer.POWER) for n in range(1, 9)] + [site("gp1", "up")]
-    parts = {"gp1": {"up": DAY}}
-    table = coverage(small, states, parts, scope=Scope(), level=Level.GP, now=MONDAY)
+    table = coverage(small, states, {}, scope=Scope(), level=Level.GP, period_ms=1, at=MONDAY)
     assert table.column_names == [column.name for column in COVERAGE]
     assert [name for name in table.column_names if table.column(name).null_count == table.num_rows] == ["block_hi"]
 
@@ -127,76 +127,92 @@ def test_counts_add_up_at_every_level(status: list[Readiness | None]) -> None:
                 assert row["served_percent_low"] == row["served_percent_high"]
 
 
-def report(engine: Engine, inventory: Inventory, days: int = 30, area: str | None = None) -> Report:
-    now = MONDAY + 10 * DAY
-    return coverage_report(engine, inventory, Scope(area), level=Level.GP, start=now - days * DAY, end=now, now=now)
+def report(
+    engine: Engine,
+    folder: Path,
+    inventory: Inventory,
+    days: int = 30,
+    area: str | None = None,
+    *,
+    end: float = 10,
+    blind_since: datetime | None = None,
+) -> Report:
+    """The report of the `days` before MONDAY + `end` days."""
+    until, scope = MONDAY + end * DAY, Scope(area)
+    wanted = Wanted(
+        engine, folder, inventory, scope, scope, until - days * DAY, until, MONDAY + 10 * DAY, blind_since
+    )  # fmt: skip
+    return coverage_report(wanted, Level.GP)
 
 
 def turn(engine: Engine, name: str, day: float, before: str, after: str) -> None:
-    row = {"subject_kind": "site", "subject": name, "at": MONDAY + day * DAY, "recorded_at": MONDAY + day * DAY,
-           "from_status": before, "to_status": after, "reason": "test"}  # fmt: skip
-    with engine.begin() as connection:
-        connection.execute(insert(transition).values(row))
-    set_state(engine, "site", name, after, MONDAY + day * DAY)
+    tell(engine, ("site", name), MONDAY + day * DAY, before, after)
 
 
-def seen_up(engine: Engine, inventory: Inventory, gp: str, days: int = 10) -> tuple[Any, ...]:
-    [row] = report(engine, inventory, days, gp).table.to_pylist()
+def seen_up(engine: Engine, folder: Path, inventory: Inventory, gp: str, days: int = 10) -> tuple[Any, ...]:
+    [row] = report(engine, folder, inventory, days, gp).table.to_pylist()
     return cells(row, "gp_seen_up_percent_low", "gp_seen_up_percent_high")
 
 
-def test_shares_of_time_have_bounds_from_what_was_not_seen(engine: Engine, small: Inventory) -> None:
+def test_shares_of_time_have_bounds_from_what_was_not_seen(engine: Engine, small: Inventory, tmp_path: Path) -> None:
     store.apply(engine, small, MONDAY)
     turn(engine, "gp1", 1, "unknown", "up")
     turn(engine, "gp1", 4, "up", "down")
     turn(engine, "gp1", 6, "down", "degraded")
-    assert seen_up(engine, small, "gp:G1") == (70, 80)  # 10 days: 1 unknown, 3 up, 2 down, 4 degraded
-    assert seen_up(engine, small, "gp:G1", days=5) == (80, 80)  # the last five: 1 down, 4 degraded
-    set_state(engine, "site", "gp2", "up", MONDAY - 90 * DAY)
-    assert seen_up(engine, small, "gp:G2") == (100, 100)  # no change in the period: as it stands
-    assert seen_up(engine, small, "gp:G3") == (0, 100)  # never seen
+    assert seen_up(engine, tmp_path, small, "gp:G1") == (70, 80)  # 10 days: 1 unknown, 3 up, 2 down, 4 degraded
+    assert seen_up(engine, tmp_path, small, "gp:G1", days=5) == (80, 80)  # the last five: 1 down, 4 degraded
+    turn(engine, "gp2", -90, "unknown", "up")
+    assert seen_up(engine, tmp_path, small, "gp:G2") == (100, 100)  # no change in the period: as it stood before
+    assert seen_up(engine, tmp_path, small, "gp:G3") == (0, 100)  # never seen
 
 
-def test_a_layer_told_after_the_recovery_began_is_no_outage(engine: Engine, small: Inventory) -> None:
+def test_a_layer_told_after_the_recovery_began_is_no_outage(engine: Engine, small: Inventory, tmp_path: Path) -> None:
     store.apply(engine, small, MONDAY)
     turn(engine, "gp1", 1, "up", "down")
     turn(engine, "gp1", 3, "down", "down")  # only its layer became another, when the answer was on its way
     turn(engine, "gp1", 2, "down", "up")
-    assert seen_up(engine, small, "gp:G1") == (90, 90)
+    [row] = report(engine, tmp_path, small, 10, "gp:G1").table.to_pylist()
+    assert cells(row, "gp_status", "gp_since") == ("up", MONDAY + 2 * DAY)
+    assert seen_up(engine, tmp_path, small, "gp:G1") == (80, 90)
 
 
-def test_the_past_is_read_as_it_was(engine: Engine, small: Inventory) -> None:
+def test_the_past_is_counted_as_it_stood_at_the_end_of_the_period(
+    engine: Engine, small: Inventory, tmp_path: Path
+) -> None:
     store.apply(engine, small, MONDAY)
-    turn(engine, "gp1", 8, "up", "down")  # after the period that is asked for
-    made = coverage_report(
-        engine, small, Scope("gp:G1"), level=Level.GP, start=MONDAY, end=MONDAY + 5 * DAY, now=MONDAY + 10 * DAY
-    )
+    turn(engine, "gp1", -1, "unknown", "up")
+    turn(engine, "gp1", 8, "up", "down")
+    tell(engine, ("village", "village:V1"), MONDAY - DAY, "unknown", "ready")
+    tell(engine, ("village", "village:V1"), MONDAY + 4 * DAY, "ready", "blocked", layer="backhaul")
+    tell(engine, ("village", "village:V1"), MONDAY + 9 * DAY, "blocked", "ready")
+    made = report(engine, tmp_path, small, 5, "gp:G1", end=5)
     [row] = made.table.to_pylist()
-    assert cells(row, "gp_seen_up_percent_low", "gp_status") == (100, "down")
+    assert cells(row, "gp_status", "gp_since", "gp_seen_up_percent_low") == ("up", MONDAY - DAY, 100)
+    assert cells(row, *VILLAGES, "first_failing_layer") == (1, 0, 0, 1, 0, "backhaul")
+    assert cells(row, "served_time_percent_low", "served_time_percent_high", "as_of") == (80, 80, MONDAY + 5 * DAY)
+    assert made.as_of == made.end
 
 
-def test_the_time_when_nobody_watched_is_unknown(engine: Engine, small: Inventory) -> None:
+def test_the_time_when_nobody_watched_is_unknown(engine: Engine, small: Inventory, tmp_path: Path) -> None:
     store.apply(engine, small, MONDAY)
-    set_state(engine, "site", "gp1", "up", MONDAY - 90 * DAY)
+    turn(engine, "gp1", -90, "unknown", "up")
+    turn(engine, "gp2", -90, "unknown", "up")
     turn(engine, "gp2", 2, "up", "down")
-    now = MONDAY + 10 * DAY
-    made = coverage_report(
-        engine, small, Scope(), level=Level.GP, start=MONDAY, end=now, now=now, blind_since=MONDAY + 6 * DAY
-    )
+    made = report(engine, tmp_path, small, 10, blind_since=MONDAY + 6 * DAY)
     first, second, *_ = made.table.to_pylist()
     seen = ("gp_seen_up_percent_low", "gp_seen_up_percent_high", "gp_status", "gp_since")
     assert cells(first, *seen) == (60, 100, "unknown", MONDAY + 6 * DAY)
     assert cells(second, *seen) == (20, 60, "unknown", MONDAY + 6 * DAY)
 
 
-def test_the_figures_follow_the_states(engine: Engine, small: Inventory) -> None:
+def test_the_figures_follow_the_states(engine: Engine, small: Inventory, tmp_path: Path) -> None:
     store.apply(engine, small, MONDAY)
     for n in range(1, 9):
-        set_state(engine, "village", f"village:V{n}", "ready")
-    [before] = report(engine, small).districts.to_pylist()
+        tell(engine, ("village", f"village:V{n}"), MONDAY, "unknown", "ready")
+    [before] = report(engine, tmp_path, small).districts.to_pylist()
     for n in (5, 6, 7):
-        set_state(engine, "village", f"village:V{n}", "blocked", layer="backhaul")
-    [after] = report(engine, small).districts.to_pylist()
+        tell(engine, ("village", f"village:V{n}"), MONDAY + DAY, "ready", "blocked", layer="backhaul")
+    [after] = report(engine, tmp_path, small).districts.to_pylist()
     assert cells(before, *VILLAGES, *SHARES) == (8, 8, 0, 0, 0, 100, 100)
     assert cells(after, *VILLAGES, *SHARES) == (8, 5, 0, 3, 0, 62.5, 62.5)
     assert after["first_failing_layer"] == "backhaul"

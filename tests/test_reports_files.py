@@ -1,13 +1,17 @@
 """The files: read back by other programs, hostile names included; and the command."""
 
 import csv
+import json
 import re
 import xml.etree.ElementTree as ET
 import zipfile
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
+import pyarrow.parquet as pq
 import pyogrio
 import pytest
 import shapely
@@ -19,15 +23,19 @@ from typer.testing import CliRunner
 from inventory import store
 from inventory.model import Inventory, Level, Names
 from inventory.scope import Scope
+from reports.availability import By, Of
+from reports.availability_columns import AVAILABILITY
 from reports.cli import app
 from reports.columns import COVERAGE
-from reports.read import coverage_report
+from reports.read import Wanted, availability_report, coverage_report
 from reports.report import Report
 from reports.writers.csv import cell
 from reports.writers.registry import WRITERS, write
-from tests.judged import MONDAY, set_state
+from tests.judged import MONDAY
 from tests.small import DISTRICT, small_inventory
+from tests.told import tell
 
+HOUR = timedelta(hours=1)
 HOSTILE = ['=HYPERLINK("http://evil.example","x")', "+1+1", "-2+3", "@SUM(A1)", "\t=1+1", " =1+1", "＝1+1", "{=1}"]
 OUTLINE = shapely.box(81, 21, 82, 22)
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -44,14 +52,28 @@ def inventory() -> Inventory:
     return replace(small, areas=areas, boundaries={DISTRICT: shapely.to_wkb(OUTLINE)})
 
 
+def wanted(engine: Engine, folder: Path, inventory: Inventory, area: str | None = None) -> Wanted:
+    scope = Scope(area)
+    return Wanted(engine, folder, inventory, scope, scope, MONDAY.replace(day=1), MONDAY, MONDAY)
+
+
 @pytest.fixture
-def report(engine: Engine, inventory: Inventory) -> Report:
+def filled(engine: Engine, inventory: Inventory) -> Engine:
     store.apply(engine, inventory, MONDAY)
-    set_state(engine, "village", "village:V1", "ready")
-    set_state(engine, "site", "gp1", "up")
-    return coverage_report(
-        engine, inventory, Scope(), level=Level.GP, start=MONDAY.replace(day=1), end=MONDAY, now=MONDAY
-    )
+    tell(engine, ("village", "village:V1"), MONDAY - HOUR, "unknown", "ready")
+    tell(engine, ("site", "gp1"), MONDAY - HOUR, "unknown", "up")
+    return engine
+
+
+@pytest.fixture
+def report(filled: Engine, inventory: Inventory, tmp_path: Path) -> Report:
+    return coverage_report(wanted(filled, tmp_path, inventory), Level.GP)
+
+
+@pytest.fixture
+def availability(filled: Engine, inventory: Inventory, tmp_path: Path) -> Report:
+    """By gram panchayats, whose names are hostile."""
+    return availability_report(wanted(filled, tmp_path, inventory), By.GP, Of.VILLAGE, lambda _text, _over: None)
 
 
 def test_csv(report: Report, tmp_path: Path) -> None:
@@ -63,7 +85,7 @@ def test_csv(report: Report, tmp_path: Path) -> None:
     assert list(rows[0]) == [column.name for column in COVERAGE]
     assert [row["name_en"] for row in rows] == [f"'{name}" for name in HOSTILE[:-1]] + [HOSTILE[-1]]
     first, third, last = rows[0], rows[2], rows[-1]
-    assert (first["gp_since"], first["as_of"]) == ("2026-11-23T11:00:00+05:30",) * 2
+    assert (first["gp_since"], first["as_of"]) == ("2026-11-23T10:00:00+05:30", "2026-11-23T11:00:00+05:30")
     assert (third["lat"], last["citizens_known"], last["villages_unknown"]) == ("", "", "1")
 
 
@@ -127,7 +149,54 @@ def test_geojson(report: Report, tmp_path: Path) -> None:
     write(report, "geojson", tmp_path / "c.geojson")
     points = gpd.read_file(tmp_path / "c.geojson")
     assert (len(points), points.crs.to_epsg()) == (8, 4326)
-    assert points["gp_since"][0].isoformat() == "2026-11-23T11:00:00+05:30"
+    assert points["gp_since"][0].isoformat() == "2026-11-23T10:00:00+05:30"
+
+
+def test_parquet(availability: Report, tmp_path: Path) -> None:
+    write(availability, "parquet", tmp_path / "a.parquet")
+    table = pq.read_table(tmp_path / "a.parquet")
+    assert table.drop_columns(["as_of"]).equals(availability.table.drop_columns(["as_of"]))
+    facts = {key.decode(): text.decode() for key, text in table.schema.metadata.items()}
+    assert (facts["report"], facts["remark test"]) == ("availability", "Nothing here is real.")
+    assert facts["holidays"].count("\n") == 1  # in two languages
+    unit = {field.name: field.metadata[b"unit"].decode() for field in table.schema}
+    assert (unit["up_ms"], unit["row"]) == ("ms", "")
+    assert table.schema.field("up_ms").metadata[b"definition_en"].startswith(b"Time in which all that it needs")
+
+
+def test_what_a_csv_is_stands_in_a_file_beside_it(availability: Report, tmp_path: Path) -> None:
+    write(availability, "csv", tmp_path / "a.csv")
+    lines = (tmp_path / "a.csv.about.txt").read_text(encoding="utf-8-sig").splitlines()
+    assert "as_of: 2026-11-23T11:00:00+05:30" in lines
+    assert "source test: Made up for tests. none. nobody" in lines
+    assert any(line.startswith("unknown_ms [ms]: Time in which nothing could be observed.") for line in lines)
+    assert {each.name for each in tmp_path.iterdir()} >= {"a.csv", "a.csv.about.txt"}
+
+
+def test_geojson_says_what_it_is(availability: Report, tmp_path: Path) -> None:
+    write(availability, "geojson", tmp_path / "a.geojson")
+    whole = json.loads((tmp_path / "a.geojson").read_text(encoding="utf-8"))
+    assert whole["type"] == "FeatureCollection"
+    assert {"what": "remark test", "text": "Nothing here is real."} in whole["about"]
+    assert [each["column"] for each in whole["definitions"]] == [column.name for column in AVAILABILITY]
+    points = gpd.read_file(tmp_path / "a.geojson")
+    assert list(points["name_en"]) == HOSTILE
+    assert list(points["up_ms"]) == [3_600_000] + [0] * 7
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "gpkg", "geojson", "parquet"])
+def test_no_format_changes_a_figure(availability: Report, tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"a.{kind}"
+    write(availability, kind, path)
+    names = ["row", "name_hi", "period_ms", "up_ms", "unknown_ms", "available_percent_high"]
+    read = {
+        "csv": lambda: pd.read_csv(path, encoding="utf-8-sig"), "xlsx": lambda: pd.read_excel(path),
+        "gpkg": lambda: gpd.read_file(path, layer="availability"), "geojson": lambda: gpd.read_file(path),
+        "parquet": lambda: pd.read_parquet(path),
+    }[kind]()  # fmt: skip
+    assert read[names].to_numpy().tolist() == [
+        list(row.values()) for row in availability.table.select(names).to_pylist()
+    ]
 
 
 @pytest.mark.parametrize("kind", WRITERS)
@@ -135,9 +204,7 @@ def test_an_area_without_districts_is_written_too(
     engine: Engine, inventory: Inventory, tmp_path: Path, kind: str
 ) -> None:
     store.apply(engine, inventory, MONDAY)
-    narrow = coverage_report(
-        engine, inventory, Scope("gp:G2"), level=Level.GP, start=MONDAY.replace(day=1), end=MONDAY, now=MONDAY
-    )
+    narrow = coverage_report(wanted(engine, tmp_path, inventory, "gp:G2"), Level.GP)
     out = tmp_path / "narrow"
     write(narrow, kind, out)
     assert out.stat().st_size > 0
@@ -147,7 +214,7 @@ def test_an_area_without_districts_is_written_too(
 def test_docs_define_every_column() -> None:
     text = Path(__file__).parents[1].joinpath("docs", "reports.md").read_text(encoding="utf-8")
     written = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*) \|$", text, flags=re.MULTILINE)
-    assert written == [(column.name, column.unit, column.definition_en) for column in COVERAGE]
+    assert written == [(column.name, column.unit, column.definition_en) for column in (*COVERAGE, *AVAILABILITY)]
 
 
 @pytest.fixture
@@ -165,7 +232,7 @@ def stored(inventory: Inventory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     return tmp_path
 
 
-@pytest.mark.parametrize("name", ["c.csv", "c.xlsx", "c.gpkg", "c.geojson"])
+@pytest.mark.parametrize("name", ["c.csv", "c.xlsx", "c.gpkg", "c.geojson", "c.parquet"])
 def test_the_command_writes_what_the_name_ends_in(stored: Path, name: str) -> None:
     out = stored / name
     for _ in range(2):  # the second time it is there already
@@ -198,9 +265,53 @@ def test_wrong_use(stored: Path, monkeypatch: pytest.MonkeyPatch, arguments: lis
 
 
 def test_a_report_that_does_not_exist_yet() -> None:
-    result = CliRunner().invoke(app, ["availability"])
+    result = CliRunner().invoke(app, ["discrepancy"])
     assert result.exit_code == 2
-    assert "availability" in result.stderr
+    assert "discrepancy" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.xlsx", "a.gpkg", "a.geojson", "a.parquet"])
+def test_availability_from_the_command_line(stored: Path, name: str) -> None:
+    out = stored / name
+    result = CliRunner().invoke(app, ["availability", "--by", "gp", "--out", str(out)])
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "8 rows" in result.stderr
+    assert out.stat().st_size > 0
+
+
+def test_the_intervals_are_printed(stored: Path) -> None:
+    period = ["--from", "2026-11-01", "--to", "2026-11-02"]
+    result = CliRunner().invoke(app, ["availability", "--expand", "gp1", *period, "--json"])
+    assert result.exit_code == 0
+    [line] = result.stdout.splitlines()
+    assert json.loads(line) == {
+        "subject": "gp1", "from": "2026-10-31T18:30:00.000Z", "to": "2026-11-02T18:30:00.000Z", "ms": 172_800_000,
+        "open_ms": 7 * 3_600_000, "status": "unknown", "bucket": "unknown", "root_cause": None, "outage": None,
+        "root": None, "root_subject": None, "reasons": [],
+    }  # fmt: skip
+    shown = CliRunner().invoke(app, ["availability", "--expand", "gp1", *period])
+    assert shown.exit_code == 0
+    assert "sum: 172800000 ms" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--area", "district:1", "--out", "a.csv"], "district:1"),
+        ([], "give --out, or --expand"),
+        (["--by", "site", "--of", "village", "--out", "a.csv"], "--by site can't count"),
+        (["--by", "village", "--of", "kendra", "--out", "a.csv"], "--by village can't count"),
+        (["--expand", "gp99"], "gp99"),
+        (["--area", "gp:G2", "--expand", "gp1"], "gp1"),
+    ],
+)
+def test_wrong_use_of_availability(
+    stored: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
+) -> None:
+    monkeypatch.chdir(stored)
+    result = CliRunner().invoke(app, ["availability", *arguments])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in result.stderr
 
 
 def test_one_day_is_a_whole_day_in_india(stored: Path) -> None:

@@ -14,6 +14,7 @@ def about(report: Report) -> list[tuple[str, str]]:
         ("period_start", report.start.astimezone(INDIA).isoformat(timespec="seconds")),
         ("period_end", report.end.astimezone(INDIA).isoformat(timespec="seconds")),
         ("made_by", "Pahunch"),
+        *report.facts,
     ]
     for source in report.sources:
         facts.append((f"source {source.key}", f"{source.title}. {source.licence}. {source.attribution}".strip()))
@@ -25,3 +26,12 @@ def about(report: Report) -> list[tuple[str, str]]:
 def definitions(report: Report) -> list[tuple[str, str, str, str]]:
     """(column, unit, definition in English, in Hindi) of every column."""
     return [(c.name, c.unit, c.definition_en, c.definition_hi) for c in report.columns]
+
+
+def lines(report: Report) -> list[str]:
+    """Both as plain text."""
+    columns = [
+        f"{name} [{unit}]: {en} / {hi}" if unit else f"{name}: {en} / {hi}"
+        for name, unit, en, hi in definitions(report)
+    ]
+    return [*(f"{key}: {text}" for key, text in about(report)), "", *columns]

@@ -7,13 +7,19 @@ from pathlib import Path
 from inventory.hours import INDIA
 from reports.columns import Value
 from reports.report import Report
+from reports.writers.about import lines
 
 # A spreadsheet runs text that begins so as a formula, full width too, and skips blanks before it.
+BESIDE = ".about.txt"
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 
 
 def write(report: Report, path: Path) -> None:
-    """The table alone, one header line; times in Indian time (ISO 8601)."""
+    """The table alone, one header line; times in Indian time (ISO 8601). What it is stands in a file beside it.
+
+    A comment line would be a row to most programs.
+    """
+    path.with_name(path.name + BESIDE).write_text("\n".join(lines(report)) + "\n", encoding="utf-8-sig")
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(column.name for column in report.columns)

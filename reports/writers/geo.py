@@ -1,5 +1,6 @@
 """Files for GIS programs, in WGS 84 (EPSG:4326): areas as points, districts as polygons."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from reports.report import Report
 from reports.writers.about import about, definitions
 
 _CRS = "EPSG:4326"
+_DEFINITION = ("column", "unit", "definition_en", "definition_hi")
 _TYPES = {pa.int64(): pd.Int64Dtype()}  # whole numbers that may be missing
 
 
@@ -27,14 +29,21 @@ def write_gpkg(report: Report, path: Path) -> None:
     points(report).to_file(path, layer=report.name, driver="GPKG")
     if report.districts.num_rows:
         districts(report).to_file(path, layer="districts", driver="GPKG")
-    named = pd.DataFrame(definitions(report), columns=["column", "unit", "definition_en", "definition_hi"])
+    named = pd.DataFrame(definitions(report), columns=_DEFINITION)
     pyogrio.write_dataframe(named, path, layer="definitions", driver="GPKG")
     pyogrio.write_dataframe(pd.DataFrame(about(report), columns=["what", "text"]), path, layer="about", driver="GPKG")
 
 
 def write_geojson(report: Report, path: Path) -> None:
-    """GeoJSON (RFC 7946) of the points alone."""
+    """GeoJSON (RFC 7946) of the points alone, with the members `about` and `definitions` before them."""
     points(report).to_file(path, driver="GeoJSON", RFC7946="YES")
+    kind, rest = path.read_text(encoding="utf-8").split('"FeatureCollection",', 1)
+    members = {
+        "about": [{"what": what, "text": text} for what, text in about(report)],
+        "definitions": [dict(zip(_DEFINITION, row, strict=True)) for row in definitions(report)],
+    }
+    more = json.dumps(members, ensure_ascii=False)[1:-1]
+    path.write_text(f'{kind}"FeatureCollection",\n{more},{rest}', encoding="utf-8")
 
 
 def points(report: Report) -> gpd.GeoDataFrame:

@@ -1,0 +1,138 @@
+"""Outages of many subjects as columns: what the time they were down is blamed on."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, Select, and_, func, or_, select, type_coerce
+
+from readiness.model import Status, SubjectKind
+from readiness.read import OutageRow, outages_from
+from readiness.rules.availability import CAUSES
+from readiness.rules.incidents import Subject
+from readiness.rules.spells import Codes, Millis, Positions
+from readiness.sequence import together
+from readiness.tables import outage
+from storage.bulk import fetch
+from storage.engine import snapshot
+from storage.types import to_millis
+
+_WORD = pa.dictionary(pa.int32(), pa.string())
+_SCHEMA = pa.schema(
+    [("id", pa.int64()), ("subject_kind", _WORD), ("subject", _WORD), ("from_at", pa.int64()), ("to_at", pa.int64()),
+     ("cause", _WORD), ("explained_by", pa.int64())]
+)  # fmt: skip
+_ROOT_SCHEMA = pa.schema([("id", pa.int64()), ("cause", _WORD)])
+_NAMES_AT_ONCE = 500
+_NAMES_AT_MOST = 10_000  # of more the whole table is read
+_ROWS_AT_ONCE = 100_000
+
+_column = outage.c
+
+
+@dataclass(frozen=True, slots=True)
+class Outages:
+    """Outages as columns; `name` is a position in the names asked for, causes are positions in CAUSES."""
+
+    number: Positions
+    name: Positions
+    start: Millis
+    end: Millis
+    cause: Codes
+    root: Positions  # number of the outage at the root, which may be the outage itself
+    root_cause: Codes
+
+
+def outages_of(engine: Engine, names: Sequence[Subject], start: datetime, end: datetime) -> Outages:
+    """Outages of the named subjects that were down at some time of [start, end); one that is open lasts until `end`."""
+    down = and_(
+        _column.status == Status.DOWN, _column.from_at < end, or_(_column.to_at.is_(None), _column.to_at > start)
+    )  # fmt: skip
+    with snapshot(engine) as connection:
+        narrowed = list(_narrowed(connection, names))
+        rows = together([fetch(connection, _query(_SCHEMA, down, each), _SCHEMA) for each in narrowed], _SCHEMA)
+        rows = rows.filter(pa.array(_positions(rows, names) >= 0))
+        roots = _roots(connection, rows)
+    number, explained = (np.asarray(pc.fill_null(rows[name], 0)) for name in ("id", "explained_by"))
+    own = _codes(rows)
+    root = np.where(explained > 0, explained, number)
+    root_cause = np.where(explained > 0, _looked_up(root, roots), own).astype(np.int8)
+    until = np.asarray(pc.fill_null(rows["to_at"], to_millis(end)))
+    return Outages(number, _positions(rows, names), np.asarray(rows["from_at"]), until, own, root, root_cause)
+
+
+def outages_by_number(engine: Engine, numbers: Iterable[int]) -> dict[int, OutageRow]:
+    """The outages of these numbers, of any place: those who ask have to know that they may."""
+    wanted = sorted(set(numbers))
+    lots = [wanted[first : first + _NAMES_AT_ONCE] for first in range(0, len(wanted), _NAMES_AT_ONCE)]
+    with engine.connect() as connection:
+        return {row.id: row for lot in lots for row in outages_from(connection, _column.id.in_(lot))}
+
+
+def _query(schema: pa.Schema, *conditions: ColumnElement[bool]) -> Select[tuple[object, ...]]:
+    times = {"from_at", "to_at"}
+    columns = [
+        type_coerce(_column[name], BigInteger).label(name) if name in times else _column[name] for name in schema.names
+    ]
+    return select(*columns).where(*conditions)
+
+
+def _narrowed(connection: Connection, names: Sequence[Subject]) -> Iterator[ColumnElement[bool]]:
+    """Conditions that together select the outages of the named subjects, some 100,000 rows each."""
+    if len(names) <= _NAMES_AT_MOST:
+        for kind in SubjectKind:
+            of_kind = [name for whose, name in names if whose is kind]
+            for first in range(0, len(of_kind), _NAMES_AT_ONCE):
+                some = of_kind[first : first + _NAMES_AT_ONCE]
+                yield and_(_column.subject_kind == kind, _column.subject.in_(some))
+        return
+    kinds = _column.subject_kind.in_(sorted({kind for kind, _ in names}))
+    last = connection.execute(select(func.coalesce(func.max(_column.id), 0))).scalar_one()
+    for first in range(0, last + 1, _ROWS_AT_ONCE):
+        yield and_(kinds, _column.id >= first, _column.id < first + _ROWS_AT_ONCE)
+
+
+def _roots(connection: Connection, rows: pa.Table) -> pa.Table:
+    """Number and cause of the outages that explain any of the rows."""
+    here = rows.select(_ROOT_SCHEMA.names)
+    wanted = pc.unique(pc.drop_null(rows["explained_by"]))
+    missing = wanted.filter(pc.invert(pc.is_in(wanted, here["id"]))).to_pylist()
+    lots = [missing[first : first + _NAMES_AT_ONCE] for first in range(0, len(missing), _NAMES_AT_ONCE)]
+    found = [fetch(connection, _query(_ROOT_SCHEMA, _column.id.in_(lot)), _ROOT_SCHEMA) for lot in lots]
+    return together([here, *found], _ROOT_SCHEMA)
+
+
+def _looked_up(numbers: Positions, roots: pa.Table) -> Codes:
+    """The cause of each outage by its number."""
+    known, causes = np.asarray(roots["id"]), _codes(roots)
+    order = np.argsort(known)
+    place = np.searchsorted(known[order], numbers)
+    return causes[order][np.minimum(place, len(known) - 1)]
+
+
+def _codes(rows: pa.Table) -> Codes:
+    return of_words(rows["cause"], {cause: n for n, cause in enumerate(CAUSES)}).astype(np.int8)
+
+
+def _positions(rows: pa.Table, names: Sequence[Subject]) -> Positions:
+    """Position of each row's subject among `names`, -1 for another."""
+    found = np.full(rows.num_rows, -1, np.int64)
+    for kind in SubjectKind:
+        of_kind = {name: n for n, (whose, name) in enumerate(names) if whose is kind}
+        mine = of_words(rows["subject_kind"], {kind: 0}) == 0
+        if mine.any():
+            found[mine] = of_words(rows["subject"], of_kind)[mine]
+    return found
+
+
+def of_words(words: pa.ChunkedArray, position: Mapping[str, int]) -> Positions:
+    """Position of each word of a dictionary column in one piece, -1 for one that has none."""
+    column = words.combine_chunks()
+    if not len(column):
+        return np.empty(0, np.int64)
+    known = np.array([position.get(word, -1) for word in column.dictionary.to_pylist()], np.int64)
+    found: Positions = known[np.asarray(column.indices)]
+    return found
