@@ -82,6 +82,10 @@ def _time(moment: datetime) -> str:
 def _lines(alert: Alert, words: _Catalogue) -> list[str]:
     summary, line = alert.summary, words["line"]
     acting = words["responsible"][summary.responsible]
+    if alert.rule is Rule.ENDPOINT_DOWN:
+        people = "" if summary.citizens is None else line["citizens"].format(citizens=summary.citizens)
+        lost = line["services"].format(villages=summary.villages)
+        return [lost, people, line["responsible"].format(responsible=acting) if acting else ""]
     cause = line["cause"].format(cause=words["cause"][summary.cause], confidence=round(summary.confidence * 100))
     segment = line["segment"].format(segment=" – ".join(safe(port) for port in summary.segment))
     cut_off = alert.rule is not Rule.REDUNDANCY_LOST

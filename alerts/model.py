@@ -13,6 +13,7 @@ class Rule(StrEnum):
     SITE_DOWN = "site_down"
     REDUNDANCY_LOST = "redundancy_lost"
     KENDRA_NOT_READY = "kendra_not_ready"
+    ENDPOINT_DOWN = "endpoint_down"
 
 
 class Severity(StrEnum):

@@ -20,7 +20,10 @@ class Place:
 
 
 def place_of(inventory: Inventory, kind: SubjectKind, subject: str) -> Place | None:
-    """Place of a site, device, link, trunk or ring; None for what the inventory doesn't have."""
+    """Place of a site, device, link, trunk, ring or endpoint; None for what the inventory doesn't have.
+
+    An endpoint serves everybody: its place is the widest area there is.
+    """
     if kind is SubjectKind.SITE:
         return _site(inventory, subject, None)
     if kind is SubjectKind.DEVICE and subject in inventory.devices:
@@ -28,6 +31,9 @@ def place_of(inventory: Inventory, kind: SubjectKind, subject: str) -> Place | N
         return _site(inventory, device.site, device.role)
     if kind is SubjectKind.LINK:
         return _links(inventory, subject)
+    if kind is SubjectKind.ENDPOINT and subject in inventory.endpoints:
+        widest = next((area.key for area in inventory.areas.values() if area.parent is None), None)
+        return None if widest is None else Place(widest, inventory.endpoints[subject].names)
     return None
 
 

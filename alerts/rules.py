@@ -22,6 +22,7 @@ SEVERITY = {
     Rule.SITE_DOWN: Severity.CRITICAL,
     Rule.REDUNDANCY_LOST: Severity.WARNING,
     Rule.KENDRA_NOT_READY: Severity.WARNING,
+    Rule.ENDPOINT_DOWN: Severity.CRITICAL,
 }
 _NETWORK = frozenset({Role.ROUTER, Role.OLT, Role.ONT, Role.SWITCH, Role.RADIO})
 
@@ -34,6 +35,8 @@ def rule_for(outage: Outage, place: Place | None) -> Rule | None:
     """
     if place is None:
         return None
+    if outage.subject_kind is SubjectKind.ENDPOINT:
+        return Rule.ENDPOINT_DOWN
     if outage.status is Status.DEGRADED:
         return Rule.REDUNDANCY_LOST if outage.subject_kind is SubjectKind.LINK else None
     in_kendra = place.site is not None and place.site.kind is SiteKind.KENDRA
@@ -56,8 +59,16 @@ def outage_reason(
         return Reason.EXPLAINED
     if alert is not None and alert.rule is rule:
         return Reason.RETURNED
-    after_s = settings.redundancy_after_s if rule is Rule.REDUNDANCY_LOST else settings.site_down_after_s
-    return _lasted(now - outage.from_at, after_s)
+    return _lasted(now - outage.from_at, _after_s(rule, settings))
+
+
+def _after_s(rule: Rule, settings: AlertSettings) -> float:
+    match rule:
+        case Rule.REDUNDANCY_LOST:
+            return settings.redundancy_after_s
+        case Rule.ENDPOINT_DOWN:
+            return settings.endpoint_down_after_s
+    return settings.site_down_after_s
 
 
 def kendra_reason(

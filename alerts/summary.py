@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from alerts.model import Outage, Summary
 from alerts.places import Place, surroundings
 from inventory.model import Area, Inventory, Names, Site, SiteKind
-from readiness.model import Cause, Layer, Responsible
+from readiness.model import Cause, Layer, Responsible, SubjectKind
 
 
 def outage_summary(outage: Outage, place: Place, inventory: Inventory) -> Summary:
@@ -88,6 +88,8 @@ def _names_to_list(names: Names) -> list[str]:
 
 def _layer(outage: Outage, place: Place) -> Layer:
     """The layer that the villages behind it name, or what the subject says where there are none."""
+    if outage.subject_kind is SubjectKind.ENDPOINT:
+        return Layer.ENDPOINT
     if outage.layer is not None:
         return outage.layer
     if outage.cause is Cause.POWER:

@@ -1,6 +1,7 @@
 """Evaluation against a store: which alerts and deliveries come of a course of events."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,12 +9,13 @@ from sqlalchemy import Engine, select
 
 from alerts.deliveries import claim_due, finish
 from alerts.evaluate import evaluate
-from alerts.model import Reason
+from alerts.model import Opening, Reason, Rule, Severity
 from alerts.store import alerts
 from alerts.tables import alert, delivery
 from inventory import store
-from inventory.model import Inventory
+from inventory.model import Endpoint, Inventory, Names
 from inventory.scope import Scope
+from readiness.model import Layer
 from storage.settings import AlertSettings, ChannelSettings
 from tests.judged import MONDAY, add_outage, change_outage, set_state
 
@@ -292,3 +294,13 @@ def test_nothing_is_left_half_done(engine: Engine, after: Evaluate, monkeypatch:
         assert connection.execute(select(alert.c.id)).all() == []
     assert after(301) == [Reason.LASTED]
     assert len(queue(engine)) == 2
+
+
+def test_an_endpoint_makes_one_alert_of_the_state_with_the_villages_behind_it(engine: Engine, small: Inventory) -> None:
+    inventory = replace(small, endpoints={"portal": Endpoint("portal", Names("Portal"), "https://portal.test/")})
+    add_outage(engine, "portal", "endpoint", cause="upstream", responsible="service_owner", villages=8, citizens=28_000)
+    assert evaluate(engine, inventory, SETTINGS, MONDAY) == ()
+    (opened,) = evaluate(engine, inventory, SETTINGS, MONDAY + timedelta(seconds=SETTINGS.endpoint_down_after_s))
+    assert isinstance(opened, Opening)
+    assert (opened.rule, opened.area, opened.severity) == (Rule.ENDPOINT_DOWN, "state:22", Severity.CRITICAL)
+    assert (opened.summary.villages, opened.summary.citizens, opened.summary.layer) == (8, 28_000, Layer.ENDPOINT)

@@ -117,4 +117,21 @@ def test_no_name_breaks_the_lines_of_a_message(name: str) -> None:
 
 def test_a_summary_has_no_field_that_no_message_uses() -> None:
     used = {"names", "within", "cause", "confidence", "layer", "responsible", "segment", "ring", "sites", "villages"}
-    assert {field.name for field in fields(Summary)} - used == {"citizens"}  # for the API
+    assert {field.name for field in fields(Summary)} - used == {"citizens"}  # of endpoints, and for the API
+
+
+def test_an_endpoint_says_who_misses_it() -> None:
+    summary = replace(
+        SUMMARY, names=Names("e-District portal", "ई-डिस्ट्रिक्ट पोर्टल"), within=(), cause=Cause.UPSTREAM,
+        layer=Layer.ENDPOINT, responsible=Responsible.SERVICE_OWNER, segment=(), sites=0, villages=20_167, citizens=19_607_961,
+    )  # fmt: skip
+    alert = replace(ALERT, rule=Rule.ENDPOINT_DOWN, area="state:22", summary=summary)
+    message = render(alert, Event.FIRING, "en", PAGE)
+    assert message.title == "[DOWN] Services out of reach: e-District portal does not answer as it should"
+    assert message.body.splitlines()[1:4] == [
+        "Villages that miss services by it: 20167.",
+        "Citizens there: 19607961.",
+        "Has to act: owner of the portal or gateway",
+    ]
+    unknown = replace(alert, summary=replace(summary, citizens=None))
+    assert "Citizens" not in render(unknown, Event.FIRING, "en", PAGE).body

@@ -10,12 +10,12 @@ from alerts.model import Alert, KendraState, Outage, Reason, Rule, Severity
 from alerts.places import place_of
 from alerts.rules import hours_of, kendra_reason, outage_reason, rule_for
 from alerts.summary import from_json, kendra_summary, outage_summary, to_json
-from inventory.model import Inventory, Names
+from inventory.model import Endpoint, Inventory, Names
 from readiness.model import Cause, Layer, Responsible, Status, SubjectKind
 from storage.settings import AlertSettings
 from tests.judged import MONDAY
 
-SETTINGS = AlertSettings(site_down_after_s=300, redundancy_after_s=60, kendra_after_s=900)
+SETTINGS = AlertSettings(site_down_after_s=300, redundancy_after_s=60, kendra_after_s=900, endpoint_down_after_s=120)
 
 
 def an_outage(**fields: Any) -> Outage:
@@ -60,7 +60,8 @@ def after(seconds: float) -> datetime:
         ("device", "ups2", {"sites": 0}, None),
         ("device", "ups2", {"sites": 1}, Rule.SITE_DOWN),
         ("village", "village:V1", {}, None),
-        ("endpoint", "portal", {}, None),
+        ("endpoint", "portal", {"sites": 0}, Rule.ENDPOINT_DOWN),
+        ("endpoint", "gone", {}, None),
         ("site", "gone", {}, None),
         ("device", "gone", {}, None),
         ("link", "gone", {}, None),
@@ -68,7 +69,8 @@ def after(seconds: float) -> datetime:
 )
 def test_rule_for(small: Inventory, kind: str, subject: str, fields: dict[str, Any], rule: Rule | None) -> None:
     outage = an_outage(subject_kind=SubjectKind(kind), subject=subject, **fields)
-    assert rule_for(outage, place_of(small, outage.subject_kind, subject)) is rule
+    inventory = replace(small, endpoints={"portal": Endpoint("portal", Names("Portal"), "https://portal.test/")})
+    assert rule_for(outage, place_of(inventory, outage.subject_kind, subject)) is rule
 
 
 @pytest.mark.parametrize(
@@ -78,6 +80,8 @@ def test_rule_for(small: Inventory, kind: str, subject: str, fields: dict[str, A
         (Rule.SITE_DOWN, {}, None, 300, Reason.LASTED),
         (Rule.REDUNDANCY_LOST, {}, None, 59, Reason.TOO_SHORT),
         (Rule.REDUNDANCY_LOST, {}, None, 60, Reason.LASTED),
+        (Rule.ENDPOINT_DOWN, {}, None, 119, Reason.TOO_SHORT),
+        (Rule.ENDPOINT_DOWN, {}, None, 120, Reason.LASTED),
         (Rule.SITE_DOWN, {"root": False}, None, 9000, Reason.EXPLAINED),
         (Rule.SITE_DOWN, {"to_at": after(400)}, None, 9000, Reason.ENDED),
         (None, {}, None, 9000, Reason.NOT_WATCHED),
