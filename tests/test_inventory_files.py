@@ -300,15 +300,6 @@ def test_a_boundary_that_crosses_itself_is_mended(folder: Path) -> None:
     assert list(loaded.inventory.boundaries) == ["block:3591"]
 
 
-def test_three_bad_rows_among_a_hundred_thousand(tmp_path: Path, small: Inventory) -> None:
-    rows = [f"pc-{n},pc,pop,10.{n >> 16}.{n >> 8 & 255}.{n & 255}" for n in range(1, 100_001)]
-    rows[10], rows[50_000], rows[99_999] = "pc-x,pcc,pop,", "pc-y,pc,nowhere,", "pc-1,pc,pop,"
-    (tmp_path / "devices.csv").write_text("name,role,site,primary_ip\n" + "\n".join(rows), encoding="utf-8")
-    loaded = read_folder(tmp_path / "devices.csv", replace(small, devices={}, links={}))
-    assert [(p.line, p.field) for p in loaded.problems] == [(12, "role"), (50_002, "site"), (100_001, "name")]
-    assert len(loaded.inventory.devices) == 99_998
-
-
 _FILES = sorted([*FILES, "boundaries.geojson"])
 
 
