@@ -9,6 +9,7 @@ from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy.exc import DBAPIError
 
 # A server that the network lost is an error soon: the judge's lock is held while it waits.
 _POSTGRES_WAITS = {"connect_timeout": 5, "tcp_user_timeout": 20_000}  # seconds, milliseconds
@@ -58,13 +59,40 @@ def for_writing(engine: Engine) -> Engine:
 
 
 @contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """A connection all of whose queries see the store as it was at the first of them.
+
+    SQLite's transactions do so by themselves; on PostgreSQL each query would see the newest commit.
+    """
+    with at_one_moment(engine).connect() as connection:
+        yield connection
+
+
+def at_one_moment(engine: Engine) -> Engine:
+    """The same engine, whose transactions see the store as it was at their first query.
+
+    On PostgreSQL one that writes what another has changed meanwhile fails, as `lost_a_race` tells.
+    """
+    return engine.execution_options(isolation_level="REPEATABLE READ") if _is_postgres(engine) else engine
+
+
+def lost_a_race(error: DBAPIError) -> bool:
+    """Whether another transaction changed the same at the same moment: doing all of it again may succeed."""
+    return getattr(error.orig, "sqlstate", None) in {"40001", "40P01"}  # serialization failure, deadlock
+
+
+def _is_postgres(engine: Engine) -> bool:
+    return engine.dialect.name == "postgresql"
+
+
+@contextmanager
 def alone(engine: Engine, what: str) -> Iterator[None]:
     """Hold `what` on this store for the length of the block, over all machines that share it.
 
     Raises StoreInUseError where another process holds it. The lock goes with its holder, also
     after kill -9: PostgreSQL's advisory lock with the connection, the file lock with the process.
     """
-    held = _held_in_postgres if engine.dialect.name == "postgresql" else _held_beside_sqlite
+    held = _held_in_postgres if _is_postgres(engine) else _held_beside_sqlite
     with held(engine, what):
         yield
 

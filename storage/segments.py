@@ -19,8 +19,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from storage.atomic import TEMPORARY, sync_folder
+
 _HOUR_MS = 3_600_000
-_TEMPORARY = ".tmp-"
 SPILL = ".spill"
 """Folder in which compaction sorts what doesn't fit its memory."""
 
@@ -120,7 +121,7 @@ class Writer:
         except BlockingIOError as error:
             self._lock.close()
             raise FolderInUseError(f"{folder} is written by another process") from error
-        for left in folder.rglob(f"{_TEMPORARY}*"):
+        for left in folder.rglob(f"{TEMPORARY}*"):
             left.unlink()
         shutil.rmtree(folder / SPILL, ignore_errors=True)
         self._sequence = max((segment.last for kind in SCHEMAS for segment in stored(folder, kind)), default=0)
@@ -169,14 +170,14 @@ class _Staged:
 
     def publish(self) -> None:
         self.temporary.rename(self.path)
-        _sync_folder(self.path.parent)
+        sync_folder(self.path.parent)
 
 
 def _stage(path: Path, kind: str, batches: Iterator[pa.RecordBatch]) -> _Staged:
     if not path.parent.exists():
         path.parent.mkdir()
-        _sync_folder(path.parent.parent)
-    temporary = path.with_name(_TEMPORARY + path.name)
+        sync_folder(path.parent.parent)
+    temporary = path.with_name(TEMPORARY + path.name)
     with temporary.open("wb") as file:
         with _open(file, kind) as writer:
             for batch in batches:
@@ -195,14 +196,6 @@ def _open(file: BinaryIO, kind: str) -> pq.ParquetWriter:
         column_encoding=_ENCODINGS[kind],
         store_schema=False,
     )
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _parse(path: Path) -> Segment | None:

@@ -10,7 +10,8 @@ from inventory.model import Inventory
 from inventory.scope import Scope
 from inventory.store import apply
 from readiness.model import SubjectKind
-from readiness.months import SCHEMA, transitions_in
+from readiness.months import transitions_in
+from readiness.sequence import SCHEMA
 from readiness.tables import transition
 
 T0 = datetime(2026, 4, 1, tzinfo=UTC)
