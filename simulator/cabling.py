@@ -16,6 +16,7 @@ from simulator.traffic import Counter
 _ETHERNET, _LOOPBACK, _OTHER, _GPON = 6, 24, 1, 250  # IANAifType
 _BUSY = 25  # a port's mean is at most its speed / this: log-normal peaks stay below the speed
 _CORE = {SiteKind.NOC, SiteKind.DISTRICT_POP, SiteKind.BLOCK_POP}
+_NORMAL = NormalDist()
 _PORT_NUMBERS = re.compile(r"(\d+)/(\d+)/(\d+)$")
 
 
@@ -45,14 +46,16 @@ class Plug:
     far: str  # device
     far_port: str
     outward: bool  # whether the link's "down" leaves here
+    flow: Flow
 
 
 def plugs_of(inventory: Inventory) -> Mapping[str, Sequence[Plug]]:
     """Device -> its ends of links."""
     found: dict[str, list[Plug]] = defaultdict(list)
     for link in inventory.links.values():
-        found[link.a_device].append(Plug(link, link.a_port, link.b_device, link.b_port, True))
-        found[link.b_device].append(Plug(link, link.b_port, link.a_device, link.a_port, False))
+        flow = flow_of(link, inventory)
+        found[link.a_device].append(Plug(link, link.a_port, link.b_device, link.b_port, True, flow))
+        found[link.b_device].append(Plug(link, link.b_port, link.a_device, link.a_port, False, flow))
     return found
 
 
@@ -71,13 +74,13 @@ def flow_of(link: Link, inventory: Inventory) -> Flow:
     return _CORE_FLOW if core else _RING_FLOW
 
 
-def ports_of(device: Device, plugs: Iterable[Plug], inventory: Inventory, since: float) -> list[Port]:
+def ports_of(device: Device, plugs: Iterable[Plug], since: float) -> list[Port]:
     """Rows of the device's ifTable, by ifIndex; several links on one PON port are one row."""
     by_name: dict[str, list[Plug]] = defaultdict(list)
     for plug in plugs:
         by_name[plug.near_port].append(plug)
     numbers = _numbers(device.role, by_name)
-    ports = [_port(device, number, by_name[name], inventory, since) for name, number in numbers.items()]
+    ports = [_port(device, number, by_name[name], since) for name, number in numbers.items()]
     ports += [_virtual(number, name, kind, since) for number, name, kind in _VIRTUAL.get(device.role, _LOOPBACK_ONLY)]
     return sorted(ports, key=lambda port: port.index)
 
@@ -115,8 +118,8 @@ def _natural(name: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
-def _port(device: Device, number: int, plugs: Sequence[Plug], inventory: Inventory, since: float) -> Port:
-    speed, first = flow_of(plugs[0].link, inventory).speed_mbps, plugs[0]
+def _port(device: Device, number: int, plugs: Sequence[Plug], since: float) -> Port:
+    first = plugs[0]
     pon = first.near_port.startswith("GPON")
     return Port(
         index=number,
@@ -124,9 +127,9 @@ def _port(device: Device, number: int, plugs: Sequence[Plug], inventory: Invento
         descr=_descr(device.role, first.near_port),
         alias=f"PON of {len(plugs)} ONT" if pon else f"to {first.far} {first.far_port}"[:64],
         kind=_GPON if pon else _ETHERNET,
-        speed_mbps=speed,
-        inward=_counter(plugs, inventory, since, inward=True),
-        outward=_counter(plugs, inventory, since, inward=False),
+        speed_mbps=first.flow.speed_mbps,
+        inward=_counter(plugs, since, inward=True),
+        outward=_counter(plugs, since, inward=False),
         mac=b"\x00\xe0\xfc" + int(draw(device.name, first.near_port) * 2**24).to_bytes(3, "big"),
     )
 
@@ -142,16 +145,16 @@ def _virtual(number: int, name: str, kind: int, since: float) -> Port:
     return Port(number, name, name, "", kind, 0, idle, idle)
 
 
-def _counter(plugs: Sequence[Plug], inventory: Inventory, since: float, *, inward: bool) -> Counter:
+def _counter(plugs: Sequence[Plug], since: float, *, inward: bool) -> Counter:
     # Both ends of a link take the same pattern and scale: what leaves one arrives at the other.
-    scale = sum(_mean(plug.link, inventory, down=plug.outward is not inward) for plug in plugs)
-    limit = flow_of(plugs[0].link, inventory).speed_mbps * 125_000 / _BUSY
+    scale = sum(_mean(plug, down=plug.outward is not inward) for plug in plugs)
+    limit = plugs[0].flow.speed_mbps * 125_000 / _BUSY
     return Counter(pattern_of(plugs[0].link.name, plugs[0].outward is not inward), min(scale, limit), since)
 
 
-def _mean(link: Link, inventory: Inventory, *, down: bool) -> float:
-    flow = flow_of(link, inventory)
-    spread = math.exp(0.5 * NormalDist().inv_cdf(0.001 + 0.998 * draw(link.name, "mean")))
+def _mean(plug: Plug, *, down: bool) -> float:
+    flow = plug.flow
+    spread = math.exp(0.5 * _NORMAL.inv_cdf(0.001 + 0.998 * draw(plug.link.name, "mean")))
     return min((flow.down if down else flow.up) * spread, flow.speed_mbps * 125_000 / _BUSY)
 
 

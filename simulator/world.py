@@ -39,7 +39,7 @@ class World:
         box = Box(device, self.inventory.sites[device.site], boot, boots=1 + int(draw(device.name, "boots") * 40))
         if device.primary_ip:
             plugs = self.plugs.get(device.name, ())
-            box.ports = cabling.ports_of(device, plugs, self.inventory, boot)
+            box.ports = cabling.ports_of(device, plugs, boot)
             if device.role is Role.RADIO:
                 _aim(box, plugs)
         return box
