@@ -9,7 +9,7 @@ BIN := .venv/bin
 WEB := api/web
 DEBIAN := prometheus prometheus-alertmanager victoria-metrics snmpd snmp openssh-server postgresql iproute2 docker-compose chromium fonts-noto-core
 
-.PHONY: help demo test lint format bench soak web servers clean messages
+.PHONY: help demo test lint format bench soak web servers clean messages metrics
 
 help:  ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ web: api/static/dist/.stamp
 messages: .venv/.stamp  ## collect the pages' texts for their translators (api/locale)
 	@$(BIN)/pybabel -q extract -F babel.cfg -k N_ --no-location --sort-output --omit-header --no-wrap -o api/locale/messages.pot .
 	@$(BIN)/pybabel -q update -i api/locale/messages.pot -d api/locale --no-fuzzy-matching --ignore-obsolete --no-wrap --ignore-pot-creation-date
+
+metrics: .venv/.stamp  ## the tables of docs/metrics.md, made from the code
+	@$(BIN)/python -m collectors.sinks.page
 
 clean:  ## remove what make made (not data/)
 	rm -rf .venv .tools $(WEB)/node_modules api/static/dist artefacts

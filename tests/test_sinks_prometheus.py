@@ -8,7 +8,9 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+from urllib.request import urlopen
 from wsgiref.util import setup_testing_defaults
 
 import numpy as np
@@ -19,16 +21,18 @@ from prometheus_client.parser import text_string_to_metric_families
 from collectors.figures import Figures, Reading
 from collectors.metrics import METRICS, Kind
 from collectors.model import Reason
-from collectors.sinks.exposition import exposition
+from collectors.sinks.exposition import expose, exposition
 from collectors.sinks.latest import EMPTY, Latest, keys, updated
-from collectors.sinks.names import EXPOSED, exposed, table
+from collectors.sinks.names import EXPOSED, exposed
 from collectors.sinks.prometheus import PrometheusSink
 from inventory.model import Area, Inventory, Level, Names
 from tests.batches import batch
-from tests.servers import program
+from tests.servers import program, prometheus, wait_until
 from tests.small import small_inventory
 
 DEVICES = ("gp1", "gp2", "olt1")
+DASHBOARDS = Path(__file__).parents[1] / "dashboards"
+HOSTILE = 'x"} 1\npahunch_device_up{device="gp2"} 1 #\\'
 
 
 @pytest.fixture
@@ -195,9 +199,8 @@ def test_before_the_first_poll_there_are_no_series(sink: PrometheusSink) -> None
 
 
 async def test_a_hostile_port_name_stays_a_label(sink: PrometheusSink) -> None:
-    name = 'x"} 1\npahunch_device_up{device="gp2"} 1 #\\'
-    await sink(batch([("gp1", "in_bps", name, 8.0)], devices=DEVICES))
-    assert value(scrape(sink), "pahunch_in_bytes_per_second", port=name) == 1
+    await sink(batch([("gp1", "in_bps", HOSTILE, 8.0)], devices=DEVICES))
+    assert value(scrape(sink), "pahunch_in_bytes_per_second", port=HOSTILE) == 1
     assert value(scrape(sink), "pahunch_device_up", device="gp2") is None
 
 
@@ -226,15 +229,65 @@ async def test_promtool_finds_nothing_to_say(sink: PrometheusSink) -> None:
     assert (said.returncode, said.stdout, said.stderr) == (0, "", "")
 
 
+@pytest.mark.server
+async def test_prometheus_finds_the_areas_and_gets_every_series(tmp_path: Path, small: Inventory) -> None:
+    """Through the product's own prometheus.yml, with another port and shorter intervals."""
+    sites = {**small.sites, "noc": replace(small.sites["noc"], area="state:22")}
+    sink = PrometheusSink(replace(small, sites=sites), 60, Figures())
+    registry = CollectorRegistry()
+    sink.register(registry)
+    polled = [device.name for device in small.devices.values() if device.primary_ip]
+    samples = [(device, metric.name, port, 1.0) for device in polled for metric in METRICS for port in ("a", HOSTILE)]
+    await sink(batch(samples, devices=tuple(polled)))
+    server = expose(0, sink.series, registry, small)
+    config = tmp_path / "prometheus.yml"
+    config.write_text(_faster((DASHBOARDS / "prometheus.yml").read_text(), server.server_port))
+    try:
+        with prometheus(config, tmp_path) as url:
+            found = await asyncio.to_thread(_scraped, url, len(samples))
+    finally:
+        server.shutdown()
+    assert found["up"] == {"district:387": "1", "elsewhere": "1", f"127.0.0.1:{server.server_port}": "1"}
+    assert found["series"] == {
+        (device, shown.name, port) for device in polled for shown in EXPOSED for port in ("a", HOSTILE)
+    }
+
+
+def _faster(config: str, port: int) -> str:
+    for ours, here in (
+        ("127.0.0.1:9700", f"127.0.0.1:{port}"),
+        ("_interval: 30s", "_interval: 1s"),
+        ("refresh_interval: 1m", "refresh_interval: 1s"),
+        ("scrape_timeout: 20s", "scrape_timeout: 1s"),
+        ("  - rules.yml\n", ""),
+    ):
+        assert ours in config
+        config = config.replace(ours, here)
+    return config.replace("rule_files:", "rule_files: []")
+
+
+def _scraped(url: str, series: int) -> dict[str, Any]:
+    """What a Prometheus knows: `up` by instance, and the series with a port, once all of them are there."""
+    wait_until(lambda: len(_asked(url, '{port!=""}')) >= series, seconds=120, every=0.5, saying="every series")
+    return {
+        "up": {each["metric"]["instance"]: each["value"][1] for each in _asked(url, "up")},
+        "series": {
+            (each["metric"]["device"], each["metric"]["__name__"], each["metric"]["port"])
+            for each in _asked(url, '{port!=""}')
+        },
+    }
+
+
+def _asked(url: str, promql: str) -> list[dict[str, Any]]:
+    with urlopen(f"{url}/api/v1/query?{urlencode({'query': promql})}", timeout=30) as response:  # noqa: S310 - on 127.0.0.1
+        found: list[dict[str, Any]] = json.load(response)["data"]["result"]
+        return found
+
+
 def test_every_metric_has_its_own_name_and_counters_end_in_total() -> None:
     assert len({shown.name for shown in EXPOSED}) == len(METRICS)
     for metric in METRICS:
         assert exposed(metric).name.endswith("_total") == (metric.kind is Kind.COUNTER)
-
-
-def test_the_page_of_metrics_is_the_table_in_the_code() -> None:
-    page = (Path(__file__).parents[1] / "docs" / "metrics.md").read_text(encoding="utf-8")
-    assert table() in page  # python -c "from collectors.sinks.names import table; print(table())"
 
 
 def test_updated_keeps_the_last_value_of_each_series() -> None:

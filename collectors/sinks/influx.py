@@ -70,6 +70,7 @@ class InfluxSink:
             Reading("influx_drained_samples", "Samples of these that came from the backlog", lambda: self.drained, counter=True),
             Reading("influx_waiting_samples", "Samples spooled for InfluxDB", lambda: self.waiting),
             Reading("influx_spool_bytes", "Size of the spool on disk", lambda: self._spool.octets),
+            Reading("influx_spool_limit_bytes", "Size that the spool may have", lambda: self._spool.most_bytes),
             Reading("influx_oldest_age_seconds", "Age of the oldest samples in the spool", self._oldest_age_s),
             Reading("influx_live_delay_seconds", "Age at which the newest samples were written", lambda: self.live_delay_s),
             Reading("influx_dropped_samples", "Samples lost to a full spool or a disk that refused", lambda: self.dropped, counter=True),

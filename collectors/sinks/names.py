@@ -50,14 +50,3 @@ def exposed(metric: Metric) -> Exposed:
 
 EXPOSED: tuple[Exposed, ...] = tuple(exposed(metric) for metric in METRICS)
 """By row in METRICS."""
-
-
-def table() -> str:
-    """Every metric as a Markdown table: docs/metrics.md."""
-    rows = ["| metric | unit | kind | in Prometheus | meaning |", "|---|---|---|---|---|"]
-    for metric, shown in zip(METRICS, EXPOSED, strict=True):
-        times = f" (x {shown.factor:g})" if shown.factor != 1 else ""
-        rows.append(
-            f"| `{metric.name}` | {metric.unit or '-'} | {metric.kind} | `{shown.name}`{times} | {metric.help} |"
-        )
-    return "\n".join(rows) + "\n"

@@ -31,7 +31,7 @@ class Spool:
         folder.mkdir(parents=True, exist_ok=True)
         self._held = _hold(folder)
         self._folder = folder
-        self._most_bytes = most_bytes
+        self.most_bytes = most_bytes
         self._segment_bytes = min(_SEGMENT_BYTES, most_bytes // _LEAST_SEGMENTS)
         self._lock = threading.Lock()
         self._older = deque(_found(folder))
@@ -123,7 +123,7 @@ class Spool:
             self._older.append(newest)
 
     def _make_room(self, octets: int) -> None:
-        while self._older and self.octets + octets > self._most_bytes:
+        while self._older and self.octets + octets > self.most_bytes:
             self._lost(self._older.popleft(), "no room")
 
     def _lost(self, segment: Segment, why: str) -> None:

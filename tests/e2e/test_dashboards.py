@@ -207,6 +207,7 @@ def _faster(product: Product, folder: Path) -> Path:
         ("127.0.0.1:9700", f"127.0.0.1:{product.metrics_port}"),
         ("_interval: 30s", "_interval: 1s"),
         ("scrape_timeout: 20s", "scrape_timeout: 1s"),
+        ("refresh_interval: 1m", "refresh_interval: 1s"),
     ):
         assert ours in text
         text = text.replace(ours, here)
