@@ -288,6 +288,7 @@ async def _collect(settings: Settings, stop: asyncio.Event) -> None:
     from collectors.catalogue import load_profiles
     from collectors.run import observe
     from collectors.snmp.open import open_backend
+    from readiness.archive import keep_closing
     from readiness.judge import Judge
     from storage.engine import alone
 
@@ -306,6 +307,7 @@ async def _collect(settings: Settings, stop: asyncio.Event) -> None:
         sinks.append(judge.observe)
         async with asyncio.TaskGroup() as parts:
             parts.create_task(_tick(judge.tick, stop))
+            parts.create_task(keep_closing(engine, settings.storage.history, stop))
             parts.create_task(run(engine, facts, settings.alerts, stop))
             parts.create_task(
                 observe(facts, backend, load_profiles(), settings, sinks=sinks, stop=stop, figures=figures)
