@@ -1,13 +1,14 @@
 """What is typed in about a state: its districts with LGD codes, its NOC, its services, how it is equipped."""
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from inventory.model import Names, Service, Source
+from inventory.model import Endpoint, Names, Service, Source
 
 _HERE = Path(__file__).parent
 
@@ -113,6 +114,7 @@ class State:
     districts: tuple[District, ...]
     kendra: KendraFacts
     services: tuple[Service, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()  # those that the services need
     post_offices: PostOffices | None = None
     pmgsy: Pmgsy | None = None
 
@@ -145,6 +147,7 @@ def _state_files() -> Iterator[dict[str, Any]]:
 
 def _state(raw: Mapping[str, Any]) -> State:
     noc = raw["noc"]
+    services = tuple(_service(each) for each in raw.get("service", ()))
     return State(
         code=raw["code"],
         names=Names(**raw["names"]),
@@ -153,7 +156,8 @@ def _state(raw: Mapping[str, Any]) -> State:
         noc_district=noc["district"],
         districts=tuple(_district(each) for each in raw["district"]),
         kendra=_kendra(raw["kendra"]),
-        services=tuple(_service(each) for each in raw.get("service", ())),
+        services=services,
+        endpoints=_endpoints(raw.get("endpoint", ()), {code for each in services for code in each.endpoints}),
         post_offices=PostOffices(**raw["post_offices"]) if "post_offices" in raw else None,
         pmgsy=_pmgsy(raw["pmgsy"]) if "pmgsy" in raw else None,
     )
@@ -186,4 +190,12 @@ def _pmgsy(raw: Mapping[str, Any]) -> Pmgsy:
 
 
 def _service(raw: Mapping[str, Any]) -> Service:
-    return Service(raw["code"], Names(**raw["names"]), raw["department"], tuple(raw["channels"]))
+    several = {key: tuple(raw.get(key, ())) for key in ("channels", "peripherals", "endpoints")}
+    return Service(**{**raw, **several, "names": Names(**raw["names"])})
+
+
+def _endpoints(own: Iterable[Mapping[str, Any]], needed: AbstractSet[str]) -> tuple[Endpoint, ...]:
+    """The state's own endpoints and those that serve every state, as far as they are needed."""
+    national = tomllib.loads((_HERE / "endpoints.toml").read_text(encoding="utf-8"))
+    found = (Endpoint(**{**raw, "names": Names(**raw["names"])}) for raw in (*own, *national["endpoint"]))
+    return tuple(each for each in found if each.code in needed)

@@ -91,6 +91,7 @@ def _inventory(
         devices=net.devices,
         links=net.links,
         services={each.code: each for each in state.services},
+        endpoints={each.code: each for each in state.endpoints},
         credentials={CREDENTIAL: Credential(CREDENTIAL, "snmp-v2c", community="env:PAHUNCH_COMMUNITY")},
         sources=load_sources("pmgsy", state.code),
         boundaries=_boundaries(state, ground.outlines),

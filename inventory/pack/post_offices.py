@@ -58,6 +58,7 @@ def assemble(state: State, plans: Sequence[BlockPlan], districts: Mapping[str, s
         devices=net.devices,
         links=net.links,
         services={each.code: each for each in state.services},
+        endpoints={each.code: each for each in state.endpoints},
         credentials={CREDENTIAL: Credential(CREDENTIAL, "snmp-v2c", community="env:PAHUNCH_COMMUNITY")},
         sources=load_sources("post-offices", state.code),
         boundaries={f"district:{code}": outline(polygon) for code, polygon in districts.items()},
