@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-BENCHES = ("exposition", "influx", "observe", "simulator")
+BENCHES = ("availability", "exposition", "influx", "observe", "simulator")
 
 
 def bench(
