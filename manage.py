@@ -8,7 +8,8 @@ import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AbstractContextManager, AsyncExitStack, contextmanager, suppress
+from contextlib import AsyncExitStack, contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -31,7 +32,9 @@ import reports.cli
 import simulator.cli
 from collectors.figures import Figures
 from collectors.model import Sink
+from collectors.volley.volley import Volley
 from inventory.model import Inventory
+from simulator.process import FleetProcess
 from storage.settings import Settings, StorageSettings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -109,7 +112,8 @@ def demo(  # noqa: PLR0917 - typer passes options by name
     _require_free(port)
     settings = _demo_settings(Settings(), data, port, snmp_port)
     facts = _demo_inventory(settings, state, folder, gps)
-    with _fleet(facts, snmp_port, told, after, data / "truth.jsonl"):
+    with _fleet(facts, snmp_port, told, after, data / "truth.jsonl") as fleet:
+        _lead_endpoints_to(settings, facts, fleet.portals_port)
         print(f"Pahunch: http://127.0.0.1:{port}/  (Ctrl-C ends it)", flush=True)
         _together(settings)
 
@@ -134,11 +138,14 @@ def _demo_settings(given: Settings, data: Path, port: int, snmp_port: int) -> Se
         "interval_s": interval,
         "metrics_port": exposed,
     }
+    looking = given.endpoints.interval_s if "interval_s" in given.endpoints.model_fields_set else interval
+    endpoints = {"allow": (*given.endpoints.allow, "127.0.0.1"), "interval_s": looking}
     storage = StorageSettings(url=f"sqlite:///{data}/pahunch.db", history=data / "history")
     return given.model_copy(
         update={
             "storage": storage,
             "collect": given.collect.model_copy(update=collect),
+            "endpoints": given.endpoints.model_copy(update=endpoints),
             "influx": given.influx.model_copy(update={"spool_folder": data / "influx-spool"}),
             "serve": given.serve.model_copy(update={"host": "127.0.0.1", "port": port, "tiles": data / "tiles"}),
             "alerts": given.alerts.model_copy(update={"page_url": f"http://127.0.0.1:{port}"}),
@@ -205,18 +212,27 @@ def _pack(state: str) -> Inventory:
         raise typer.BadParameter(str(error)) from error
 
 
-def _fleet(
-    facts: Inventory, port: int, scenario: Path | None, after: float, truth: Path
-) -> AbstractContextManager[object]:
-    """The simulated devices, in a process of their own as real ones would be."""
-    from simulator.process import FleetProcess, Plan
+def _lead_endpoints_to(settings: Settings, facts: Inventory, port: int | None) -> None:
+    """Let the demo's endpoints be the simulator's: it asks no real portal."""
+    from inventory import store
+    from storage.engine import open_engine
+
+    here = {code: replace(each, url=f"http://127.0.0.1:{port}/{code}") for code, each in facts.endpoints.items()}
+    store.apply(open_engine(settings.storage.url), replace(facts, endpoints=here), datetime.now(UTC))
+
+
+def _fleet(facts: Inventory, port: int, scenario: Path | None, after: float, truth: Path) -> FleetProcess:
+    """The simulated devices and portals, in a process of their own as real ones would be."""
+    from simulator.process import Plan
     from simulator.scenario import ScenarioError, read_scenario
 
     try:
         told = read_scenario(scenario) if scenario else None
     except ScenarioError as error:
         raise typer.BadParameter(str(error)) from error
-    plan = Plan(facts, port, scenario=told, truth=truth if told else None, after_s=after, stop_with_parent=True)
+    plan = Plan(
+        facts, port, scenario=told, truth=truth if told else None, after_s=after, stop_with_parent=True, portals_port=0
+    )
     return FleetProcess(plan)
 
 
@@ -310,8 +326,26 @@ async def _collect(settings: Settings, stop: asyncio.Event) -> None:
             parts.create_task(keep_closing(engine, settings.storage.history, stop))
             parts.create_task(run(engine, facts, settings.alerts, stop))
             parts.create_task(
-                observe(facts, backend, load_profiles(), settings, sinks=sinks, stop=stop, figures=figures)
+                observe(
+                    facts,
+                    backend,
+                    load_profiles(),
+                    settings,
+                    sinks=sinks,
+                    stop=stop,
+                    figures=figures,
+                    volley=_volley(settings, closing),
+                )
             )
+
+
+def _volley(settings: Settings, closing: AsyncExitStack) -> Volley | None:
+    """The fast way beside gufo; pysnmp is the fallback where nothing but Python is to be trusted."""
+    if settings.collect.backend != "gufo":
+        return None
+    volley = Volley(settings.collect.timeout_s)
+    closing.callback(volley.close)
+    return volley
 
 
 def _sinks(facts: Inventory, settings: Settings, figures: Figures, closing: AsyncExitStack) -> Iterator[Sink]:

@@ -73,12 +73,13 @@ def fleet(inventory: Inventory, settings: Settings) -> Fleet:
             continue
         interval_s = float(device.interval_s or settings.collect.interval_s)
         ports = frozenset(linked.get(name, ()))
-        one = Watched(number, device, target, interval_s, ports, Budget(name, interval_s), _ipv4(target))
+        one = Watched(number, device, target, interval_s, ports, Budget(name, interval_s), ipv4(target))
         watched.append(one)
     return Fleet(names, tuple(watched), refused, _tellers(inventory, watched))
 
 
-def _ipv4(target: Target) -> int | None:
+def ipv4(target: Target) -> int | None:
+    """The target's address as a number where it is asked over IPv4 by SNMPv2c, else None."""
     try:
         return int.from_bytes(socket.inet_pton(socket.AF_INET, target.address)) if target.version == 2 else None
     except OSError:

@@ -1,7 +1,7 @@
 """The run loop over gufo against the simulated fleet: a real exchange for everything, losses included."""
 
 import asyncio
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
@@ -10,6 +10,7 @@ from collectors.metrics import METRICS
 from collectors.model import Batch
 from collectors.run import observe
 from collectors.snmp.open import open_backend
+from collectors.volley.volley import Volley
 from inventory.model import Inventory
 from simulator.faults import Fault, Kind, Where
 from simulator.fleet import Weather
@@ -46,20 +47,30 @@ def places(small: Inventory, monkeypatch: pytest.MonkeyPatch) -> Inventory:
     return small
 
 
-async def watch(places: Inventory, port: int, seen: Watching, seconds: float) -> None:
+@pytest.fixture(params=["by itself", "in volleys"])
+def volley(request: pytest.FixtureRequest) -> Iterator[Volley | None]:
+    opened = Volley(COLLECT.timeout_s) if request.param == "in volleys" else None
+    yield opened
+    if opened:
+        opened.close()
+
+
+async def watch(places: Inventory, port: int, volley: Volley | None, seen: Watching, seconds: float) -> None:
     backend, stop = open_backend("gufo"), asyncio.Event()
     settings = Settings(collect=COLLECT.model_copy(update={"snmp_port": port}))
-    running = asyncio.create_task(observe(places, backend, load_profiles(), settings, sinks=[seen], stop=stop))
+    running = asyncio.create_task(
+        observe(places, backend, load_profiles(), settings, sinks=[seen], stop=stop, volley=volley)
+    )
     await asyncio.sleep(seconds)
     stop.set()
     await running
     await backend.close()
 
 
-def test_every_kind_of_device_says_what_judgement_needs(places: Inventory) -> None:
+def test_every_kind_of_device_says_what_judgement_needs(places: Inventory, volley: Volley | None) -> None:
     seen = Watching()
     with FleetProcess(Plan(places, weather=Weather(delay_s=0.01))) as fleet:
-        asyncio.run(watch(places, fleet.port, seen, 4.0))
+        asyncio.run(watch(places, fleet.port, volley, seen, 4.0))
     assert seen.reached == {device.name for device in places.devices.values() if device.primary_ip}
     assert [seen.values["olt1", "ont_state", f"0/1/3:{n}"] for n in (5, 6, 7)] == [1, 1, 1]
     assert seen.values["ups2", "ups_on_battery", ""] == 0
@@ -76,12 +87,12 @@ def test_every_kind_of_device_says_what_judgement_needs(places: Inventory) -> No
     assert seen.bursts == []
 
 
-def test_a_dead_device_gets_one_burst_and_a_lossy_one_answers_it(places: Inventory, tmp_path: Path) -> None:
+def test_a_dead_device_gets_one_burst_and_a_lossy_one_answers_it(places: Inventory, volley: Volley | None) -> None:
     seen = Watching()
     with FleetProcess(Plan(places, weather=Weather(delay_s=0.0))) as fleet:
         fleet.apply(Fault(Kind.DEVICE_FAILURE, Where(device="gp2")))
         fleet.apply(Fault(Kind.LOSS, Where(device="radio8"), percent=60))
-        asyncio.run(watch(places, fleet.port, seen, 9.0))
+        asyncio.run(watch(places, fleet.port, volley, seen, 9.0))
     assert [burst for burst in seen.bursts if burst[0] == "gp2"] == [("gp2", 10, 0)]
     lossy = [burst for burst in seen.bursts if burst[0] == "radio8"]
     assert all(answered for _, _, answered in lossy)

@@ -24,6 +24,7 @@ from collectors.model import Failure, Reason
 from collectors.snmp.backend import Limits, SnmpBackend, Target, Value
 from collectors.snmp.open import open_backend
 from tests.snmp_agent import Answer, Behaviour, Oid, Request, agent, build, parse
+from tests.volleyed import Volleyed
 from tests.waiting import waiting
 
 COLUMN = "1.3.6.1.2.1.2.2.1.10"
@@ -35,9 +36,9 @@ WALK_S = 0.6
 ASKED = ["1.3.6.1.2.1.2.2.1.10.1", "1.3.6.1.2.1.2.2.1.10.2"]
 
 
-@pytest.fixture(params=["gufo", "pysnmp"])
+@pytest.fixture(params=["gufo", "pysnmp", "volley"])
 async def backend(request: pytest.FixtureRequest) -> AsyncIterator[SnmpBackend]:
-    opened = open_backend(request.param)
+    opened = Volleyed(TIMEOUT_S) if request.param == "volley" else open_backend(request.param)
     yield opened
     await opened.close()
 
@@ -124,7 +125,7 @@ async def test_the_right_answer_counts_after_a_wrong_one(backend: SnmpBackend) -
         return [
             Answer([(FIRST, Integer32(66))], request_id=5),
             Answer(raw=b"\x30\x82garbage"),
-            Answer([(FIRST, Integer32(1))], delay=0.05),
+            Answer([(FIRST, Integer32(1)), (SECOND, noSuchInstance)], delay=0.05),
         ]
 
     answer, requests = await get(backend, behave)

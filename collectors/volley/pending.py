@@ -8,6 +8,7 @@ from collectors.volley.request import FIRST_ID
 ROOM = 1 << 16
 """Most requests that can wait at once: the lower half of an id is the place."""
 
+LAST_PLACE = ROOM - 1
 _HIGH_BITS = 0x8000 - (FIRST_ID >> 16)
 
 
@@ -43,13 +44,15 @@ class Pending:
     def match(
         self, request_id: NDArray[np.int64], address: NDArray[np.uint32], port: NDArray[np.uint16]
     ) -> NDArray[np.bool_]:
-        """Which answers, shape (n,), are the first to a waiting request, from where that was sent."""
-        place = request_id & (ROOM - 1)
-        own = (self.request_id[place] == request_id) & (self.address[place] == address) & (self.port[place] == port)
-        first = np.zeros(len(place), np.bool_)
-        rows = np.flatnonzero(own)
-        first[rows[np.unique(place[rows], return_index=True)[1]]] = True
-        return first
+        """Which packets, shape (n,), come from where a waiting request with their id was sent."""
+        place = request_id & LAST_PLACE
+        same = (self.address[place] == address) & (self.port[place] == port)
+        own: NDArray[np.bool_] = (self.request_id[place] == request_id) & same & (request_id > 0)
+        return own
+
+    def first(self, request_id: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Positions of the first packet with each id: a device may send its answer twice."""
+        return np.unique(request_id, return_index=True)[1]
 
     def expired(self, now: float) -> NDArray[np.int64]:
         """Places of the requests whose deadline has passed."""

@@ -70,13 +70,19 @@ def heads(octets: Octets, at: Positions, size: Positions) -> Heads:
     return Heads(np.where(cursor.good, request_id.astype(np.int64), -1), community, cursor)
 
 
+def authentic(found: Heads, rows: Positions, templates: Templates, number: Positions) -> Mask:
+    """Which of the packets at `rows` bear the community of the templates `number`; both shape (n,)."""
+    head = Cursor(found.body.octets, found.community[rows], found.body.end[rows])
+    head.expect(templates.community[number], templates.community_size[number])
+    return head.good
+
+
 def bodies(found: Heads, rows: Positions, templates: Templates, number: Positions) -> Bodies:
     """The values of the packets at `rows` of `found`, which answer the templates `number`; both shape (n,).
 
     Templates that ask more stand before those that ask less.
     """
     cursor = found.body.only(rows)
-    _check_community(cursor, found.community[rows], templates, number)
     cursor.good &= cursor.small() == 0
     cursor.skip(cursor.enter(INTEGER))
     length = cursor.enter(SEQUENCE)
@@ -95,12 +101,6 @@ class _Places:
     value: Positions
     length: Positions
     tag: Octets
-
-
-def _check_community(cursor: Cursor, at: Positions, templates: Templates, number: Positions) -> None:
-    head = Cursor(cursor.octets, at, cursor.end)
-    head.expect(templates.community[number], templates.community_size[number])
-    cursor.good &= head.good
 
 
 def _places(cursor: Cursor, count: Positions) -> _Places:

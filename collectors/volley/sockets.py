@@ -17,11 +17,10 @@ from collectors.volley.ber import SLACK
 from collectors.volley.request import WIDEST
 
 LONGEST = 2048
-"""Octets of the longest answer that is taken whole; a longer one comes out marked as cut."""
+"""Octets of the longest answer that is taken whole; a longer one is cut, and so no answer."""
 
 _SO_RCVBUFFORCE, _SO_TIMESTAMPNS = 33, 35  # asm-generic/socket.h
 _BUFFER = 4 << 20
-_MSG_TRUNC = 0x20
 
 _ADDRESS = np.dtype([("family", "<u2"), ("port", ">u2"), ("address", ">u4"), ("zero", "<u8")])
 _PIECE = np.dtype([("base", "<u8"), ("size", "<u8")])
@@ -74,7 +73,6 @@ class Received:
     octets: NDArray[np.uint8]
     start: NDArray[np.int64]
     size: NDArray[np.int64]
-    whole: NDArray[np.bool_]  # not cut at LONGEST
     address: NDArray[np.uint32]
     port: NDArray[np.uint16]
     at: NDArray[np.float64]
@@ -87,7 +85,6 @@ def joined(parts: Sequence[Received]) -> Received:
         octets=np.concatenate([part.octets for part in parts]),
         start=np.concatenate([part.start + start for part, start in zip(parts, starts, strict=True)]),
         size=np.concatenate([part.size for part in parts]),
-        whole=np.concatenate([part.whole for part in parts]),
         address=np.concatenate([part.address for part in parts]),
         port=np.concatenate([part.port for part in parts]),
         at=np.concatenate([part.at for part in parts]),
@@ -152,7 +149,6 @@ class BatchSocket:
             octets=box.octets[: count * LONGEST + SLACK].copy(),
             start=LONGEST * np.arange(count),
             size=message["size"].astype(np.int64),
-            whole=(message["flags"] & _MSG_TRUNC) == 0,
             address=sender["address"].astype(np.uint32),
             port=sender["port"].astype(np.uint16),
             at=stamp["seconds"] + stamp["nanoseconds"] * 1e-9,

@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from collectors.volley.pending import Pending
+from collectors.volley.pending import LAST_PLACE, Pending
 from collectors.volley.request import Template, Templates, template
-from collectors.volley.response import Bodies, bodies, heads
+from collectors.volley.response import Bodies, Heads, authentic, bodies, heads
 from collectors.volley.sockets import BatchSocket, Received, joined
 
 _SOCKETS = 8  # the kernel keeps a few hundred answers a socket until they are read
@@ -120,12 +120,19 @@ class Volley:
     def _read(self, received: Received) -> Answers:
         pending = self._pending
         head = heads(received.octets, received.start, received.size)
-        rows = np.flatnonzero(pending.match(head.request_id, received.address, received.port) & received.whole)
-        asked = self._all.count[pending.template[head.request_id[rows] & 0xFFFF]]
-        rows = rows[np.argsort(-asked, kind="stable")]
-        places = head.request_id[rows] & 0xFFFF
+        rows = self._ours(head, received)
+        places = head.request_id[rows] & LAST_PLACE
         template_of, at = pending.template[places], received.at[rows]
         values = bodies(head, rows, self._all, template_of)
         pending.give_back(places)
         offset = time.time() - time.monotonic()
         return Answers(pending.device[places], template_of, pending.sent_at[places], at, at - offset, values)
+
+    def _ours(self, head: Heads, received: Received) -> NDArray[np.int64]:
+        """The packets that answer a waiting request, those that were asked most first."""
+        waiting = self._pending.template
+        rows = np.flatnonzero(self._pending.match(head.request_id, received.address, received.port))
+        rows = rows[authentic(head, rows, self._all, waiting[head.request_id[rows] & LAST_PLACE])]
+        rows = rows[self._pending.first(head.request_id[rows])]
+        asked = self._all.count[waiting[head.request_id[rows] & LAST_PLACE]]
+        return rows[np.argsort(-asked, kind="stable")]

@@ -1,0 +1,134 @@
+"""Volleys over real sockets: who may answer, what is late, what cannot be sent."""
+
+import socket
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from pysnmp.proto.rfc1902 import TimeTicks
+
+from collectors.volley.pending import LAST_PLACE, ROOM, Pending
+from collectors.volley.request import FIRST_ID, LAST_ID
+from collectors.volley.volley import Answers, Requests, Volley
+from tests.servers import wait_until
+from tests.snmp_agent import Answer, build, parse
+
+UPTIME = "1.3.6.1.2.1.1.3.0"
+HOME = 0x7F00_0001
+TIMEOUT_S = 0.3
+
+
+@pytest.fixture
+def volley() -> Iterator[Volley]:
+    opened = Volley(TIMEOUT_S)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def device() -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as opened:
+        opened.bind(("127.0.0.1", 0))
+        opened.settimeout(5)
+        yield opened
+
+
+def ask(volley: Volley, port: int, devices: int = 1) -> list[int]:
+    number = volley.template("public", (UPTIME,))
+    assert number is not None
+    column = np.full(devices, number)
+    every = np.arange(devices, dtype=np.int32)
+    requests = Requests(every, column, np.full(devices, HOME, np.uint32), np.full(devices, port, np.uint16))
+    return [int(one) for one in volley.send(requests)]
+
+
+def answer(request: bytes, ticks: int) -> bytes:
+    asked = parse(request)
+    return build(asked, Answer([(asked.oids[0], TimeTicks(ticks))]))
+
+
+def heard(volley: Volley) -> Answers:
+    found: list[Answers] = []
+
+    def look() -> bool:
+        volley.receive()
+        if (some := volley.answers()) is not None:
+            found.append(some)
+        return any(len(some.device) for some in found)
+
+    wait_until(look)
+    return found[-1]
+
+
+def test_many_devices_are_asked_at_once_and_each_answer_finds_its_own(volley: Volley, device: socket.socket) -> None:
+    assert ask(volley, device.getsockname()[1], 120) == []
+    for _ in range(120):
+        request, sender = device.recvfrom(2048)
+        device.sendto(answer(request, parse(request).request_id % 1000), sender)
+    told: dict[int, int] = {}
+
+    def all_told() -> bool:
+        volley.receive()
+        if some := volley.answers():
+            assert some.values.good.all()
+            told.update(zip(some.device.tolist(), some.values.whole[:, 0].tolist(), strict=True))
+            late = some.at - some.sent_at
+            assert ((late >= 0) & (late < 60)).all()
+        return len(told) == 120
+
+    wait_until(all_told)
+    assert volley.room == ROOM
+    assert volley.silent(time.monotonic() + 60)[0].size == 0
+
+
+def test_only_the_device_itself_may_answer_and_only_once(volley: Volley, device: socket.socket) -> None:
+    ask(volley, device.getsockname()[1])
+    request, sender = device.recvfrom(2048)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        stranger.sendto(answer(request, 66), sender)
+    for ticks in (1, 2):
+        device.sendto(answer(request, ticks), sender)
+    found = heard(volley)
+    assert (found.device.tolist(), found.values.whole.tolist()) == ([0], [[1]])
+
+
+def test_silence_is_told_once_and_a_late_answer_is_nobodys(volley: Volley, device: socket.socket) -> None:
+    asked_at = time.time()
+    ask(volley, device.getsockname()[1])
+    assert volley.silent(time.monotonic())[0].size == 0
+    devices, sent_at = volley.silent(time.monotonic() + TIMEOUT_S)
+    assert devices.tolist() == [0]
+    assert abs(sent_at[0] - asked_at) < 5
+    assert volley.silent(time.monotonic() + TIMEOUT_S)[0].size == 0
+    request, sender = device.recvfrom(2048)
+    device.sendto(answer(request, 1), sender)
+    ask(volley, device.getsockname()[1])
+    request, sender = device.recvfrom(2048)
+    device.sendto(answer(request, 2), sender)
+    assert heard(volley).values.whole.tolist() == [[2]]
+
+
+def test_a_device_without_a_route_comes_back_at_once(volley: Volley) -> None:
+    number = volley.template("public", (UPTIME,))
+    address = int.from_bytes(socket.inet_aton("255.255.255.255"))  # broadcasting is not permitted
+    column = np.array([HOME, address, HOME], np.uint32)
+    refused = volley.send(Requests(np.array([7, 8, 9], np.int32), np.full(3, number), column, np.full(3, 9, np.uint16)))
+    assert refused.tolist() == [8]
+    assert volley.room == ROOM - 2
+
+
+def test_ids_are_in_their_range_and_never_the_same_at_a_place() -> None:
+    pending = Pending(np.random.default_rng(1))
+    seen: dict[int, set[int]] = {}
+    for _ in range(3):
+        places, found = pending.take(ROOM)
+        assert pending.free == 0
+        assert ((found >= FIRST_ID) & (found <= LAST_ID)).all()
+        assert (found & LAST_PLACE == places).all()
+        assert len(set(places.tolist())) == ROOM
+        for place, request_id in zip(places[:500].tolist(), found[:500].tolist(), strict=True):
+            seen.setdefault(place, set()).add(request_id)
+        pending.give_back(places)
+    assert not pending.match(np.array([-1, 0]), np.zeros(2, np.uint32), np.zeros(2, np.uint16)).any()
+    assert sum(len(found) for found in seen.values()) > len(seen)  # chance gives an id twice once in 30,000
