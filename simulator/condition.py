@@ -38,7 +38,7 @@ class Effect:
     cut: frozenset[str] = frozenset()  # links
     trunks: frozenset[str] = frozenset()  # fibres of which all links are in `cut`
     shut: frozenset[End] = frozenset()  # ends whose port is administratively down
-    unsteady: frozenset[str] = frozenset()  # links that come and go, between two goes
+    unsteady: frozenset[str] = frozenset()  # links and trunks that come and go, between two goes
     dim: frozenset[str] = frozenset()  # links with too little light, that still work
     fades: Mapping[str, Fade] = field(default_factory=dict)  # link -> how its light falls
     jams: Mapping[str, Jam] = field(default_factory=dict)  # link -> how full it is

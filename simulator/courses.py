@@ -13,9 +13,8 @@ _LOST_DBM = -29.0  # where receivers as they are built lose the signal
 _WORN = 0.8  # a battery below this share of its rated capacity is to be replaced (IEEE 1188)
 
 
-def flapping(cut: Effect, down_s: float, up_s: float) -> Course:
+def flapping(cut: Effect, between: Effect, down_s: float, up_s: float) -> Course:
     """Cut and whole in turn, first cut."""
-    between = Effect(unsteady=cut.cut)
     for cycle in count():
         yield cycle * (down_s + up_s), cut
         yield cycle * (down_s + up_s) + down_s, between

@@ -84,7 +84,8 @@ def _clock_step(fault: Fault, chooser: Chooser) -> Effect:
 
 def _flapping(fault: Fault, chooser: Chooser, _: float) -> Course:
     cut, trunks = chooser.fibres(fault.cuts)
-    return courses.flapping(Effect(cut=cut, trunks=trunks), fault.down_s, fault.up_s)
+    alone = frozenset(name for name in cut if chooser.inventory.links[name].trunk not in trunks)
+    return courses.flapping(Effect(cut=cut, trunks=trunks), Effect(unsteady=trunks | alone), fault.down_s, fault.up_s)
 
 
 def _optical_decay(fault: Fault, chooser: Chooser, begin: float) -> Course:

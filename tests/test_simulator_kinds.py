@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -20,6 +21,7 @@ from simulator.faults import Fault, Kind, Where
 from simulator.fleet import Fleet
 from simulator.message import Pdu
 from simulator.portals import Portals
+from simulator.scenario import Scenario, read_scenario
 from simulator.traffic import Counter, moment
 from simulator.truth_log import TruthLog
 from tests.simulated import ask, request
@@ -228,6 +230,12 @@ def _flapping(stage: Stage) -> None:
     ]
 
 
+def test_a_flapping_trunk_is_one_root(stage: Stage) -> None:
+    stage.director.apply(Fault(Kind.FLAPPING, Where(link="olt1:0/1/3"), lasts=timedelta(seconds=90)))
+    stage.clock.pass_to(100)
+    assert {(row[:2]) for row in stage.roots()} == {("link", "olt1:0/1/3")}
+
+
 def _shut_down_unpaid(stage: Stage) -> None:
     unpaid = stage.director.apply(Fault(Kind.SHUT_DOWN_UNPAID, Where(device="pc1")))
     stage.director.apply(Fault(Kind.SHUT_DOWN_UNPAID, Where(device="ont5")))
@@ -431,3 +439,46 @@ def test_light_is_weak_before_it_is_lost_and_all_is_lost_in_the_end(light: dict[
         assert not effect.dim & effect.cut
         lost, last = effect.cut, at
     assert lost == light.keys()
+
+
+# The scenario with everything
+
+_EVERY_FAULT = read_scenario(Path(__file__).parents[1] / "simulator" / "scenarios" / "every-fault.toml")
+
+
+def test_the_scenario_with_everything_has_every_kind_each_in_its_own_district() -> None:
+    assert {fault.kind for fault in _EVERY_FAULT.faults} == set(Kind)
+    districts = [fault.where.area for fault in _EVERY_FAULT.faults if fault.where.area]
+    assert len(districts) == len(set(districts)) == len(_EVERY_FAULT.faults) - 3  # two of portals, one of the collector
+
+
+def test_the_scenario_with_everything_plays_and_ends(stage: Stage) -> None:
+    """On the small inventory, whose one district stands for all."""
+    stage.director.play(
+        Scenario(
+            _EVERY_FAULT.name,
+            _EVERY_FAULT.seed,
+            tuple(
+                replace(fault, where=replace(fault.where, area="district:387" if fault.where.area else ""))
+                for fault in _EVERY_FAULT.faults
+            ),
+        ),
+        NOW,
+    )
+    stage.clock.pass_to(17 * 60)
+    assert stage.fleet.world.condition == Condition()
+    stage.clock.pass_to(18 * 60)
+    assert stage.silent() == set(stage.fleet._by_name)
+    stage.clock.pass_to(20 * 60)
+    assert stage.silent() == set()
+    told = {(kind, cause) for kind, _, _, cause, _, end in stage.roots() if end}
+    assert told >= {
+        ("link", "fibre"),
+        ("link", "administrative"),
+        ("link", "undetermined"),
+        ("device", "equipment"),
+        ("device", "power"),
+        ("device", "planned"),
+        ("site", "power"),
+        ("endpoint", "undetermined"),
+    }

@@ -54,6 +54,11 @@ where = {random = 12, role = "pc", area = "district:387"}
 """
 
 
+def _other(kind: str, given: str) -> tuple[str, str]:
+    """The second fault changed to another kind."""
+    return 'kind = "switched_off"', f'kind = "{kind}"\nwith = {given}'
+
+
 def test_a_scenario_is_read(tmp_path: Path) -> None:
     file = tmp_path / "s.toml"
     file.write_text(_WHOLE)
@@ -90,6 +95,10 @@ def test_a_scenario_is_read(tmp_path: Path) -> None:
         (("battery_minutes = 0.5", 'battery_minutes = "x"'), "fault[1].with.battery_minutes: a number belongs here"),
         (("random = 12", "random = -1"), "fault[2].where.random: a whole number"),
         (("seed = 7", "seed ="), "Invalid value"),
+        (_other("endpoint_outage", "{status = 503, slow_s = 2}"), "fault[2].with: one of status, slow_s, refuse"),
+        (_other("endpoint_outage", "{refuse = 1}"), "fault[2].with.refuse: true or false belongs here"),
+        (_other("flapping", "{down_s = 0}"), "fault[2].with.down_s: above 0 is needed"),
+        (_other("collector_blind", "{}"), "fault[2].where: unknown key"),
     ],
 )
 def test_what_is_wrong_is_named_with_file_and_key(tmp_path: Path, broken: tuple[str, str], complaint: str) -> None:
@@ -154,8 +163,21 @@ def test_chance_may_find_nothing(small: Inventory) -> None:
     assert _first(fault, small, 1).off == frozenset()
 
 
-@pytest.mark.parametrize("file", sorted(_SHIPPED.glob("*.toml")), ids=lambda file: file.stem)
-def test_shipped_scenarios_fit_any_inventory(small: Inventory, file: Path) -> None:
-    scenario = read_scenario(file)
+def test_the_first_rain_fits_any_inventory(small: Inventory) -> None:
+    scenario = read_scenario(_SHIPPED / "first-rain.toml")
     effects = [_first(fault, small, scenario.seed) for fault in scenario.faults]
     assert all(effect.cut | effect.failed | effect.off | effect.mains for effect in effects)
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "complaint"),
+    [
+        ("endpoint_outage", "{status = 99}", "status 99 isn't one of HTTP's"),
+        ("battery_decay", "{cut_minutes = 3, every_minutes = 3}", "every_minutes must be more than cut_minutes"),
+    ],
+)
+def test_what_cannot_be_played_is_told(small: Inventory, tmp_path: Path, kind: str, given: str, complaint: str) -> None:
+    file = tmp_path / "s.toml"
+    file.write_text(f'name = "x"\n[[fault]]\nkind = "{kind}"\nwhere = {{random = 1}}\nwith = {given}\n')
+    with pytest.raises(ValueError, match=complaint):
+        _first(read_scenario(file).faults[0], small, 1)
