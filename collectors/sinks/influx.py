@@ -51,9 +51,9 @@ class InfluxSink:
 
     async def __call__(self, batch: Batch) -> None:
         """On disk when this returns; OSError where the disk refused, and the batch is lost to InfluxDB."""
+        await asyncio.to_thread(self._accept, batch)
         if self._sending.done():
             self._sending.result()  # a fault of ours ended it: be loud, batch after batch
-        await asyncio.to_thread(self._accept, batch)
         self._arrived.set()
 
     async def close(self) -> None:
@@ -116,7 +116,8 @@ class InfluxSink:
                 failures = 0
                 if not sent:
                     await self._arrived.wait()
-        await self._say_goodbye()
+        if not failures:
+            await self._send_the_newest()
 
     async def _turn(self) -> bool:
         """Send the newest, then as much of the backlog; whether there was any."""
@@ -124,7 +125,7 @@ class InfluxSink:
         live = await asyncio.to_thread(self._send_live)
         return await asyncio.to_thread(self._send_backlog) or live
 
-    async def _say_goodbye(self) -> None:
+    async def _send_the_newest(self) -> None:
         try:
             while await asyncio.to_thread(self._send_live):
                 pass

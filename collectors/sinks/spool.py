@@ -151,7 +151,11 @@ def _found(folder: Path) -> list[Segment]:
     paths = sorted(path for path in folder.glob(f"*{_SUFFIX}") if path.stem.isdecimal())
     segments = []
     for path in paths:
+        size = path.stat().st_size
         segment = Segment.found(path, torn=path is paths[-1])
+        end = segment.end if segment else 0
+        if end < size:
+            _log.warning("spool: the end of a file was cut off", file=path.name, octets=size - end)
         if segment is None or segment.finished:
             path.unlink()
         else:
