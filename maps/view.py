@@ -118,10 +118,10 @@ def _parts(inventory: Inventory, area: str | None) -> tuple[Area, ...]:
 
 
 def _where(inventory: Inventory, village: Area) -> Position | None:
-    """The village's own position, else that of its gram panchayat."""
+    """The village's own position, else that of its gram panchayat; one that is known by its tehsil only is nowhere."""
     own = _point(village.lon, village.lat)
     above = inventory.areas.get(village.parent or "")
-    return own or (_point(above.lon, above.lat) if above else None)
+    return own or (_point(above.lon, above.lat) if above and above.level is Level.GP else None)
 
 
 def _point(lon: float | None, lat: float | None) -> Position | None:

@@ -15,26 +15,25 @@ export function layers({ spans, usual, language }) {
   const name = ["coalesce", ["get", language], ["get", "en"]];
   const village = letterOr(usual.village);
   const site = letterOr(usual.site);
-  const [firstBlock, endBlock] = spans.block;
-  const districts = endBlock > firstBlock ? { maxzoom: BLOCKS_FROM } : {};
   const ends = ["all", between(["get", "a"], spans.site), between(["get", "b"], spans.site)];
   return [
     { id: "ground", type: "background", paint: { "background-color": colour("map-ground") } },
-    ...shaded("district", own("district"), districts),
-    ...shaded("block", own("block"), { minzoom: BLOCKS_FROM }),
+    ...shaded("district", own("district"), 0),
+    ...shaded("block", own("block"), BLOCKS_FROM), // a block without an outline keeps its district's shade
     border("block", own("block"), BLOCKS_FROM, 0.8),
     border("district", own("district"), 0, 1.4),
     line("spurs", ["all", ["!", ["has", "ring"]], ends], 0.8),
     line("rings", ["all", ["has", "ring"], ends], 1.8),
-    gps(["all", ["==", ["get", "kind"], "g"], own("site")], site),
-    calm(own("village"), village),
-    ...["degraded", "blocked"].map((status) => alarming(status, own("village"), village)),
-    ...SITE_LETTERS.map((letter) => nodes(letter, ["all", ["!=", ["get", "kind"], "g"], own("site")], site)),
+    // Below the marks: a name never hides a village.
     names("ring-names", "line", ["all", ["has", "ring"], ends], ["get", "ring"], { minzoom: 9.5, size: 11, along: true }),
     names("village-names", "village", own("village"), name, { minzoom: 11, size: 12, offset: 0.8 }),
     names("gp-names", "site", ["all", ["==", ["get", "kind"], "g"], own("site")], name, { minzoom: 9.5, maxzoom: 11, size: 12, offset: 0.8 }),
+    gps(["all", ["==", ["get", "kind"], "g"], own("site")], site),
+    calm(own("village"), village),
+    ...["degraded", "blocked"].map((status) => alarming(status, own("village"), village)),
     names("block-names", "label", labels("block", own("block")), name, { minzoom: BLOCKS_FROM, maxzoom: 10.5, size: 12, offset: 0.3 }),
     names("district-names", "label", labels("district", own("district")), name, { maxzoom: 9, size: ["interpolate", ["linear"], ["zoom"], 5, 11, 9, 18], offset: 0.3 }),
+    ...SITE_LETTERS.map((letter) => nodes(letter, ["all", ["!=", ["get", "kind"], "g"], own("site")], site)),
   ];
 }
 
@@ -52,10 +51,10 @@ function letterOr(usual) {
 
 // An area in the shade of its villages' share, hatched where most is unknown, dotted where its
 // outline is nobody's official one.
-function shaded(layer, filter, zooms) {
+function shaded(layer, filter, minzoom) {
   const shade = ["coalesce", ["feature-state", "shade"], "s-none"];
   const shades = SHADES.flatMap((name) => [name, colour(`map-${name}`)]);
-  const base = { type: "fill", source: "map", "source-layer": layer, ...zooms };
+  const base = { type: "fill", source: "map", "source-layer": layer, minzoom };
   return [
     { ...base, id: layer, filter, paint: { "fill-color": ["match", shade, ...shades, colour("map-s-none")] } },
     {
@@ -131,6 +130,7 @@ function nodes(shown, filter, letter) {
   const kendra = ["==", ["get", "kind"], "k"];
   const layout = {
     ...atItsPlace(["case", kendra, `k${shown}`, `h${shown}`]),
+    "icon-ignore-placement": false, // names give way
     "icon-size": ["interpolate", ["linear"], ["zoom"], 5, 0.5, 12, 1.1],
     "icon-offset": ["case", kendra, ["literal", [11, -11]], ["literal", [0, 0]]],
   };
