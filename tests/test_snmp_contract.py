@@ -31,8 +31,8 @@ COLUMN = "1.3.6.1.2.1.2.2.1.10"
 ROOT: Oid = (1, 3, 6, 1, 2, 1, 2, 2, 1, 10)
 FIRST, SECOND, THIRD = ((*ROOT, n) for n in (1, 2, 3))
 BEHIND: Oid = (1, 3, 6, 1, 2, 1, 2, 2, 1, 11, 1)
-TIMEOUT_S = 0.2
-WALK_S = 0.6
+TIMEOUT_S = 0.5
+WALK_S = 1.5
 ASKED = ["1.3.6.1.2.1.2.2.1.10.1", "1.3.6.1.2.1.2.2.1.10.2"]
 
 
