@@ -18,7 +18,6 @@ from typing import Annotated
 
 import structlog
 import typer
-from prometheus_client import CollectorRegistry
 from pydantic import ValidationError
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
@@ -350,7 +349,6 @@ def _volley(settings: Settings, closing: AsyncExitStack) -> Volley | None:
 
 def _sinks(facts: Inventory, settings: Settings, figures: Figures, closing: AsyncExitStack) -> Iterator[Sink]:
     """History always, InfluxDB where it is set, Prometheus."""
-    from collectors.sinks.endpoints import EndpointsSink
     from collectors.sinks.exposition import expose
     from collectors.sinks.history import HistorySink
     from collectors.sinks.influx import InfluxSink
@@ -367,15 +365,10 @@ def _sinks(facts: Inventory, settings: Settings, figures: Figures, closing: Asyn
         readings += influx.readings()
         yield influx
     if settings.collect.metrics_port:
-        registry = CollectorRegistry()
         prometheus = PrometheusSink(facts, settings.collect.interval_s, figures, readings)
-        prometheus.register(registry)
-        endpoints = EndpointsSink(facts)
-        endpoints.register(registry)
-        server = expose(settings.collect.metrics_port, prometheus.series, registry, facts)
+        server = expose(settings.collect.metrics_port, prometheus, facts)
         closing.callback(server.shutdown)
         yield prometheus
-        yield endpoints
 
 
 async def _tick(tick: Callable[[float], Awaitable[None]], stop: asyncio.Event) -> None:

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from prometheus_client import CollectorRegistry
 
 from bench.batches import SAMPLES, names, round_of
 from collectors.figures import Figures
@@ -25,7 +24,6 @@ def run(quick: bool) -> dict[str, float]:
     """Of a state of 8,000 devices, and of one of its districts."""
     devices = names(200 if quick else 8_000)
     sink = PrometheusSink(_state(devices), 60, Figures())
-    sink.register(CollectorRegistry())
     asyncio.run(sink(round_of(devices, np.random.default_rng(1))))
     now = time.time()
     area = sink.series.areas[0]

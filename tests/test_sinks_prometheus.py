@@ -15,17 +15,18 @@ from wsgiref.util import setup_testing_defaults
 
 import numpy as np
 import pytest
-from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
 from collectors.figures import Figures, Reading
+from collectors.http.batch import Columns
+from collectors.http.look import NOC, Look
 from collectors.metrics import METRICS, Kind
-from collectors.model import Reason
+from collectors.model import Failure, Reason
 from collectors.sinks.exposition import expose, exposition
 from collectors.sinks.latest import EMPTY, Latest, keys, updated
 from collectors.sinks.names import EXPOSED, exposed
 from collectors.sinks.prometheus import PrometheusSink
-from inventory.model import Area, Inventory, Level, Names
+from inventory.model import Area, Endpoint, Inventory, Level, Names
 from tests.batches import batch
 from tests.servers import program, prometheus, wait_until
 from tests.small import small_inventory
@@ -48,8 +49,6 @@ class Got(NamedTuple):
 
 def got(sink: PrometheusSink, path: str, inventory: Inventory, **extra: str) -> Got:
     """The answer to a GET."""
-    registry = CollectorRegistry()
-    sink.register(registry)
     environ = {"SERVER_PORT": "9700", **extra}
     setup_testing_defaults(environ)
     environ["PATH_INFO"] = path
@@ -59,7 +58,7 @@ def got(sink: PrometheusSink, path: str, inventory: Inventory, **extra: str) -> 
         started.append((status, headers))
         return lambda _: None
 
-    body = b"".join(exposition(sink.series, registry, inventory)(environ, start))
+    body = b"".join(exposition(sink, inventory)(environ, start))
     ((status, headers),) = started
     return Got(status, dict(headers), body)
 
@@ -169,6 +168,32 @@ async def test_the_areas_and_the_collector_make_up_the_whole(sink: PrometheusSin
     assert sorted(seen) == sorted(scrape(sink).splitlines())
 
 
+async def test_looks_at_endpoints_tell_whose_eyes_they_were(small: Inventory) -> None:
+    looked = replace(small, endpoints={"portal": Endpoint("portal", Names("Portal"), "https://portal.test/")})
+    sink = PrometheusSink(looked, 60, Figures())
+    now = time.time()
+    columns = Columns((NOC, "pc1", "pc2"), ("portal", 'we"ird'))
+    down = Failure(Reason.TIMEOUT)
+    await sink(columns.batch([(NOC, Look("portal", now, 0.25)), (NOC, Look('we"ird', now - 7201, 1.0))], now))
+    await sink(batch([("gp1", "in_bps", "x", 8.0)], devices=DEVICES))
+    await sink(columns.batch([("pc1", Look("portal", now, 8.0, down)), ("pc2", Look("portal", now, 0.5))], now))
+    text = scrape(sink, "/metrics/endpoints", looked)
+    up = {
+        eyes: value(text, "pahunch_endpoint_up", endpoint="portal", eyes=eyes) for eyes in (NOC, "kendra1", "kendra2")
+    }
+    assert up == {NOC: 1, "kendra1": 0, "kendra2": 1}
+    assert value(text, "pahunch_endpoint_total_seconds", eyes="kendra1") == 8
+    assert value(text, "pahunch_endpoint_failure", eyes=NOC) == 0
+    assert value(text, "pahunch_endpoint_failure", eyes="kendra1") is None
+    assert "ird" not in text
+    assert text in scrape(sink, "/metrics", looked)
+    assert "endpoint" not in scrape(sink, "/metrics/area/district:387", looked)
+    assert json.loads(got(sink, "/sd", looked).body)[-1] == {
+        "targets": ["127.0.0.1:9700"],
+        "labels": {"__metrics_path__": "/metrics/endpoints", "__meta_pahunch_area": "endpoints"},
+    }
+
+
 async def test_answers_are_compressed_where_asked(sink: PrometheusSink, small: Inventory) -> None:
     await sink(batch([("gp1", "in_bps", "x", 8.0)], devices=DEVICES))
     for path in ("/metrics", "/metrics/area/district:387", "/metrics/collector", "/sd"):
@@ -234,12 +259,10 @@ async def test_prometheus_finds_the_areas_and_gets_every_series(tmp_path: Path, 
     """Through the product's own prometheus.yml, with another port and shorter intervals."""
     sites = {**small.sites, "noc": replace(small.sites["noc"], area="state:22")}
     sink = PrometheusSink(replace(small, sites=sites), 60, Figures())
-    registry = CollectorRegistry()
-    sink.register(registry)
     polled = [device.name for device in small.devices.values() if device.primary_ip]
     samples = [(device, metric.name, port, 1.0) for device in polled for metric in METRICS for port in ("a", HOSTILE)]
     await sink(batch(samples, devices=tuple(polled)))
-    server = expose(0, sink.series, registry, small)
+    server = expose(0, sink, small)
     config = tmp_path / "prometheus.yml"
     config.write_text(_faster((DASHBOARDS / "prometheus.yml").read_text(), server.server_port))
     try:

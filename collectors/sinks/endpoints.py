@@ -1,67 +1,46 @@
-"""The newest looks at endpoints as a Prometheus exposition: labels `endpoint` and `eyes`.
+"""The newest looks at endpoints as Prometheus' text: labels `endpoint` and `eyes`.
 
 `eyes` is "noc" for the collector's own, else the kendra's site. Of kendras, which are many, only whether
 the endpoint answered and how long that took is shown.
 """
 
-import time
-from collections.abc import Iterator
+import threading
 
-from prometheus_client.metrics_core import Metric
-from prometheus_client.registry import Collector, CollectorRegistry
-from prometheus_client.samples import Sample
+import numpy as np
 
 from collectors.http.look import NOC
-from collectors.metrics import METRICS, NUMBER
+from collectors.metrics import NUMBER
 from collectors.model import Batch
-from collectors.sinks.names import EXPOSED
+from collectors.sinks.families import families, label
+from collectors.sinks.latest import EMPTY, Latest, keys, updated
+from collectors.sinks.texts import Names, Texts
 from inventory.model import Inventory
 
 _GONE_S = 7200.0
-_SHOWN = tuple(number for name, number in NUMBER.items() if name.startswith("endpoint_"))
-_OF_KENDRAS = frozenset({NUMBER["endpoint_up"], NUMBER["endpoint_total_s"]})
+_OF_KENDRAS = np.array([NUMBER["endpoint_up"], NUMBER["endpoint_total_s"]], np.int16)
 
 
-class EndpointsSink(Collector):
-    """A sink for the looks among the batches, and the collector that shows them."""
+class Looks:
+    """`take` belongs to one thread; `text` may be called from others meanwhile."""
 
     def __init__(self, inventory: Inventory) -> None:
         self._site = {device.name: device.site for device in inventory.devices.values()}
-        # (metric, endpoint, eyes) -> value and when it was read
-        self._newest: dict[tuple[int, str, str], tuple[float, float]] = {}
+        self._eyes, self._endpoints = Names(), Names()
+        self._noc = int(self._eyes.numbers((NOC,))[0])
+        self._endpoint_texts = Texts(self._endpoints, lambda code: f"{{{label('endpoint', code)}")
+        self._eyes_texts = Texts(self._eyes, lambda device: f"{label(',eyes', self._site.get(device, device))}}} ")
+        self._latest = EMPTY
+        self._lock = threading.Lock()
 
-    def register(self, registry: CollectorRegistry) -> None:
-        registry.register(self)
+    def take(self, batch: Batch) -> None:
+        eyes = self._eyes.numbers(batch.devices)[batch.sample_device]
+        endpoint = self._endpoints.numbers(batch.instances)[batch.sample_instance]
+        new = Latest(keys(batch.sample_metric, eyes, endpoint), batch.sample_value, batch.sample_at)
+        shown = (eyes == self._noc) | np.isin(batch.sample_metric, _OF_KENDRAS)
+        self._latest = updated(self._latest, new.chosen(shown), batch.closed_at)
 
-    async def __call__(self, batch: Batch) -> None:
-        if len(batch.poll_device):
-            return
-        rows = zip(
-            batch.sample_metric.tolist(), batch.sample_instance.tolist(), batch.sample_device.tolist(),
-            batch.sample_value.tolist(), batch.sample_at.tolist(), strict=True,
-        )  # fmt: skip
-        told = {
-            (metric, batch.instances[endpoint], self._eyes(batch.devices[device])): (value, at)
-            for metric, endpoint, device, value, at in rows
-        }
-        self._newest |= {key: seen for key, seen in told.items() if key[2] == NOC or key[0] in _OF_KENDRAS}
-
-    def _eyes(self, device: str) -> str:
-        return NOC if device == NOC else self._site.get(device, device)
-
-    def collect(self) -> Iterator[Metric]:
-        oldest = time.time() - _GONE_S
-        # `collect` runs in another thread than the sink: a list is made at one go.
-        newest = [(key, value) for key, (value, at) in list(self._newest.items()) if at >= oldest]
-        for number in _SHOWN:
-            family = Metric(EXPOSED[number].name, METRICS[number].help, "gauge")
-            family.samples = [
-                Sample(family.name, {"endpoint": endpoint, "eyes": eyes}, value * EXPOSED[number].factor)
-                for (metric, endpoint, eyes), value in newest if metric == number
-            ]  # fmt: skip
-            if family.samples:
-                yield family
-
-    def describe(self) -> Iterator[Metric]:
-        """Nothing: registering must not render everything once."""
-        return iter(())
+    def text(self, now: float) -> bytes:
+        with self._lock:
+            latest = self._latest
+            shown = latest.chosen(now - latest.at <= _GONE_S)
+            return families(shown, (self._endpoint_texts.of(shown.instance), self._eyes_texts.of(shown.device)))

@@ -3,14 +3,15 @@
 /metrics              everything
 /metrics/collector    the collector's own figures
 /metrics/area/AREA    devices of a district
-/sd                   the areas as targets, for Prometheus' http_sd
+/metrics/endpoints    the newest looks at endpoints
+/sd                   areas and endpoints as targets, for Prometheus' http_sd
 """
 
 import json
 import threading
 import time
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -19,17 +20,19 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from prometheus_client import CollectorRegistry, generate_latest, make_wsgi_app
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, ThreadingWSGIServer, gzip_accepted
 
-from collectors.sinks.series import ELSEWHERE, Series
+from collectors.sinks.prometheus import PrometheusSink
+from collectors.sinks.series import ELSEWHERE
 from inventory.model import Inventory
 
 _AREA = "/metrics/area/"
+_ENDPOINTS = "/metrics/endpoints"
+_NOT_HERE = b"not here: /metrics, /metrics/collector, /metrics/area/AREA, /metrics/endpoints, /sd\n"
 _GZIP = 31
 
 
-def expose(port: int, series: Series, own: CollectorRegistry, inventory: Inventory) -> WSGIServer:
+def expose(port: int, sink: PrometheusSink, inventory: Inventory) -> WSGIServer:
     """Answer in threads of their own until `shutdown`; OSError where the port is taken."""
-    app = exposition(series, own, inventory)
-    server = make_server("127.0.0.1", port, app, ThreadingWSGIServer, handler_class=_Quiet)
+    server = make_server("127.0.0.1", port, exposition(sink, inventory), ThreadingWSGIServer, handler_class=_Quiet)
     threading.Thread(target=server.serve_forever, name="exposition", daemon=True).start()
     return server
 
@@ -39,25 +42,27 @@ class _Quiet(WSGIRequestHandler):
         """No line for each scrape."""
 
 
-def exposition(series: Series, own: CollectorRegistry, inventory: Inventory) -> WSGIApplication:
-    """The application; `own` is what /metrics/collector shows."""
+def exposition(sink: PrometheusSink, inventory: Inventory) -> WSGIApplication:
+    own = CollectorRegistry()
+    own.register(sink)
     figures: WSGIApplication = make_wsgi_app(own)
-    labels = [_target_labels(area, inventory) for area in series.areas]
+    targets = list(_targets(sink.series.areas, inventory))
 
     def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         match environ["REQUEST_METHOD"], environ["PATH_INFO"]:
             case "GET", "/metrics/collector":
                 return figures(environ, start_response)
             case "GET", "/metrics":
-                answer = _Answer(series.text(time.time()) + generate_latest(own))
+                now = time.time()
+                answer = _Answer(sink.series.text(now) + sink.looks.text(now) + generate_latest(own))
+            case "GET", path if path == _ENDPOINTS:
+                answer = _Answer(sink.looks.text(time.time()))
+            case "GET", path if path.removeprefix(_AREA) in sink.series.areas:
+                answer = _Answer(sink.series.text(time.time(), path.removeprefix(_AREA)))
             case "GET", "/sd":
-                answer = _Answer(_groups(labels, environ["SERVER_PORT"]), "application/json")
-            case "GET", path if path.removeprefix(_AREA) in series.areas:
-                answer = _Answer(series.text(time.time(), path.removeprefix(_AREA)))
+                answer = _Answer(_groups(targets, environ["SERVER_PORT"]), "application/json")
             case "GET", _:
-                answer = _Answer(
-                    b"not here: /metrics, /metrics/collector, /metrics/area/AREA, /sd\n", "text/plain", "404 Not Found"
-                )
+                answer = _Answer(_NOT_HERE, "text/plain", "404 Not Found")
             case _:
                 answer = _Answer(b"GET only\n", "text/plain", "405 Method Not Allowed")
         return answer.given(environ, start_response)
@@ -85,19 +90,20 @@ def compressed(body: bytes) -> bytes:
     return zlib.compress(body, 1, _GZIP)
 
 
-def _groups(labels: Sequence[Mapping[str, str]], port: str) -> bytes:
-    """Target groups as Prometheus' http_sd wants them."""
-    return json.dumps([{"targets": [f"127.0.0.1:{port}"], "labels": each} for each in labels]).encode()
+def _groups(targets: Sequence[Mapping[str, str]], port: str) -> bytes:
+    """Target groups as Prometheus' http_sd wants them; `targets` are their labels."""
+    return json.dumps([{"targets": [f"127.0.0.1:{port}"], "labels": each} for each in targets]).encode()
 
 
-def _target_labels(area: str, inventory: Inventory) -> Mapping[str, str]:
-    labels = {"__metrics_path__": _AREA + area, "__meta_pahunch_area": area}
-    if area != ELSEWHERE:
-        labels |= {
-            "__meta_pahunch_district": inventory.areas[area].names.en,
-            "__meta_pahunch_state": _state(inventory, area),
-        }
-    return labels
+def _targets(areas: Iterable[str], inventory: Inventory) -> Iterator[Mapping[str, str]]:
+    for area in areas:
+        labels = {"__metrics_path__": _AREA + area, "__meta_pahunch_area": area}
+        if area != ELSEWHERE:
+            labels["__meta_pahunch_district"] = inventory.areas[area].names.en
+            labels["__meta_pahunch_state"] = _state(inventory, area)
+        yield labels
+    if inventory.endpoints:
+        yield {"__metrics_path__": _ENDPOINTS, "__meta_pahunch_area": "endpoints"}
 
 
 def _state(inventory: Inventory, area: str) -> str:

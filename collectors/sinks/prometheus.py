@@ -9,10 +9,11 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
-from prometheus_client.registry import Collector, CollectorRegistry
+from prometheus_client.registry import Collector
 
 from collectors.figures import DELAY_BOUNDS_S, Figures, Reading
 from collectors.model import REASONS, Batch
+from collectors.sinks.endpoints import Looks
 from collectors.sinks.names import PREFIX
 from collectors.sinks.series import Series
 from inventory.model import Inventory
@@ -21,25 +22,24 @@ _TOOK_BOUNDS_S = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
 class PrometheusSink(Collector):
-    """A sink; `series` shows what it took, and as a collector it shows the figures of the run."""
+    """A sink; `series` and `looks` show what it took, and as a collector it shows the figures of the run."""
 
     def __init__(
         self, inventory: Inventory, interval_s: float, figures: Figures, readings: Sequence[Reading] = ()
     ) -> None:
         """`interval_s`: of devices without their own."""
         self.series = Series(inventory, interval_s)
+        self.looks = Looks(inventory)
         self._figures = figures
         self._readings = readings
         self._outcomes = np.zeros(len(REASONS) + 1, np.int64)
         self._took = np.zeros(len(_TOOK_BOUNDS_S) + 1, np.int64)
         self._took_sum_s = 0.0
 
-    def register(self, registry: CollectorRegistry) -> None:
-        registry.register(self)
-
     async def __call__(self, batch: Batch) -> None:
         if not len(batch.poll_device):
-            return  # looks at endpoints: sinks/endpoints.py shows them
+            self.looks.take(batch)
+            return
         self.series.take(batch)
         self._outcomes += np.bincount(batch.poll_reason + 1, minlength=len(self._outcomes))
         took_s = batch.poll_took_ms / 1000

@@ -1,7 +1,4 @@
-"""The newest values of devices as Prometheus' text, whole or of one area, made in columns.
-
-Prometheus' client makes an object of each sample: of a state's 200,000 that took the interpreter 2 s.
-"""
+"""The newest values of devices as Prometheus' text, whole or of one area."""
 
 import threading
 from collections.abc import Sequence
@@ -11,12 +8,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from collectors.metrics import METRICS, Kind
 from collectors.model import REASONS, Batch, Reason
+from collectors.sinks.families import families, head, label
 from collectors.sinks.labels import Labels, labels_of
 from collectors.sinks.latest import EMPTY, Latest, keys, updated
-from collectors.sinks.names import EXPOSED, PREFIX
-from collectors.sinks.texts import Names, Texts, beside, column, whole, written
+from collectors.sinks.names import PREFIX
+from collectors.sinks.texts import Names, Texts, beside, whole, written
 from inventory.model import Inventory
 
 DEVICE_UP = f"{PREFIX}device_up"
@@ -27,26 +24,6 @@ ELSEWHERE = "elsewhere"
 _GONE_INTERVALS = 5  # a device silent this long has no values any more
 _GONE_S = 7200.0  # nor has a port or ONT; slow objects are read hourly
 _NOT_ASKED = np.array([REASONS.index(Reason.NO_ROUTE), REASONS.index(Reason.SECRET)], np.int8)
-
-_NAMES = column([shown.name for shown in EXPOSED])
-_FACTORS = np.array([shown.factor for shown in EXPOSED])
-_ESCAPED = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
-
-
-def _head(name: str, kind: str, help_text: str) -> str:
-    return f"# HELP {name} {help_text}\n# TYPE {name} {kind}\n"
-
-
-_HEADS = column(
-    [
-        "",
-        *(
-            _head(shown.name, "counter" if metric.kind is Kind.COUNTER else "gauge", metric.help)
-            for metric, shown in zip(METRICS, EXPOSED, strict=True)
-        ),
-    ]
-)
-"""What stands before the first sample of a metric; before the others, nothing."""
 
 
 class _ByArea(NamedTuple):
@@ -70,7 +47,7 @@ class Series:
         self._devices, self._instances = Names(), Names()
         self._devices.numbers(devices)
         self._before_port = Texts(self._devices, self._before)
-        self._ports = Texts(self._instances, lambda port: _label(",port", port) if port else "")
+        self._ports = Texts(self._instances, lambda port: label(",port", port) if port else "")
         self._after_port = Texts(self._devices, self._after)
         of_device = [labels.district or ELSEWHERE for labels in self._labels.values()]
         self.areas = tuple(sorted(set(of_device)))
@@ -100,7 +77,7 @@ class Series:
             part = latest if number is None else latest.chosen(self._rows(latest, number))
             there = now - self._reached_at[part.device] <= self._gone_s[part.device]
             shown = part.chosen(there & (now - part.at <= _GONE_S))
-            return self._values(shown) + self._devices_up(number)
+            return families(shown, self._where(shown.device, shown.instance)) + self._devices_up(number)
 
     def _take_polls(self, batch: Batch, device: NDArray[np.int32]) -> None:
         known = device < len(self._up)
@@ -117,26 +94,13 @@ class Series:
             self._by_area = _ByArea(latest.key, rows, starts)
         return self._by_area.rows[self._by_area.starts[area] : self._by_area.starts[area + 1]]
 
-    def _values(self, shown: Latest) -> bytes:
-        if not len(shown.key):
-            return b""
-        metric = shown.metric
-        first = np.append(True, np.diff(metric) != 0)
-        values = shown.value * _FACTORS[metric]
-        heads = _HEADS.take(pa.array(np.where(first, metric + 1, 0)))
-        return whole(
-            beside(
-                heads, _NAMES.take(pa.array(metric)), *self._where(shown.device, shown.instance), written(values), "\n"
-            )
-        )
-
     def _devices_up(self, area: int | None) -> bytes:
         polled = ~np.isnan(self._up)
         device = np.flatnonzero(polled if area is None else polled & (self._area == area))
         if not len(device):
             return b""
         lines = beside(DEVICE_UP, *self._where(device, np.zeros_like(device)), written(self._up[device]), "\n")
-        return _head(DEVICE_UP, "gauge", DEVICE_UP_HELP).encode() + whole(lines)
+        return head(DEVICE_UP, "gauge", DEVICE_UP_HELP).encode() + whole(lines)
 
     def _where(self, device: NDArray[np.intp], instance: NDArray[np.intp]) -> Sequence[pa.StringArray]:
         """The labels in the order of their names, and the space behind them."""
@@ -144,12 +108,8 @@ class Series:
 
     def _before(self, device: str) -> str:
         labels = self._labels.get(device, Labels(device, "", "", ""))
-        return f"{{{_label('device', labels.device)}{_label(',district', labels.district)}"
+        return f"{{{label('device', labels.device)}{label(',district', labels.district)}"
 
     def _after(self, device: str) -> str:
         labels = self._labels.get(device, Labels(device, "", "", ""))
-        return f"{_label(',role', labels.role)}{_label(',site', labels.site)}}} "
-
-
-def _label(name: str, text: str) -> str:
-    return f'{name}="{text.translate(_ESCAPED)}"'
+        return f"{label(',role', labels.role)}{label(',site', labels.site)}}} "

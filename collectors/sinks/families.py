@@ -1,0 +1,45 @@
+"""Samples as Prometheus' text, made in columns.
+
+Prometheus' client makes an object of each sample: of a state's 200,000 that took the interpreter 2.5 s.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from collectors.metrics import METRICS, Kind
+from collectors.sinks.latest import Latest
+from collectors.sinks.names import EXPOSED
+from collectors.sinks.texts import beside, column, whole, written
+
+_ESCAPED = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
+_NAMES = column([shown.name for shown in EXPOSED])
+_FACTORS = np.array([shown.factor for shown in EXPOSED])
+
+
+def head(name: str, kind: str, help_text: str) -> str:
+    return f"# HELP {name} {help_text}\n# TYPE {name} {kind}\n"
+
+
+def label(name: str, text: str) -> str:
+    return f'{name}="{text.translate(_ESCAPED)}"'
+
+
+_HEADS = column(
+    ["", *(
+        head(shown.name, "counter" if metric.kind is Kind.COUNTER else "gauge", metric.help)
+        for metric, shown in zip(METRICS, EXPOSED, strict=True)
+    )]
+)  # fmt: skip
+"""What stands before the first sample of a metric; before the others, nothing."""
+
+
+def families(shown: Latest, labels: Sequence[pa.StringArray]) -> bytes:
+    """`shown` in its order; `labels` are columns that make up, side by side, "{...} "."""
+    if not len(shown.key):
+        return b""
+    metric = shown.metric
+    first = np.append(True, np.diff(metric) != 0)
+    heads = _HEADS.take(pa.array(np.where(first, metric + 1, 0)))
+    return whole(beside(heads, _NAMES.take(pa.array(metric)), *labels, written(shown.value * _FACTORS[metric]), "\n"))
