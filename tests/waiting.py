@@ -23,7 +23,7 @@ async def waiting() -> AsyncIterator[Callable[[], float]]:
         while True:
             begun = time.monotonic()
             await asyncio.sleep(_STEP_S)
-            busy += max(0.0, time.monotonic() - begun - 2 * _STEP_S)
+            busy += time.monotonic() - begun - _STEP_S
 
     watcher = asyncio.create_task(watch())
     try:
