@@ -3,8 +3,8 @@
 import asyncio
 import html
 import socket
+import struct
 from collections.abc import Collection, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from threading import Thread
@@ -17,6 +17,7 @@ from inventory.model import Endpoint
 _REQUEST_OCTETS = 16_384
 _REQUEST_S = 10.0  # a client that hasn't asked by then is hung up on
 _SILENCE_S = 600.0
+_RESET = struct.pack("ii", 1, 0)  # linger for 0 s: close sends RST
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Portals:
         self._pages = {endpoint.code: _page(endpoint) for endpoint in endpoints}
         self._socket = socket.create_server(("127.0.0.1", port), backlog=1024)
         self._loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
         self._thread = Thread(target=self._run, name="portals", daemon=True)
         self.troubles: Mapping[str, Trouble] = {}
 
@@ -65,30 +67,33 @@ class Portals:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
-        self._loop.close()
-        self._socket.close()
 
     def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(asyncio.start_server(self._serve, sock=self._socket, limit=_REQUEST_OCTETS))
-        self._loop.run_forever()
-        for task in asyncio.all_tasks(self._loop):
-            task.cancel()
-        self._loop.run_until_complete(asyncio.sleep(0))
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:  # it cancels what is under way, and closes
+            runner.run(self._until_stopped())
+
+    async def _until_stopped(self) -> None:
+        server = await asyncio.start_server(self._serve, sock=self._socket, limit=_REQUEST_OCTETS)
+        await self._stop.wait()
+        server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        try:
             async with asyncio.timeout(_REQUEST_S):
                 head = await reader.readuntil(b"\r\n\r\n")
             answer = await self._answer(head.split(b"\r\n", 1)[0].decode("latin-1"))
             if answer is None:
+                writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
                 writer.transport.abort()
                 return
             writer.write(answer)
             await writer.drain()
-        writer.close()
+        except (ConnectionError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            return  # a client that went away or never asked: there is nobody to tell
+        finally:
+            writer.close()
 
     async def _answer(self, line: str) -> bytes | None:
         """The response to one request line; None resets the connection."""
