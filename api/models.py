@@ -217,6 +217,29 @@ class Step(_Answer):
     evidence: list[str]
 
 
+class Endpoint(_Answer):
+    endpoint: str
+    names: Names
+    status: Status
+    since: datetime | None
+    looked_at: datetime | None
+    reason: str
+    eyes: str = Field(
+        description='Who saw it: "noc", "kendras" (most of those that look), the site of the village\'s own kendra; '
+        "empty: nobody"
+    )
+    outage: int | None
+
+
+class ServiceReadiness(_Answer):
+    service: str
+    names: Names
+    channel: str
+    status: Readiness
+    layer: Layer | None = Field(description="The first failing layer")
+    endpoint: str = Field(description="The endpoint that decided; empty: none did")
+
+
 class Chain(_Answer):
     village: str
     kendra: str | None
@@ -226,6 +249,10 @@ class Chain(_Answer):
     layer: Layer | None
     outage: int | None
     steps: list[Step]
+    endpoints: list[Endpoint] = Field(default=[], description="As they stand for this village")
+    services: list[ServiceReadiness] = Field(
+        default=[], description="In each channel; beyond the kendra's counter the citizen's own line is not observed"
+    )
 
 
 class AlertSummary(_Answer):

@@ -51,8 +51,16 @@ RESPONSIBLE: Mapping[str, str] = {
     Responsible.POWER_UTILITY: N_("electricity company"),
     Responsible.PANCHAYAT: N_("gram panchayat"),
     Responsible.KENDRA_OPERATOR: N_("kendra operator"),
+    Responsible.SERVICE_OWNER: N_("owner of the portal"),
     Responsible.NONE: N_("nobody"),
 }
+# Whose eyes saw an endpoint; any other than these are the village's own kendra's.
+EYES: Mapping[str, str] = {
+    "noc": N_("seen from the state network centre"),
+    "kendras": N_("seen by most kendras that look"),
+    "": N_("nobody has looked"),
+}
+OWN_EYES = N_("seen from this kendra")
 LEVEL: Mapping[str, str] = {
     Level.STATE: N_("State"),
     Level.DISTRICT: N_("District"),

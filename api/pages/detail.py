@@ -10,10 +10,12 @@ from api import words
 from api.context import Context
 from inventory.model import Area, Device, Inventory, Link, Medium, Role, Site, SiteKind
 from inventory.scope import Scope
-from readiness import explain, read
+from readiness import explain, read, services
 from readiness.model import Readiness, SubjectKind
 from readiness.read import OutageRow
+from readiness.rules.services import KENDRA
 from readiness.rules.uptime import Day
+from readiness.services import EndpointRow, ServiceRow
 from storage.history import series
 
 STRIP_DAYS = 30
@@ -56,6 +58,8 @@ class Detail:
     strip: tuple[Day, ...]
     uplink: Uplink | None
     traffic: tuple[tuple[str, Rates], ...]
+    endpoints: tuple[EndpointRow, ...] = ()
+    services: tuple[ServiceRow, ...] = ()
 
     @property
     def status(self) -> Readiness:
@@ -67,6 +71,7 @@ def detail(here: Context, scope: Scope, village: Area) -> Detail:
     chain = explain.explain(here.engine, scope, village.key, blind_since=blind)
     kendra = here.inventory.sites.get(village.served_by or "")
     port = uplink(here.inventory, village.parent)
+    seen = services.endpoints(here.engine, here.inventory, village.served_by or "", blind_since=blind)
     return Detail(
         village=village,
         chain=chain,
@@ -80,7 +85,14 @@ def detail(here: Context, scope: Scope, village: Area) -> Detail:
         ),
         uplink=port,
         traffic=_traffic(here, port) if port else (),
+        endpoints=seen,
+        services=_at_counter(here.inventory, chain, seen) if chain else (),
     )
+
+
+def _at_counter(inventory: Inventory, chain: explain.Chain, seen: tuple[EndpointRow, ...]) -> tuple[ServiceRow, ...]:
+    found = services.services(inventory, chain.readiness, chain.layer, seen)
+    return tuple(row for row in found if row.channel == KENDRA)
 
 
 def _traffic(here: Context, port: Uplink) -> tuple[tuple[str, Rates], ...]:

@@ -19,6 +19,7 @@ from maps.tally import Tally, by_part, tally
 from maps.view import MapView
 from readiness import read
 from readiness.model import Cause, Layer, Readiness, Responsible, SubjectKind
+from readiness.services import EndpointRow, endpoints
 
 LISTED = {True: 200, False: 40}
 """Most villages in a list, where all villages are few and where they are many: an officer sees all of
@@ -47,6 +48,7 @@ class Overview:
     left_out: int
     villages: tuple[tuple[Area, Readiness], ...]
     sites: Mapping[str, int]  # by letter, see maps.letters
+    endpoints: tuple[EndpointRow, ...] = ()
 
 
 def overview(here: Context, scope: Scope, status: Statuses) -> Overview:
@@ -61,6 +63,7 @@ def overview(here: Context, scope: Scope, status: Statuses) -> Overview:
         left_out=max(0, len(found) - LISTED[few]),
         villages=_all(view, status) if few else (),
         sites=Counter(status.sites),
+        endpoints=endpoints(here.engine, here.inventory, blind_since=here.blind_since()),
     )
 
 

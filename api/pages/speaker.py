@@ -66,6 +66,10 @@ class Speaker:
     def responsible(self, responsible: Responsible) -> str:
         return self.say(words.RESPONSIBLE[responsible])
 
+    def eyes(self, eyes: str) -> str:
+        """Who saw an endpoint."""
+        return self.say(words.EYES.get(eyes, words.OWN_EYES))
+
     def level(self, area: Area) -> str:
         return self.say(words.LEVEL[area.level])
 

@@ -10,7 +10,7 @@ from api.paging import After, Limit, page
 from api.routes.inventory import area_in
 from inventory.model import Area
 from inventory.scope import villages_in
-from readiness import explain, read
+from readiness import explain, read, services
 from readiness.model import Readiness, SubjectKind
 from readiness.read import StateRow
 
@@ -47,9 +47,23 @@ def _row(village: Area, state: StateRow | None) -> models.VillageReadiness:
 
 @router.get("/readiness/{village}")
 def village(here: Here, allowed: Allowed, village: str) -> models.Chain:
-    """Power, equipment, backhaul and kendra of one village, with what was seen of each."""
+    """Power, equipment, backhaul, kendra and endpoints of one village, with what was seen of each; its services."""
     area_in(here, allowed, village)
     chain = explain.explain(here.engine, allowed, village, blind_since=here.blind_since())
     if chain is None:
         raise not_found("observation of", village)
-    return models.Chain.model_validate(chain)
+    rows = services.endpoints(here.engine, here.inventory, chain.kendra or "", blind_since=here.blind_since())
+    ready = services.services(here.inventory, chain.readiness, chain.layer, rows)
+    return models.Chain.model_validate(chain).model_copy(
+        update={
+            "endpoints": [models.Endpoint.model_validate(row) for row in rows],
+            "services": [models.ServiceReadiness.model_validate(row) for row in ready],
+        }
+    )
+
+
+@router.get("/endpoints")
+def endpoints(here: Here) -> list[models.Endpoint]:
+    """Portals and gateways as they stand for everybody; they serve all areas, so all may see them."""
+    rows = services.endpoints(here.engine, here.inventory, blind_since=here.blind_since())
+    return [models.Endpoint.model_validate(row) for row in rows]

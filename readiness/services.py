@@ -1,0 +1,88 @@
+"""Where endpoints and services stand, and by whose eyes: for everybody, or for the villages of one kendra."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from inventory.model import Inventory, Names
+from inventory.scope import Scope
+from readiness import read, views
+from readiness.model import Layer, Readiness, Status, SubjectKind
+from readiness.read import StateRow
+from readiness.rules.endpoint import KENDRAS, NOC
+from readiness.rules.services import KENDRA, of_service
+from readiness.rules.village import Result
+from readiness.views import ViewRow
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointRow:
+    """`eyes`: "noc", "kendras" (most of those that look), the site of the kendra that was asked for, or nobody's."""
+
+    endpoint: str
+    names: Names
+    status: Status
+    since: datetime | None
+    looked_at: datetime | None
+    reason: str
+    eyes: str
+    outage: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRow:
+    """One service in one channel; `endpoint` is the one that decided, empty where none did."""
+
+    service: str
+    names: Names
+    channel: str
+    status: Readiness
+    layer: Layer | None
+    endpoint: str
+
+
+def endpoints(
+    engine: Engine, inventory: Inventory, kendra: str = "", *, blind_since: datetime | None = None
+) -> tuple[EndpointRow, ...]:
+    """Every endpoint as it stands for the villages of `kendra` (empty: for everybody).
+
+    From `blind_since` on nobody watched: then none is known.
+    """
+    states = {row.subject: row for row in read.states(engine, Scope(), SubjectKind.ENDPOINT, blind_since=blind_since)}
+    seen = {(row.endpoint, row.eyes): row for row in views.seen(engine, [kendra] if kendra else [])}
+    return tuple(
+        _row(
+            code, one.names, states.get(code), seen.get((code, NOC)), None if blind_since else seen.get((code, kendra))
+        )
+        for code, one in inventory.endpoints.items()
+    )
+
+
+def _row(code: str, names: Names, state: StateRow | None, noc: ViewRow | None, own: ViewRow | None) -> EndpointRow:
+    outage = state.outage if state else None
+    if own and own.status is not Status.UNKNOWN and own.eyes != NOC:
+        return EndpointRow(code, names, own.status, own.since, own.looked_at, own.reason, own.eyes, outage)
+    if state is None:
+        return EndpointRow(code, names, Status.UNKNOWN, None, None, "not observed yet", "", None)
+    status = Status(state.status)
+    by_noc = noc is not None and noc.status is status
+    eyes = "" if status is Status.UNKNOWN else NOC if by_noc else KENDRAS
+    looked_at = noc.looked_at if noc and by_noc else None
+    return EndpointRow(code, names, status, state.since, looked_at, state.reason, eyes, outage)
+
+
+def services(
+    inventory: Inventory, village: Readiness, layer: Layer | None, rows: Iterable[EndpointRow]
+) -> tuple[ServiceRow, ...]:
+    """Every service in every channel for a village that stands at `village`, `layer` being what fails first."""
+    seen: Mapping[str, tuple[Status, float]] = {row.endpoint: (row.status, 0.0) for row in rows}
+    # Where its endpoints are what fails first, all below them works.
+    otherwise = Result(Readiness.READY, "") if layer is Layer.ENDPOINT else Result(village, "", layer)
+    found = []
+    for service in inventory.services.values():
+        for channel in service.channels or (KENDRA,):
+            ready = of_service(service, channel, otherwise, seen)
+            found.append(ServiceRow(service.code, service.names, channel, ready.status, ready.layer, ready.endpoint))
+    return tuple(found)
