@@ -130,8 +130,8 @@ def _devices(condition: Condition, places: Places) -> Iterator[tuple[str, Outage
 
 
 def _endpoint(trouble: Trouble) -> Outage:
-    """Whose fault it is can't be told from the words of a scenario."""
-    return Outage("degraded" if trouble.slow_s else "down", "undetermined", True)
+    """Its cause lies beyond everything that the inventory knows of."""
+    return Outage("degraded" if trouble.slow_s else "down", "upstream", True)
 
 
 def _sites(condition: Condition, places: Places, devices: Mapping[Key, Outage]) -> Iterator[tuple[str, Outage]]:

@@ -265,8 +265,8 @@ def _endpoint_outage(stage: Stage) -> None:
     stage.director.apply(Fault(Kind.ENDPOINT_OUTAGE, where, lasts=timedelta(seconds=30), slow_s=4))
     stage.clock.pass_to(80)
     assert stage.roots() == [
-        ("endpoint", "e-district", "degraded", "undetermined", 40.0, 70.0),
-        ("endpoint", "e-district", "down", "undetermined", 0.0, 30.0),
+        ("endpoint", "e-district", "degraded", "upstream", 40.0, 70.0),
+        ("endpoint", "e-district", "down", "upstream", 0.0, 30.0),
     ]
 
 
@@ -480,5 +480,5 @@ def test_the_scenario_with_everything_plays_and_ends(stage: Stage) -> None:
         ("device", "power"),
         ("device", "planned"),
         ("site", "power"),
-        ("endpoint", "undetermined"),
+        ("endpoint", "upstream"),
     }
