@@ -34,6 +34,9 @@ def settings(url: str, folder: Path) -> InfluxSettings:
 Answer = Callable[[list[str]], Awaitable[int]]
 """Lines of a request -> status."""
 
+LOST = 0
+"""Not a status: the lines are taken, and the connection breaks before the answer."""
+
 
 @dataclass
 class Store:
@@ -56,8 +59,11 @@ async def store(answer: Answer, port: int = 0) -> AsyncIterator[Store]:
         assert length is not None
         lines = gzip.decompress(await reader.readexactly(int(length[1]))).decode().splitlines()
         status = await found.answer(lines)
-        if status == 204:
+        if status in {204, LOST}:
             found.lines += lines
+        if status == LOST:
+            writer.close()
+            return
         writer.write(
             f"HTTP/1.1 {status} x\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
         )
@@ -249,6 +255,33 @@ async def test_what_an_operator_can_mend_loses_nothing(tmp_path: Path, small: In
         await until(lambda: not sink.waiting)
         await sink.close()
     assert (sink.written, sink.refused, sink.dropped) == (1, 0, 0)
+
+
+async def test_a_lost_answer_sends_the_same_points_again(tmp_path: Path, small: Inventory) -> None:
+    statuses = iter((LOST,))
+
+    async def answer(_: list[str]) -> int:
+        return next(statuses, 204)
+
+    async with store(answer) as there:
+        sink = InfluxSink(settings(there.url, tmp_path), small)
+        await sink(batch([*one("gp1", 1.0), *one("gp2", 2.0)], devices=DEVICES, at=AT))
+        await until(lambda: not sink.waiting)
+        await sink.close()
+    assert sorted(there.lines) == sorted(2 * [*dict.fromkeys(there.lines)])
+    assert len(set(there.lines)) == 2
+    assert (sink.written, sink.dropped) == (2, 0)
+
+
+async def test_closing_waits_for_no_store_that_is_away(tmp_path: Path, small: Inventory) -> None:
+    async with store(always(503)) as there:
+        sink = InfluxSink(settings(there.url, tmp_path), small)
+        await sink(batch(one("gp1", 1.0), devices=DEVICES, at=AT))
+        await until(lambda: bool(there.requests))
+        before = len(there.requests)
+        await sink.close()
+    assert len(there.requests) <= before + 1
+    assert sink.waiting == 1
 
 
 def test_pauses_grow_to_a_bound_and_differ() -> None:
