@@ -1,6 +1,7 @@
 """Areas of a pack: LGD's state and districts, and what stands in for blocks, gram panchayats and villages."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import shapely
@@ -16,7 +17,8 @@ _SIMPLIFY_DEGREES = 0.001
 
 def areas_of(state: State, blocks: Sequence[Block], served: Mapping[str, str]) -> Iterator[Area]:
     """State, districts, blocks, and for each place a GP with one village; `served`: place code -> kendra site."""
-    yield from state_and_districts(state)
+    # What stands in for blocks and GPs has no past, and must lie in a district at all times.
+    yield from (replace(area, valid_from=None) for area in state_and_districts(state))
     for block in blocks:
         yield _stand_in(Level.BLOCK, block.pop, f"district:{block.district}")
     for block in blocks:
