@@ -22,7 +22,7 @@ from api.assets import Assets
 from api.serve import serve_until
 from inventory.model import Area, Device, Inventory, Level, Link, Names, Role, Site, SiteKind
 from inventory.store import apply
-from readiness.tables import outage, state, transition
+from readiness.tables import outage, state, transition, watch
 from storage.engine import for_writing, open_engine
 from storage.metadata import metadata
 from storage.segments import SAMPLES, Writer
@@ -131,6 +131,13 @@ def change(engine: Engine, subject: tuple[str, str], after: str, at: datetime, *
         now = insert(state).values(**told, status=after, since=at, transition=number, outage=behind)
         connection.execute(now)
     return number
+
+
+def seen_at(engine: Engine, at: datetime) -> None:
+    """Let that be when a collector last saw something."""
+    with for_writing(engine).begin() as connection:
+        connection.execute(watch.delete())
+        connection.execute(insert(watch).values(collector="c1", last_at=at))
 
 
 def traffic(folder: Path, device: str, port: str) -> None:

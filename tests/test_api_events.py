@@ -5,21 +5,19 @@ import json
 from collections.abc import AsyncIterator, Container
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from api.feed import Change, Feed, News
-from readiness.tables import watch
-from storage.engine import for_writing
-from tests.pages import NOW, OTHER, app_over, change, fill, served, two_districts
+from tests.pages import NOW, OTHER, app_over, change, fill, seen_at, served, two_districts
 from tests.small import DISTRICT
 
 
@@ -114,12 +112,6 @@ async def test_the_stream_tells_when_the_collector_dies_and_comes_back(engine: E
         assert (await anext(events)).data == {"blind_since": "2026-11-21T09:40:00Z"}
         seen_at(engine, NOW)
         assert (await anext(events)).data == {"blind_since": None}
-
-
-def seen_at(engine: Engine, at: datetime) -> None:
-    with for_writing(engine).begin() as connection:
-        connection.execute(watch.delete())
-        connection.execute(insert(watch).values(collector="c1", last_at=at))
 
 
 async def test_devices_and_other_districts_are_not_told(base: str, engine: Engine) -> None:

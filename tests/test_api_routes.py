@@ -15,11 +15,10 @@ from alerts.tables import alert
 from api.app import create_app
 from inventory.model import Inventory
 from inventory.scope import UnknownAreaError
-from readiness.tables import watch
 from storage.engine import for_writing, open_engine
 from storage.migrate import upgrade
 from storage.settings import ServeSettings, Settings
-from tests.pages import NOW, OTHER, app_over, assets, change, fill, traffic, two_districts
+from tests.pages import NOW, OTHER, app_over, assets, change, fill, seen_at, traffic, two_districts
 from tests.small import DISTRICT
 
 LOCAL = "http://127.0.0.1"
@@ -77,23 +76,17 @@ def test_wrong_parameters_are_named(client: TestClient) -> None:
     assert answer.json()["detail"][0]["loc"] == ["query", "kind"]
 
 
-def watched(engine: Engine, minutes_ago: float) -> None:
-    with for_writing(engine).begin() as connection:
-        connection.execute(watch.delete())
-        connection.execute(insert(watch).values(collector="c1", last_at=NOW - timedelta(minutes=minutes_ago)))
-
-
 def test_a_living_collector_changes_nothing(client: TestClient, engine: Engine) -> None:
     before = client.get("/api/v1/status").json()
     page = client.get("/en/").text
-    watched(engine, 4)
+    seen_at(engine, NOW - timedelta(minutes=4))
     assert before["observed_until"] is None
     assert client.get("/api/v1/status").json() == {**before, "observed_until": "2026-11-21T09:56:00Z"}
     assert client.get("/en/").text == page
 
 
 def test_everything_is_unknown_while_nobody_watches(client: TestClient, engine: Engine) -> None:
-    watched(engine, 20)
+    seen_at(engine, NOW - timedelta(minutes=20))
     answer = client.get("/api/v1/status").json()
     assert answer["villages"] == {"ready": 0, "degraded": 0, "blocked": 0, "unknown": 9}
     assert answer["sites"] == {"up": 0, "degraded": 0, "down": 0, "unknown": 17}
@@ -105,7 +98,7 @@ def test_everything_is_unknown_while_nobody_watches(client: TestClient, engine: 
 
 @pytest.mark.parametrize("address", ["", "village/village:V3", f"fragment/tables?area={DISTRICT}"])
 def test_pages_say_that_nobody_watches(client: TestClient, engine: Engine, address: str) -> None:
-    watched(engine, 20)
+    seen_at(engine, NOW - timedelta(minutes=20))
     english, hindi = client.get(f"/en/{address}").text, client.get(f"/hi/{address}").text
     assert "No observation since 21 Nov, 15:10: the collector is not running" in english
     assert "15:10 के बाद कोई निगरानी नहीं: संग्राहक नहीं चल रहा है" in hindi
@@ -192,7 +185,7 @@ def test_map_status_is_not_sent_twice(client: TestClient, engine: Engine) -> Non
     first = client.get("/api/v1/map/status")
     again = client.get("/api/v1/map/status", headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
-    watched(engine, 20)  # nothing has changed in the store, and yet all is unknown
+    seen_at(engine, NOW - timedelta(minutes=20))  # nothing has changed in the store, and yet all is unknown
     blind = client.get("/api/v1/map/status", headers={"If-None-Match": first.headers["etag"]})
     assert set(blind.content) == {0}
     assert blind.headers["pahunch-blind-since"] == "2026-11-21T09:40:00+00:00"
@@ -218,6 +211,15 @@ def test_the_archive_is_read_by_ranges_and_kept_for_good(client: TestClient) -> 
     assert "immutable" in part.headers["cache-control"]
     assert part.headers["etag"] == whole.headers["etag"]
     assert client.get("/api/v1/map/tiles/all-0123456789abcdef.pmtiles").status_code == 404
+
+
+def test_while_the_archive_is_being_made_the_page_is_there(
+    engine: Engine, inventory: Inventory, tmp_path: Path
+) -> None:
+    fill(engine, inventory)
+    client = TestClient(app_over(engine, inventory, tmp_path), base_url=LOCAL)  # not started: nothing is made yet
+    assert client.get("/api/v1/map/tiles").json()["archive"] is None
+    assert 'id="svg-map"' in client.get("/en/").text
 
 
 def test_a_districts_map_is_a_part_of_the_archive(client: TestClient) -> None:

@@ -1,101 +1,25 @@
 """The pages in Chromium: both languages, phone and desk, with and without scripts and WebGL."""
 
-import asyncio
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
-from time import monotonic
 from urllib.parse import urlsplit
 
 import pytest
 from fastapi import FastAPI
-from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright, expect
+from playwright.async_api import expect
 from sqlalchemy import Engine
-from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.app import create_app
 from api.assets import DIST
 from inventory.model import Inventory
 from inventory.pack.post_offices import build
-from storage.settings import ServeSettings, Settings, StorageSettings
-from tests.pages import NOW, OTHER, change, empty_store, fill, served, settle, traffic, two_districts
+from tests.browser.driver import READY_MS, Weigh, app_over, chromium, keep, opened
+from tests.pages import NOW, OTHER, change, empty_store, fill, seen_at, served, settle, traffic, two_districts
 from tests.small import DISTRICT
 
 pytestmark = pytest.mark.browser
-
-ARTEFACTS = Path(__file__).parents[2] / "artefacts"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-]
-READY_MS = 60_000  # software WebGL on a busy machine
-
-
-@dataclass
-class Watch:
-    """What a page asked for and complained about."""
-
-    hosts: set[str] = field(default_factory=set)
-    complaints: list[str] = field(default_factory=list)
-
-    def asked(self, request: Request) -> None:
-        if not request.url.startswith("data:"):
-            self.hosts.add(urlsplit(request.url).hostname or request.url)
-
-    def said(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"} and "GPU stall" not in message.text:
-            self.complaints.append(message.text)
-
-
-class Weigh:
-    """Middleware: bytes of the bodies by path, as gzip, which every browser takes."""
-
-    def __init__(self, app: ASGIApp, sent: Counter[str]) -> None:
-        self.app, self.sent = app, sent
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def weighed(message: Message) -> None:
-            self.sent[scope["path"]] += len(message.get("body", b""))
-            await send(message)
-
-        if scope["type"] == "http":
-            MutableHeaders(scope=scope)["accept-encoding"] = "gzip"
-        await self.app(scope, receive, weighed if scope["type"] == "http" else send)
-
-
-@asynccontextmanager
-async def chromium(*more: str) -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*FLAGS, *more])
-        yield browser
-        await browser.close()
-
-
-async def opened(browser: Browser, address: str, *, width: int = 1366, js: bool = True) -> tuple[Page, Watch]:
-    watch = Watch()
-    page = await browser.new_page(viewport={"width": width, "height": 900}, java_script_enabled=js)
-    page.on("request", watch.asked)
-    page.on("console", watch.said)
-    page.on("pageerror", lambda error: watch.complaints.append(str(error)))
-    await page.goto(address)
-    return page, watch
-
-
-def app_over(engine: Engine, inventory: Inventory, folder: Path) -> FastAPI:
-    """As in production, with the bundle that `make web` built."""
-    settings = Settings(
-        storage=StorageSettings(url=str(engine.url), history=folder / "history"),
-        serve=ServeSettings(tiles=folder / "tiles"),
-    )
-    return create_app(engine, inventory, settings, clock=lambda: NOW)
 
 
 @pytest.fixture
@@ -133,7 +57,7 @@ async def test_the_page_of_a_state(state_app: FastAPI, language: str, width: int
         else:
             await expect(page.locator("#svg-map")).to_be_visible()
             await expect(page.locator("#lists tbody tr").first).to_be_visible()
-        await _keep(page, f"state-{language}-{width}-{'js' if js else 'nojs'}")
+        await keep(page, f"state-{language}-{width}-{'js' if js else 'nojs'}")
         assert watch.hosts == {"127.0.0.1"}
         assert watch.complaints == []
 
@@ -147,7 +71,7 @@ async def test_the_page_of_a_village(base: str, language: str, width: int) -> No
         await expect(page.locator("li.first-failing")).to_have_count(1)
         await expect(page.locator("#live[data-on=true]")).to_be_visible()
         assert await page.evaluate("document.documentElement.scrollWidth") == width
-        await _keep(page, f"village-{language}-{width}", whole=True)
+        await keep(page, f"village-{language}-{width}", whole=True)
         assert watch.complaints == []
 
 
@@ -157,43 +81,10 @@ async def test_the_traffic_is_drawn(base: str, tmp_path: Path) -> None:
         page, watch = await opened(browser, f"{base}/hi/village/village:V3")
         await expect(page.locator(".chart canvas")).to_be_visible()
         await page.wait_for_timeout(500)
-        await _keep(page, "traffic-hi-1366", whole=True)
+        await keep(page, "traffic-hi-1366", whole=True)
         assert watch.complaints == []
         plain, _ = await opened(browser, f"{base}/en/village/village:V3", js=False)
         await expect(plain.locator(".chart")).to_contain_text("mean 1 Mbit/s, highest 1 Mbit/s")
-
-
-async def test_the_map_follows_a_transition(base: str, engine: Engine) -> None:
-    async with chromium() as browser:
-        page, watch = await opened(browser, f"{base}/en/")
-        await page.wait_for_selector("#map[data-ready]", timeout=READY_MS)
-        blocked, drawn = page.locator('[data-count="b"]'), page.locator("#map")
-        await expect(blocked).to_have_text("2")
-        before = await drawn.screenshot()
-        change(engine, ("village", "village:V8"), "blocked", NOW, layer="power")
-        began = monotonic()
-        await expect(blocked).to_have_text("3", timeout=2000)
-        assert monotonic() - began < 2
-        async with asyncio.timeout(5):
-            while await drawn.screenshot() == before:
-                await page.wait_for_timeout(50)
-        await expect(page.locator("#lists").get_by_role("link", name="Village 8")).to_have_count(2)
-        await expect(page.locator("#live[data-on=true]")).to_be_visible()
-        assert watch.complaints == []
-
-
-async def test_a_click_shows_the_chain_and_keeps_it_up_to_date(base: str, engine: Engine) -> None:
-    async with chromium() as browser:
-        page, _ = await opened(browser, f"{base}/hi/area/{OTHER}")
-        await page.wait_for_selector("#map[data-ready]", timeout=READY_MS)
-        await page.locator(".gl-map").click()  # its only village lies in the middle
-        panel = page.locator("#panel")
-        await expect(panel.locator("li.first-failing")).to_contain_text("बिजली")
-        await _keep(page, "panel-hi-1366")
-        change(engine, ("village", "village:E1"), "ready", NOW)
-        await expect(panel.locator(".verdict.ready")).to_be_visible(timeout=3000)
-        await page.locator("#panel-close").click()
-        await expect(panel).to_be_hidden()
 
 
 async def test_without_webgl_the_drawn_map_follows_too(base: str, engine: Engine) -> None:
@@ -229,6 +120,19 @@ async def test_a_page_that_lost_its_server_says_so_and_comes_back(engine: Engine
         async with served(app_over(engine, inventory, tmp_path), urlsplit(base).port):
             await expect(page.locator('[data-count="b"]')).to_have_text("3", timeout=15_000)
             await expect(page.locator("#live")).to_have_text("Updates by itself")
+
+
+async def test_an_open_page_learns_that_the_collector_died(base: str, engine: Engine) -> None:
+    async with chromium() as browser:
+        page, watch = await opened(browser, f"{base}/en/")
+        await expect(page.locator("#live[data-on=true]")).to_be_visible()
+        seen_at(engine, NOW - timedelta(minutes=20))
+        await expect(page.locator("#summary")).to_contain_text("No observation since", timeout=15_000)
+        await expect(page.locator('[data-count="?"]')).to_have_text("9")
+        seen_at(engine, NOW)
+        await expect(page.locator("#summary")).not_to_contain_text("No observation since", timeout=15_000)
+        await expect(page.locator('[data-count="?"]')).to_have_text("5")
+        assert watch.complaints == []
 
 
 async def test_the_whole_page_can_be_reached_by_keyboard(base: str) -> None:
@@ -268,8 +172,3 @@ def _script_and_fonts(sent: Counter[str], language: str) -> int:
     ]
     files = [path for pattern in wanted for path in DIST.glob(pattern)]
     return sum(path.stat().st_size for path in files if not sent[f"/static/{path.name.removesuffix('.gz')}"])
-
-
-async def _keep(page: Page, name: str, *, whole: bool = False) -> None:
-    ARTEFACTS.mkdir(exist_ok=True)
-    await page.screenshot(path=ARTEFACTS / f"{name}.png", full_page=whole)

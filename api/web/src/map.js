@@ -2,7 +2,7 @@
 import { Map, NavigationControl, addProtocol, setWorkerUrl } from "maplibre-gl";
 import { Protocol } from "pmtiles";
 import { addSymbols } from "./symbols.js";
-import { layers } from "./style.js";
+import { layers, nodeSize } from "./style.js";
 import { shade } from "./statuses.js";
 
 const SAMPLES = { en: "Latin", hi: "देवनागरी", pa: "ਗੁਰਮੁਖੀ" }; // a word in the script of each language
@@ -150,13 +150,16 @@ function gathering(map, work) {
   };
 }
 
+// The village or site nearest to a point of the screen; a kendra is drawn beside its place.
 function hit(map, { x, y }) {
   const near = [[x - 8, y - 8], [x + 8, y + 8]];
-  const found = map.queryRenderedFeatures(near, { layers: ["villages", "nodes-?"] });
-  const away = (feature) => {
-    const at = map.project(feature.geometry.coordinates);
-    return Math.hypot(at.x - x, at.y - y);
+  const beside = 11 * nodeSize(map.getZoom());
+  const away = ({ geometry, properties }) => {
+    const at = map.project(geometry.coordinates);
+    const shift = properties.kind === "k" ? beside : 0;
+    return Math.hypot(at.x + shift - x, at.y - shift - y);
   };
+  const found = map.queryRenderedFeatures(near, { layers: ["villages", "nodes-?"] });
   return found.sort((one, other) => away(one) - away(other))[0];
 }
 

@@ -125,13 +125,17 @@ function alarming(status, filter, letter) {
   return { ...points(`villages-${status}`, "village", "symbol", filter), layout, paint };
 }
 
+export function nodeSize(zoom) {
+  return 0.5 + (0.6 * (Math.min(Math.max(zoom, 5), 12) - 5)) / 7;
+}
+
 // Network nodes and kendras with that letter; a kendra beside its village, not on it.
 function nodes(shown, filter, letter) {
   const kendra = ["==", ["get", "kind"], "k"];
   const layout = {
     ...atItsPlace(["case", kendra, `k${shown}`, `h${shown}`]),
     "icon-ignore-placement": false, // names give way
-    "icon-size": ["interpolate", ["linear"], ["zoom"], 5, 0.5, 12, 1.1],
+    "icon-size": ["interpolate", ["linear"], ["zoom"], 5, nodeSize(5), 12, nodeSize(12)],
     "icon-offset": ["case", kendra, ["literal", [11, -11]], ["literal", [0, 0]]],
   };
   const paint = { "icon-opacity": ["case", ["==", letter, shown], 1, 0] };
