@@ -175,6 +175,18 @@ def test_a_wrong_scenario_is_wrong_use(stored: dict[str, str], tmp_path: Path) -
     assert f"{scenario}: fault[1].last: unknown key" in process.stderr.read()
 
 
+def test_the_command_serves_the_endpoints_where_told(stored: dict[str, str]) -> None:
+    port, portals = free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_STREAM)
+    process = _simulate(stored, "fleet", "--port", str(port), "--portals-port", str(portals))
+    assert process.stderr
+    assert f"http://127.0.0.1:{portals}/" in process.stderr.readline()
+    with socket.create_connection(("127.0.0.1", portals), timeout=10) as asking:
+        asking.sendall(b"GET /none HTTP/1.1\r\n\r\n")
+        assert asking.recv(12) == b"HTTP/1.1 404"
+    process.send_signal(signal.SIGINT)
+    assert process.wait(10) == 0
+
+
 def test_a_taken_port_is_told(stored: dict[str, str]) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("0.0.0.0", 0))
