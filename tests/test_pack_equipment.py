@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from inventory.model import Device, Link, Medium, Names, Role, SiteKind
 from inventory.pack.blocks import blocks_of
-from inventory.pack.facts import District, State, Town
+from inventory.pack.facts import District, KendraFacts, State, Town
 from inventory.pack.fit import lay
 from inventory.pack.network import Network, addresses
 from inventory.pack.places import Place
@@ -27,6 +27,7 @@ STATE = State(
     noc=Town(Names("NOC"), 21.16, 81.79),
     noc_district="387",
     districts=(RAIPUR, KORBA),
+    kendra=KendraFacts("Mo-Sa 10:00-17:00", *[Names("Kendra, {}")] * 4),
 )
 PLACE = st.builds(
     Place,
@@ -43,8 +44,8 @@ PLACES = st.lists(PLACE, min_size=1, max_size=60, unique_by=lambda place: place.
 
 def laid(places: list[Place]) -> tuple[Network, dict[str, str]]:
     plans = plan_blocks(blocks_of(places, _SMALLEST_BLOCK), STATE.ring_blocks)
-    kendras = place_kendras(plans)
-    return lay(STATE, plans, fitting(STATE.districts, plans, kendras)), served_by(plans, kendras)
+    kendras = place_kendras(plans, STATE.kendra)
+    return lay(STATE, plans, fitting(STATE, plans, kendras)), served_by(plans, kendras)
 
 
 def reached(devices: dict[str, Device], links: dict[str, Link], cut: Collection[str] = ()) -> set[str]:

@@ -126,7 +126,7 @@ def _citizens(made: Made) -> Findings:
     people, around = made.ground.villages.population, made.tables.habitations["population"]
     yield "habitations", len(around), "habitations"
     yield "citizens", int(np.nansum(around)), "citizens of all habitations"
-    yield "citizens-of-villages", int(np.nansum(people)), "citizens of villages whose habitations were found by name"
+    yield "citizens-of-villages", int(np.nansum(people)), "citizens of the villages of which any are known"
     yield "villages-without-population", int(np.isnan(people).sum()), "villages whose citizens are unknown"
 
 

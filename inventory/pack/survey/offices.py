@@ -58,11 +58,11 @@ def offices_of(gps: pd.DataFrame, state: Shape) -> Offices:
     at, doubtful = believed(points_in(gps), _texts(gps["pmgsy_block_id"]), astray(points_in(gps), state))
     return Offices(
         code=_texts("pmgsy-" + gps["facility_id"]),
-        name=_texts(gps["gp_name"].where(gps["gp_name"] != "", "GP " + gps["facility_id"])),
+        name=_first_of(gps["gp_name"], "GP " + gps["facility_id"]),
         habitation=_texts(gps["hab_id"]),
         district=_texts(gps["district_code"]),
-        block=_texts(gps["block_code"].where(gps["block_code"] != "", "pmgsy-" + gps["pmgsy_block_id"])),
-        block_name=_texts(gps["block_name"].where(gps["block_name"] != "", gps["pmgsy_block"])),
+        block=_first_of(gps["block_code"], "pmgsy-" + gps["pmgsy_block_id"]),
+        block_name=_first_of(gps["block_name"], gps["pmgsy_block"], "Block " + gps["pmgsy_block_id"]),
         pmgsy_block=_texts(gps["pmgsy_block_id"]),
         tehsil=_texts(gps["subdistrict_code"]),
         village=_texts(gps["village_code"]),
@@ -76,6 +76,14 @@ def offices_of(gps: pd.DataFrame, state: Shape) -> Offices:
 
 def _texts(column: "pd.Series[str]") -> Texts:
     return column.to_numpy(dtype=object)
+
+
+def _first_of(*columns: "pd.Series[str]") -> Texts:
+    """Row by row the first text that isn't empty."""
+    found = columns[0]
+    for column in columns[1:]:
+        found = found.where(found != "", column)
+    return _texts(found)
 
 
 def believed(at: Points, block: Texts, outside: Mask) -> tuple[Points, Mask]:

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pyarrow.parquet as pq
 import pyogrio.raw
 import shapely
 from numpy.typing import NDArray
 
 from inventory.pack.facts import PackError
 from inventory.pack.geometry import Points
-from inventory.pack.survey.tables import said_with
+from inventory.pack.survey.tables import require, said_with
 
 Shape = shapely.Geometry
 _STRAY_DEGREES = 0.05  # about 5 km: a point that far outside all districts has a wrong position
@@ -21,9 +22,10 @@ _DISTRICTS = "boundaries/india_districts_full.parquet"
 
 def read_districts(folder: Path, state: str) -> dict[str, Shape]:
     """LGD district code -> its full polygon. Raises PackError."""
-    path = folder / _DISTRICTS
+    path, columns = folder / _DISTRICTS, ["state_code", "district_code", "geometry"]
     with said_with(path):
-        rows = gpd.read_parquet(path, columns=["state_code", "district_code", "geometry"])
+        require(path, columns, pq.read_schema(path).names)
+        rows = gpd.read_parquet(path, columns=columns)
     rows = rows[(rows["state_code"] == int(state)) & rows["district_code"].notna()]
     if rows.empty:
         raise PackError(f"{path}: has no district of state {state}")

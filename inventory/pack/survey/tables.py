@@ -82,7 +82,7 @@ def _of(state: str, rows: pd.DataFrame) -> pd.DataFrame:
 def _csv(path: Path, columns: Mapping[str, str]) -> pd.DataFrame:
     with said_with(path):
         rows = pd.read_csv(path, dtype=str, keep_default_na=False)
-    _require(path, columns, rows.columns)
+    require(path, columns, rows.columns)
     return pd.DataFrame({name: _typed(path, rows[name], kind) for name, kind in columns.items()})
 
 
@@ -98,7 +98,7 @@ def _typed(path: Path, cells: "pd.Series[str]", kind: str) -> "pd.Series[str] | 
 
 def _parquet(path: Path, columns: Mapping[str, str], state: str) -> pd.DataFrame:
     with said_with(path):
-        _require(path, columns, pq.read_schema(path).names)
+        require(path, columns, pq.read_schema(path).names)
         table = pq.read_table(path, columns=list(columns), filters=[("state_code", "==", int(state))])
     cast = {_TEXT: pa.string(), _NUMBER: pa.float64()}
     found = {name: table[name].cast(cast[kind]) for name, kind in columns.items()}
@@ -106,7 +106,8 @@ def _parquet(path: Path, columns: Mapping[str, str], state: str) -> pd.DataFrame
     return pd.DataFrame({name: column.to_pandas() for name, column in {**found, **texts}.items()})
 
 
-def _require(path: Path, wanted: Iterable[str], there: Iterable[str]) -> None:
+def require(path: Path, wanted: Iterable[str], there: Iterable[str]) -> None:
+    """Raises PackError where a column isn't there."""
     if missing := [name for name in wanted if name not in set(there)]:
         raise PackError(f"{path}: lacks the column {', '.join(missing)}")
 
@@ -115,6 +116,7 @@ def _require(path: Path, wanted: Iterable[str], there: Iterable[str]) -> None:
 def said_with(path: Path) -> Iterator[None]:
     """A file that isn't there or isn't of its kind is a PackError of one line that names it."""
     try:
+        path.stat()  # the libraries' own words for an absent file differ
         yield
     except (OSError, EOFError, zlib.error, ValueError, pa.ArrowException, DataSourceError) as error:
         reason = getattr(error, "strerror", None) or str(error).partition("\n")[0] or "is cut short"
