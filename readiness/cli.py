@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -16,11 +16,12 @@ from inventory.model import SiteKind
 from inventory.scope import Scope
 from inventory.tables import area as area_table
 from inventory.tables import site
-from readiness import read
+from readiness import read, services
 from readiness.model import Readiness, Status, SubjectKind
 from readiness.read import Counts, OutageRow, StateRow
 from readiness.rules.uptime import INDIA
 from readiness.rules.watch import blind_since
+from readiness.services import EndpointRow
 from readiness.tables import outage
 from storage.engine import open_engine
 from storage.settings import Settings
@@ -44,13 +45,16 @@ def status(
     counts = read.counts(engine, scope, blind_since=blind)
     rows = read.states(engine, scope, SubjectKind.SITE, blind_since=blind)
     sites = _sites(engine)
+    seen = services.endpoints(engine, blind_since=blind)
     if blind is not None:
         print(f"no observation since {_local(blind)} IST: the collector is not running", file=sys.stderr)
     if as_json:
         times = {"as_of": _utc(now), "observed_until": until and _utc(until)}
-        print(json.dumps(times | _status(area, counts, rows, sites), ensure_ascii=False))
+        endpoints = {"endpoints": [_endpoint(row) for row in seen]}
+        print(json.dumps(times | _status(area, counts, rows, sites) | endpoints, ensure_ascii=False))
     else:
         _show_status(counts, rows, sites)
+        _show_endpoints(seen)
     if fail and counts.sites[Status.DOWN]:
         raise typer.Exit(1)
 
@@ -133,6 +137,14 @@ def _status(
     }  # fmt: skip
 
 
+def _endpoint(row: EndpointRow) -> dict[str, object]:
+    """`eyes` says who saw it: "noc", "kendras" (most of those that look), or nobody."""
+    return {
+        "endpoint": row.endpoint, "name": row.names.en, "status": row.status, "since": row.since and _utc(row.since),
+        "reason": row.reason, "eyes": row.eyes, "looked_at": row.looked_at and _utc(row.looked_at),
+    }  # fmt: skip
+
+
 def _outage(row: OutageRow, roots: Mapping[int, str]) -> dict[str, object]:
     """One line of DESIGN §8; `explained_by` names the subject of the outage at the root."""
     return {
@@ -162,6 +174,18 @@ def _show_status(counts: Counts, rows: list[StateRow], sites: Mapping[str, tuple
             table.add_row(*map(escape, cells[0]), shown, *map(escape, cells[1]))
     if table.row_count:
         console.print(table)
+
+
+def _show_endpoints(rows: Sequence[EndpointRow]) -> None:
+    table = Table("Endpoint", "Name", "Status", "Since (IST)", "Seen by", "Reason")
+    for row in rows:
+        shown = f"[{_COLOUR[row.status]}]{row.status}"
+        since = _local(row.since) if row.since else ""
+        table.add_row(
+            escape(row.endpoint), escape(row.names.en), shown, since, row.eyes or "nobody", escape(row.reason)
+        )
+    if table.row_count:
+        Console().print(table)
 
 
 def _show_outages(rows: list[OutageRow]) -> None:

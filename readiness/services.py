@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from inventory.model import Inventory, Names
 from inventory.scope import Scope
+from inventory.tables import endpoint
 from readiness import read, views
 from readiness.model import Layer, Readiness, Status, SubjectKind
 from readiness.read import StateRow
@@ -43,9 +44,7 @@ class ServiceRow:
     endpoint: str
 
 
-def endpoints(
-    engine: Engine, inventory: Inventory, kendra: str = "", *, blind_since: datetime | None = None
-) -> tuple[EndpointRow, ...]:
+def endpoints(engine: Engine, kendra: str = "", *, blind_since: datetime | None = None) -> tuple[EndpointRow, ...]:
     """Every endpoint as it stands for the villages of `kendra` (empty: for everybody).
 
     From `blind_since` on nobody watched: then none is known.
@@ -53,11 +52,15 @@ def endpoints(
     states = {row.subject: row for row in read.states(engine, Scope(), SubjectKind.ENDPOINT, blind_since=blind_since)}
     seen = {(row.endpoint, row.eyes): row for row in views.seen(engine, [kendra] if kendra else [])}
     return tuple(
-        _row(
-            code, one.names, states.get(code), seen.get((code, NOC)), None if blind_since else seen.get((code, kendra))
-        )
-        for code, one in inventory.endpoints.items()
+        _row(code, names, states.get(code), seen.get((code, NOC)), None if blind_since else seen.get((code, kendra)))
+        for code, names in _names(engine).items()
     )
+
+
+def _names(engine: Engine) -> dict[str, Names]:
+    query = select(endpoint.c.code, endpoint.c.name_en, endpoint.c.name_hi, endpoint.c.name_pa)
+    with engine.connect() as connection:
+        return {code: Names(*names) for code, *names in connection.execute(query.order_by(endpoint.c.code))}
 
 
 def _row(code: str, names: Names, state: StateRow | None, noc: ViewRow | None, own: ViewRow | None) -> EndpointRow:

@@ -71,7 +71,7 @@ def detail(here: Context, scope: Scope, village: Area) -> Detail:
     chain = explain.explain(here.engine, scope, village.key, blind_since=blind)
     kendra = here.inventory.sites.get(village.served_by or "")
     port = uplink(here.inventory, village.parent)
-    seen = services.endpoints(here.engine, here.inventory, village.served_by or "", blind_since=blind)
+    seen = services.endpoints(here.engine, village.served_by or "", blind_since=blind)
     return Detail(
         village=village,
         chain=chain,

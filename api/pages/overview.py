@@ -63,7 +63,7 @@ def overview(here: Context, scope: Scope, status: Statuses) -> Overview:
         left_out=max(0, len(found) - LISTED[few]),
         villages=_all(view, status) if few else (),
         sites=Counter(status.sites),
-        endpoints=endpoints(here.engine, here.inventory, blind_since=here.blind_since()),
+        endpoints=endpoints(here.engine, blind_since=here.blind_since()),
     )
 
 

@@ -52,7 +52,7 @@ def village(here: Here, allowed: Allowed, village: str) -> models.Chain:
     chain = explain.explain(here.engine, allowed, village, blind_since=here.blind_since())
     if chain is None:
         raise not_found("observation of", village)
-    rows = services.endpoints(here.engine, here.inventory, chain.kendra or "", blind_since=here.blind_since())
+    rows = services.endpoints(here.engine, chain.kendra or "", blind_since=here.blind_since())
     ready = services.services(here.inventory, chain.readiness, chain.layer, rows)
     return models.Chain.model_validate(chain).model_copy(
         update={
@@ -65,5 +65,5 @@ def village(here: Here, allowed: Allowed, village: str) -> models.Chain:
 @router.get("/endpoints")
 def endpoints(here: Here) -> list[models.Endpoint]:
     """Portals and gateways as they stand for everybody; they serve all areas, so all may see them."""
-    rows = services.endpoints(here.engine, here.inventory, blind_since=here.blind_since())
+    rows = services.endpoints(here.engine, blind_since=here.blind_since())
     return [models.Endpoint.model_validate(row) for row in rows]
