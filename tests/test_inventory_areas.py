@@ -11,7 +11,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inventory.changes import ChangeKind, changes, told
+from inventory.changes import ChangeKind, changes, summary, told
 from inventory.files import Loaded, read_folder, write_folder
 from inventory.model import Area, Device, Inventory, Level, Link, Names, Role, Site, SiteKind
 from inventory.periods import all_rows, split, upward
@@ -99,6 +99,21 @@ def test_its_files_give_it_back(real: Inventory, tmp_path: Path) -> None:
     assert loaded.inventory == real
     then = read_folder(tmp_path, day=date(2022, 9, 1)).inventory
     assert then == real.on(date(2022, 9, 1))
+
+
+# --- the docs
+
+
+def test_the_worked_example_of_the_docs(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[1] / "docs" / "inventory.md").read_text(encoding="utf-8")
+    files, said = text.partition("### Areas that change")[2].split("```\n")[1:4:2]
+    (tmp_path / "areas.csv").write_text(files, encoding="utf-8")
+    loaded = read_folder(tmp_path, day=TODAY)
+    assert loaded.problems == ()
+    assert list(summary(loaded.inventory, changes(loaded.inventory))) == said.splitlines()
+    then = loaded.inventory.on(date(2022, 9, 8))
+    assert set(then.children["district:384"]) == {f"subdistrict:{code}" for code in (3231, 3233, 3234)}
+    assert then.on(TODAY).children["district:384"] == ("subdistrict:3233",)
 
 
 # --- any history
