@@ -255,10 +255,11 @@ class Inventory:
         """The inventory with the areas that were in force on `day`; see inventory/periods.py."""
         from inventory.periods import as_of
 
-        turn = bisect_right(self._turns, day)
-        if turn not in self._then:
-            self._then[turn] = as_of(self, day)
-        return self._then[turn]
+        turns, then = self._calendar
+        turn = bisect_right(turns, day)
+        if turn not in then:
+            then[turn] = as_of(self, day)
+        return then[turn]
 
     @cached_property
     def area_versions(self) -> dict[str, Area]:
@@ -266,15 +267,10 @@ class Inventory:
         return {area.version: area for areas in self.versions.values() for area in areas}
 
     @cached_property
-    def _turns(self) -> list[date]:
-        """The days on which any area begins or ends."""
+    def _calendar(self) -> tuple[list[date], dict[int, "Inventory"]]:
+        """The days on which any area begins or ends; how many of them are over -> the inventory, where asked for."""
         areas = (*self.areas.values(), *self.area_versions.values())
-        return sorted({day for area in areas for day in (area.valid_from, area.valid_to) if day})
-
-    @cached_property
-    def _then(self) -> dict[int, "Inventory"]:
-        """Number of turns until a day -> the inventory of that day."""
-        return {}
+        return sorted({day for area in areas for day in (area.valid_from, area.valid_to) if day}), {}
 
     @cached_property
     def children(self) -> dict[str, tuple[str, ...]]:
