@@ -9,11 +9,11 @@ from statistics import NormalDist
 
 from inventory.model import Device, Inventory, Link, Medium, Role, Site, SiteKind
 from simulator.boxes import Port, draw, pattern_of
-from simulator.mibs.olt import ethernet_index, pon_index
+from simulator.mibs.olt import GPON, ethernet_index, pon_index
 from simulator.network import CARRIERS
 from simulator.traffic import Counter
 
-_ETHERNET, _LOOPBACK, _OTHER, _GPON = 6, 24, 1, 250  # IANAifType
+_ETHERNET, _LOOPBACK, _OTHER = 6, 24, 1  # IANAifType
 _BUSY = 25  # a port's mean is at most its speed / this: log-normal peaks stay below the speed
 _CORE = {SiteKind.NOC, SiteKind.DISTRICT_POP, SiteKind.BLOCK_POP}
 _NORMAL = NormalDist()
@@ -126,7 +126,7 @@ def _port(device: Device, number: int, plugs: Sequence[Plug], since: float) -> P
         name=first.near_port,
         descr=_descr(device.role, first.near_port),
         alias=f"PON of {len(plugs)} ONT" if pon else f"to {first.far} {first.far_port}"[:64],
-        kind=_GPON if pon else _ETHERNET,
+        kind=GPON if pon else _ETHERNET,
         speed_mbps=first.flow.speed_mbps,
         inward=_counter(plugs, since, inward=True),
         outward=_counter(plugs, since, inward=False),

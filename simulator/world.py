@@ -180,19 +180,22 @@ class World:
 
     def _set_ont(self, name: str, ont: Ont, condition: Condition) -> None:
         olt = self.boxes[name].device.seen_through
-        fibres = [plug.link.name for plug in self.plugs.get(name, ()) if plug.far == olt]
+        ways = [plug for plug in self.plugs.get(name, ()) if plug.far == olt]
+        fibres = [plug.link.name for plug in ways]
         ont.active = not any(End(fibre, olt) in condition.shut for fibre in fibres)
         ont.fade = next((condition.fades[fibre] for fibre in fibres if fibre in condition.fades), None)
-        cause = self._ont_fault(name, ont, fibres, condition)
+        cause = self._ont_fault(name, ont, ways, condition)
         if ont.online and cause is not None:
             ont.last_down = cause
         ont.online = cause is None
 
-    def _ont_fault(self, name: str, ont: Ont, fibres: Sequence[str], condition: Condition) -> LastDown | None:
+    def _ont_fault(self, name: str, ont: Ont, ways: Sequence[Plug], condition: Condition) -> LastDown | None:
+        """Why the OLT misses it: without light from any ONT of the PON that is LOS, from this one alone LOSi."""
         if not ont.active:
             return LastDown.DEACTIVATED
-        if fibres and all(fibre in condition.broken for fibre in fibres):
-            return LastDown.LOS
+        if ways and all(plug.link.name in condition.broken for plug in ways):
+            lit = any(self._ports[plug.far][plug.far_port].up for plug in ways if plug.far in self._ports)
+            return LastDown.LOSI if lit else LastDown.LOS
         if name in condition.failed:
             return LastDown.LOSI
         return LastDown.DYING_GASP if name in condition.dead else None

@@ -147,11 +147,17 @@ def _power_cut(stage: Stage) -> None:
 
 def _fibre_cut(stage: Stage) -> None:
     stage.director.apply(Fault(Kind.FIBRE_CUT, Where(link="pon-5"), lasts=timedelta(seconds=60)))
-    assert stage.ont(5) == [1, 2, 1, 2_147_483_647]
+    assert stage.ont(5) == [1, 2, 2, 2_147_483_647]  # the PON's other ONTs are heard: LOSi
     assert stage.silent() == {"pc5"}
     stage.clock.pass_to(61)
     assert stage.ont(5)[:2] == [1, 1]
-    assert stage.roots() == [("link", "pon-5", "down", "fibre", 0.0, 60.0)]
+    stage.director.apply(Fault(Kind.FIBRE_CUT, Where(link="olt1:0/1/3"), lasts=timedelta(seconds=60)))
+    assert [stage.ont(number)[:3] for number in (5, 6, 7)] == [[1, 2, 1]] * 3
+    stage.clock.pass_to(200)
+    assert stage.roots() == [
+        ("link", "olt1:0/1/3", "down", "fibre", 61.0, 121.0),
+        ("link", "pon-5", "down", "fibre", 0.0, 60.0),
+    ]
 
 
 def _device_failure(stage: Stage) -> None:
@@ -277,7 +283,7 @@ def _optical_decay(stage: Stage) -> None:
     assert stage.ont(5)[3] == pytest.approx(begin - 200, abs=31)
     others = stage.ont(6)[3]
     stage.clock.pass_to(600)
-    assert stage.ont(5) == [1, 2, 1, 2_147_483_647]
+    assert stage.ont(5) == [1, 2, 2, 2_147_483_647]
     assert stage.ont(6)[3] == pytest.approx(others, abs=31)
     assert "pc5" in stage.silent()
     dim, lost = stage.roots()

@@ -108,6 +108,12 @@ def test_without_its_far_end_a_radio_hears_nothing() -> None:
     assert [int.from_bytes(value[2:], "big", signed=True) for _, value in rows] == [-96, 0]
 
 
+def test_an_olt_tells_the_light_of_its_pon_ports() -> None:
+    said = _values(Fleet(small_inventory(), NOW), "olt1", (1, 3, 6, 1, 4, 1, 2011, 6, 128, 1, 1, 2, 23, 1))
+    assert {key[1] for key in said} == {0xFA000000 + 8192 + 3 * 256}
+    assert 280 <= said[4, 0xFA000000 + 8192 + 3 * 256][1] <= 370
+
+
 # UPS
 
 

@@ -116,15 +116,16 @@ def test_an_olt_tells_why_an_ont_is_gone(fleet: Fleet) -> None:
     assert (state, cause) == (1, -1)
     assert -2900 < light < -1500
     fleet.set_effects((_effect(fleet, _FIBRE, link="pon-5"),), NOW)
-    assert _ont(fleet, 5) == [2, 1, 2147483647]
+    assert _ont(fleet, 5) == [2, 2, 2147483647]  # the PON's other ONTs are heard: LOSi
     assert _ont(fleet, 6)[0] == 1
     assert _read(fleet, "olt1", (*_OPER, _PON_3)) == [1]
     fleet.set_effects((_effect(fleet, _POWER, site="gp5"), _effect(fleet, _FIBRE, link="olt1:0/1/3")), NOW + 60)
-    assert _ont(fleet, 5)[:2] == [2, 1]  # it was gone already: the cause stays
+    assert _ont(fleet, 5)[:2] == [2, 2]  # it was gone already: the cause stays
+    assert _ont(fleet, 6)[:2] == [2, 1]
     assert _read(fleet, "olt1", (*_OPER, _PON_3)) == [2]
     fleet.set_effects((), NOW + 90)
     fleet.set_effects((_effect(fleet, _OFF, device="ont6"),), NOW + 120)
-    assert _ont(fleet, 5)[:2] == [1, 1]
+    assert _ont(fleet, 5)[:2] == [1, 2]
     assert _ont(fleet, 6) == [2, 13, 2147483647]
 
 

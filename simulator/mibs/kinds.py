@@ -11,7 +11,7 @@ _SCALARS = (*system.SYSTEM, *interfaces.NUMBER, *engine.ENGINE)
 _PORTS = (*interfaces.IF_TABLE, *interfaces.IF_X_TABLE)
 _PLAIN = Layout(_SCALARS, _PORTS)
 _LAYOUTS: dict[str, Layout] = {
-    Role.OLT: Layout(_SCALARS, _PORTS, olt.ONTS),
+    Role.OLT: Layout(_SCALARS, _PORTS, olt.ONTS, olt.OPTICS),
     "airos radio": Layout(_SCALARS, _PORTS, radio.AIROS),
     "mikrotik radio": Layout(_SCALARS, _PORTS, radio.MIKROTIK),
     "epmp radio": Layout((*_SCALARS, *radio.EPMP), _PORTS),
@@ -33,7 +33,11 @@ def _no_tables(_: Box) -> Sequence[Table]:
 
 
 def _olt(box: Box) -> Sequence[Table]:
-    return (Table([(ont.port_index, ont.number) for ont in box.onts], box.onts),)
+    pons = [port for port in box.ports if port.kind == olt.GPON]
+    return (
+        Table([(ont.port_index, ont.number) for ont in box.onts], box.onts),
+        Table([(port.index,) for port in pons], pons),
+    )
 
 
 def _ups(box: Box) -> Sequence[Table]:

@@ -6,6 +6,7 @@ from simulator.mibs.values import columns, number
 from simulator.traffic import Moment
 from simulator.view import Cell, Column, Moving
 
+GPON = 250  # IANAifType
 _NO_READING = 2_147_483_647
 _BASE = "1.3.6.1.4.1.2011.6.128.1.1.2"
 
@@ -37,6 +38,18 @@ def _drift(name: str, at: Moment, wobble: int) -> int:
     before, after = draw(name, int(quarter)), draw(name, int(quarter) + 1)
     return round(wobble * (2 * (before + part * (after - before)) - 1))
 
+
+# hwGponOltOpticsDdmInfoEntry of a PON port
+OPTICS: tuple[Column, ...] = columns(
+    f"{_BASE}.23.1",
+    {
+        1: lambda port: number(36 + int(8 * draw(port.name, "warmth"))),  # degrees
+        2: lambda _: number(329),  # V / 100
+        3: lambda port: number(12 + int(6 * draw(port.name, "bias"))),  # mA
+        4: lambda port: number(280 + int(90 * draw(port.name, "sent"))),  # sent power, dBm / 100
+        5: lambda _: number(_NO_READING),  # received in bursts: no reading
+    },
+)
 
 # hwGponDeviceOntInfoEntry, hwGponDeviceOntControlEntry, hwGponOntOpticalDdmInfoEntry
 ONTS: tuple[Column, ...] = (
