@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import structlog
-from sqlalchemy import ColumnElement, Connection, Engine, and_, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, Connection, Engine, and_, insert, or_, select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from alerts.decide import decide
 from alerts.model import Decision, DeliveryState, Event, Opening, Reason
@@ -13,10 +13,11 @@ from alerts.situation import read_situation
 from alerts.summary import to_json
 from alerts.tables import alert, delivery
 from inventory.model import Inventory
-from storage.engine import for_writing
+from storage.engine import at_one_moment, for_writing, lost_a_race, snapshot
 from storage.settings import AlertSettings
 
 _log = structlog.get_logger("alerts")
+_TOLD = (DeliveryState.SENT, DeliveryState.CLAIMED)
 
 
 def evaluate(engine: Engine, inventory: Inventory, settings: AlertSettings, now: datetime) -> tuple[Decision, ...]:
@@ -26,18 +27,20 @@ def evaluate(engine: Engine, inventory: Inventory, settings: AlertSettings, now:
     what is stored, and the tables admit one alert for a subject and start, one delivery for an
     alert, event and channel.
     """
-    with engine.connect() as connection:  # most seconds nothing changes: no write lock for that
+    with snapshot(engine) as connection:  # most seconds nothing changes: no write lock for that
         if not decide(read_situation(connection), inventory, settings, now):
             return ()
     try:
-        with for_writing(engine).begin() as connection:
+        with for_writing(at_one_moment(engine)).begin() as connection:
             decisions = decide(read_situation(connection), inventory, settings, now)
             for decision in decisions:
                 _carry_out(connection, decision, settings, now)
             return decisions
-    except IntegrityError as error:
+    except DBAPIError as error:
         # On PostgreSQL another process did the same at the same moment; the next evaluation sees
         # what it left undone.
+        if not (isinstance(error, IntegrityError) or lost_a_race(error)):
+            raise
         _log.warning("alerts_already_changed", error=str(error.orig))
         return ()
 
@@ -92,9 +95,12 @@ def _update(connection: Connection, number: int, values: Mapping[str, object]) -
 
 
 def _revive(connection: Connection, number: int, now: datetime) -> None:
-    """Whom nobody told before it was merged is told now."""
-    untold = and_(*_of(number, Event.FIRING), delivery.c.state == DeliveryState.CANCELLED)
-    connection.execute(update(delivery).where(untold).values(state=DeliveryState.PENDING, attempts=0, next_at=now))
+    """It fires anew: told to whom nobody told before it ended, and to whom its end was told, or may just be being told."""
+    ended = select(delivery.c.channel).where(*_of(number, Event.RESOLVED), delivery.c.state.in_(_TOLD))
+    untold = or_(delivery.c.state == DeliveryState.CANCELLED, delivery.c.channel.in_(ended))
+    connection.execute(update(delivery).where(*_of(number, Event.FIRING), untold).values(_anew(now)))
+    # Kept for when it ends again; an end that wasn't told yet is none.
+    connection.execute(update(delivery).where(*_of(number, Event.RESOLVED)).values(state=DeliveryState.CANCELLED))
 
 
 def _cancel_untold(connection: Connection, number: int) -> None:
@@ -104,10 +110,18 @@ def _cancel_untold(connection: Connection, number: int) -> None:
 
 def _tell_end(connection: Connection, number: int, now: datetime) -> None:
     """A resolved notice for each channel that was told, or may just be being told, that it fires."""
-    told = and_(*_of(number, Event.FIRING), delivery.c.state.in_([DeliveryState.SENT, DeliveryState.CLAIMED]))
+    told = and_(*_of(number, Event.FIRING), delivery.c.state.in_(_TOLD))
     channels = set(connection.execute(select(delivery.c.channel).where(told)).scalars())
-    channels -= set(connection.execute(select(delivery.c.channel).where(*_of(number, Event.RESOLVED))).scalars())
-    _enqueue(connection, number, Event.RESOLVED, sorted(channels), now)
+    before = set(connection.execute(select(delivery.c.channel).where(*_of(number, Event.RESOLVED))).scalars())
+    again = and_(
+        *_of(number, Event.RESOLVED), delivery.c.state == DeliveryState.CANCELLED, delivery.c.channel.in_(channels)
+    )
+    connection.execute(update(delivery).where(again).values(_anew(now)))
+    _enqueue(connection, number, Event.RESOLVED, sorted(channels - before), now)
+
+
+def _anew(now: datetime) -> dict[str, object]:
+    return {"state": DeliveryState.PENDING, "attempts": 0, "next_at": now, "last_error": ""}
 
 
 def _enqueue(connection: Connection, number: int, event: Event, channels: Sequence[str], now: datetime) -> None:

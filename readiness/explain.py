@@ -14,6 +14,7 @@ from readiness.rules.graph import BOXES
 from readiness.rules.watch import NOBODY_WATCHED
 from readiness.subjects import within
 from readiness.tables import outage, state
+from storage.engine import snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ def explain(engine: Engine, scope: Scope, village: str, *, blind_since: datetime
         .outerjoin(outage, outage.c.id == state.c.outage)
         .where(state.c.subject_kind == SubjectKind.VILLAGE, state.c.subject == village, within(state, scope))
     )
-    with engine.connect() as connection:
+    with snapshot(engine) as connection:
         row = connection.execute(query).one_or_none()
         if row is None:
             return None

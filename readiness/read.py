@@ -17,6 +17,7 @@ from readiness.rules.uptime import strip as strip_of
 from readiness.rules.watch import NOBODY_WATCHED
 from readiness.subjects import within
 from readiness.tables import outage, state, transition, watch
+from storage.engine import snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +272,7 @@ def strip(
     order = (transition.c.at, transition.c.id)
     before = select(transition.c.to_status).where(*one, transition.c.at < first)
     after = select(transition.c.at, transition.c.to_status).where(*one, transition.c.at >= first).order_by(*order)
-    with engine.connect() as connection:
+    with snapshot(engine) as connection:
         initial = connection.execute(before.order_by(*(column.desc() for column in order)).limit(1)).scalar()
         changes = [(row.at, row.to_status) for row in connection.execute(after)]
     if blind_since is not None:

@@ -17,7 +17,7 @@ from readiness.rules.outages import Finding, Outage
 from readiness.tables import endpoint_view, outage, state, transition, watch, word
 from readiness.views import Eyes
 from readiness.words import Said
-from storage.engine import for_writing
+from storage.engine import for_writing, snapshot
 
 Value = str | int | float | bool | datetime | None
 _FORGET_AT_ONCE = 500
@@ -61,7 +61,7 @@ def moment(at: float) -> datetime:
 
 
 def load(engine: Engine) -> Stored:
-    with engine.connect() as connection:
+    with snapshot(engine) as connection:
         states = {(row.kind, row.subject): row for row in states_from(connection)}
         open_now = tuple(_restored(row) for row in outages_from(connection, outage.c.to_at.is_(None)))
         return Stored(

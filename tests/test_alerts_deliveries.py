@@ -1,12 +1,7 @@
 """The queue of deliveries, on both databases: nothing lost, nothing claimed twice."""
 
-import os
-import shutil
-import subprocess
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 from threading import Barrier
 
 import pytest
@@ -21,10 +16,8 @@ from inventory import store
 from inventory.model import Inventory
 from inventory.scope import Scope
 from storage.engine import open_engine
-from storage.metadata import metadata
 from storage.settings import AlertSettings, ChannelSettings
 from tests.judged import MONDAY, add_outage, change_outage
-from tests.servers import free_port, program
 
 SETTINGS = AlertSettings(
     site_down_after_s=0, channels=(ChannelSettings(name="mail", kind="apprise", url="env:NOWHERE"),)
@@ -32,34 +25,10 @@ SETTINGS = AlertSettings(
 SECOND = timedelta(seconds=1)
 
 
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """URL of Debian's PostgreSQL, as user postgres where the tests run as root."""
-    folder = tmp_path_factory.mktemp("postgres")
-    port = free_port()
-    su = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
-    if su:
-        for parent in (folder, *folder.parents[:2]):
-            parent.chmod(0o755)
-        shutil.chown(folder, "postgres")
-    initdb, pg_ctl = program("initdb"), program("pg_ctl")
-    data, log = folder / "data", folder / "log"
-    subprocess.run([*su, initdb, "-D", data, "-A", "trust", "-U", "postgres"], check=True, capture_output=True)
-    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1"
-    subprocess.run([*su, pg_ctl, "-D", data, "-l", log, "-o", options, "-w", "start"], check=True, capture_output=True)
-    yield f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
-    subprocess.run([*su, pg_ctl, "-D", data, "-m", "immediate", "stop"], check=True, capture_output=True)
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path, small: Inventory) -> Iterator[Engine]:
-    url = f"sqlite:///{tmp_path}/pahunch.db" if request.param == "sqlite" else request.getfixturevalue("postgres")
-    engine = open_engine(url)
-    metadata.drop_all(engine)
-    metadata.create_all(engine)
+@pytest.fixture
+def engine(engine: Engine, small: Inventory) -> Engine:
     store.apply(engine, small, MONDAY)
-    yield engine
-    engine.dispose()
+    return engine
 
 
 def fire(engine: Engine, small: Inventory, *sites: str) -> list[int]:

@@ -188,6 +188,49 @@ def test_the_same_trouble_recorded_anew_is_one_alert(engine: Engine, after: Eval
     assert after(312) == []
 
 
+def test_an_alert_that_returns_after_its_end_was_told_is_told_again(engine: Engine, after: Evaluate) -> None:
+    first = add_outage(engine, "gp1")
+    after(300)
+    send_all(engine, 301)
+    change_outage(engine, first, to_at=at(310))
+    after(311)
+    assert send_all(engine, 312) == [("resolved", "mail"), ("resolved", "am")]
+    second = add_outage(engine, "gp1")  # the judge takes back the recovery
+    assert after(313) == [Reason.LASTED]
+    assert send_all(engine, 314) == [("firing", "mail"), ("firing", "am")]
+    change_outage(engine, second, to_at=at(400))
+    assert after(401) == [Reason.ENDED]
+    assert send_all(engine, 402) == [("resolved", "mail"), ("resolved", "am")]
+    assert send_all(engine, 9000) == []
+
+
+def test_an_alert_that_returns_before_its_end_was_told_is_no_news(engine: Engine, after: Evaluate) -> None:
+    first = add_outage(engine, "gp1")
+    after(300)
+    send_all(engine, 301)
+    change_outage(engine, first, to_at=at(310))
+    after(311)
+    second = add_outage(engine, "gp1")
+    assert after(312) == [Reason.LASTED]
+    assert send_all(engine, 313) == []
+    change_outage(engine, second, to_at=at(400))
+    after(401)
+    assert send_all(engine, 402) == [("resolved", "mail"), ("resolved", "am")]
+
+
+def test_a_return_while_the_end_is_being_told(engine: Engine, after: Evaluate) -> None:
+    first = add_outage(engine, "gp1")
+    after(300)
+    send_all(engine, 301)
+    change_outage(engine, first, to_at=at(310))
+    after(311)
+    mail, _ = claim_due(engine, at(312), "w")
+    add_outage(engine, "gp1")
+    after(313)
+    assert not finish(engine, mail, None, at(314))  # it may have arrived: so it fires again
+    assert send_all(engine, 315) == [("firing", "mail"), ("firing", "am")]
+
+
 def test_a_wrong_first_guess_hands_over_without_a_word(engine: Engine, after: Evaluate) -> None:
     guess = add_outage(engine, "pon-5", "link")
     after(300)

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 import shapely
-from sqlalchemy import ColumnElement, Engine, event, select, text
+from sqlalchemy import ColumnElement, Engine, event, select
 from sqlalchemy.exc import IntegrityError
 
 from inventory import tables
@@ -27,27 +26,14 @@ from inventory.scope import (
 from inventory.store import apply, last_import, load
 from storage.engine import open_engine
 from storage.migrate import upgrade
-from tests.postgres import postgres
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 
 
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[str]:
-    with postgres() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+@pytest.fixture
+def store(empty_url: str) -> Iterator[Engine]:
     """An empty store, brought up by its migrations."""
-    if request.param == "sqlite":
-        engine = open_engine(f"sqlite:///{tmp_path}/pahunch.db")
-    else:
-        engine = open_engine(request.getfixturevalue("cluster"))
-        with engine.begin() as connection:
-            connection.execute(text("DROP SCHEMA public CASCADE"))
-            connection.execute(text("CREATE SCHEMA public"))
+    engine = open_engine(empty_url)
     upgrade(engine)
     yield engine
     engine.dispose()

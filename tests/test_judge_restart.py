@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, event
@@ -14,29 +13,10 @@ from readiness import read
 from readiness.decide import Decider
 from readiness.model import Cause, Readiness, Status, SubjectKind
 from readiness.store import Writes, moment
-from storage.engine import open_engine
-from storage.metadata import metadata
 from tests.judging import T0, Court, court
-from tests.postgres import postgres
 from tests.rounds import World
 
 DEVICE, VILLAGE = SubjectKind.DEVICE, SubjectKind.VILLAGE
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with postgres() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    on_sqlite = request.param == "sqlite"
-    engine = open_engine(f"sqlite:///{tmp_path}/pahunch.db" if on_sqlite else request.getfixturevalue("server"))
-    metadata.drop_all(engine)
-    metadata.create_all(engine)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

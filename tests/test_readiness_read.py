@@ -72,8 +72,8 @@ async def test_strip_of_a_village(seen: Court) -> None:
 async def test_a_layer_told_after_the_recovery_began_is_no_new_status(seen: Court) -> None:
     at = {"subject_kind": "village", "subject": "village:V1", "reason": "test", "from_status": "blocked"}
     with seen.engine.begin() as connection:
-        for second, after in ((95, "blocked"), (93, "ready")):
-            row = {**at, "at": moment(T0 + second), "recorded_at": moment(T0 + 96), "to_status": after}
+        for number, (second, after) in enumerate(((95, "blocked"), (93, "ready")), 1_000_001):
+            row = {**at, "id": number, "at": moment(T0 + second), "recorded_at": moment(T0 + 96), "to_status": after}
             connection.execute(insert(transition).values(row))
     days = read.strip(seen.engine, Scope(), SubjectKind.VILLAGE, "village:V1", days=1, now=moment(T0 + 100))
     assert Readiness.BLOCKED not in days[-1].parts
