@@ -218,6 +218,25 @@ async def test_each_new_batch_goes_before_the_rest_of_the_backlog(
     assert order == ["old", "new"] * 10 + ["old"] * 10
 
 
+async def test_lines_on_which_the_store_fails_hold_up_no_others(tmp_path: Path, small: Inventory) -> None:
+    async def answer(lines: list[str]) -> int:
+        return 500 if any("in_bps=0 " in line for line in lines) else 204
+
+    old = InfluxSink(settings(f"http://127.0.0.1:{free_port()}", tmp_path), small)
+    for turn in range(5):
+        await old(batch(one("gp1", turn), devices=DEVICES, at=AT + 20 * turn))  # each a file of its own
+    await old.close()
+    async with store(answer) as there:
+        sink = InfluxSink(settings(there.url, tmp_path), small)
+        await until(lambda: sink.waiting == 1)
+        await sink(batch(one("gp2", 7.0), devices=DEVICES, at=AT + 200))
+        await until(lambda: sink.waiting == 1)
+        there.answer = takes_all
+        await until(lambda: not sink.waiting)
+        await sink.close()
+    assert sorted(re.findall(r"in_bps=(\d)", line)[0] for line in there.lines) == ["0", "1", "2", "3", "4", "7"]
+
+
 async def test_a_bad_line_blocks_nothing_and_takes_none_with_it(tmp_path: Path, small: Inventory) -> None:
     async def answer(lines: list[str]) -> int:
         return 400 if any("temperature" in line for line in lines) else 204

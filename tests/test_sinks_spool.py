@@ -99,6 +99,21 @@ def test_a_full_queue_loses_its_oldest_and_counts_them(tmp_path: Path) -> None:
         assert opened.dropped == 3 * (1000 - len(kept))
 
 
+def test_what_is_put_off_comes_last_and_is_still_the_oldest(tmp_path: Path) -> None:
+    with spool(tmp_path, 20_000) as opened:
+        for number in range(4):
+            opened.append(BODY[:-1] + b"%d" % number, 1, 20.0 * number)  # a file each
+        first = opened.backlog(10)
+        assert first is not None
+        opened.put_off(first)
+        second = opened.backlog(10)
+        assert second is not None
+        assert (first.body[-1:], second.body[-1:]) == (b"0", b"1")
+        while not opened.dropped:
+            opened.append(BODY, 1, 100.0)
+        assert [portion.body[-1:] for portion in drained(opened, 1) if portion.segment <= 4] == [b"1", b"2", b"3"]
+
+
 def test_a_portion_that_was_dropped_meanwhile_can_still_be_delivered(tmp_path: Path) -> None:
     with spool(tmp_path, 20_000) as opened:
         opened.append(BODY, 1, 1.0)

@@ -148,7 +148,11 @@ class InfluxSink:
         portion = self._spool.backlog(_MOST_AT_ONCE)
         if portion is None:
             return False
-        self.drained += self._send(portion)
+        try:
+            self.drained += self._send(portion)
+        except AwayError:
+            self._spool.put_off(portion)  # a store may fail on these lines and take others
+            raise
         return True
 
     def _send(self, portion: Portion) -> int:

@@ -57,7 +57,7 @@ class Spool:
             return portion
 
     def backlog(self, most_samples: int) -> Portion | None:
-        """The oldest undelivered records of the segments before the newest."""
+        """The first undelivered records of the segments before the newest: the oldest, if none was put off."""
         with self._lock:
             while self._older:
                 portion = self._older[0].first(most_samples)
@@ -76,6 +76,12 @@ class Spool:
             if segment.finished and segment is not self._newest:
                 self._older.remove(segment)
                 segment.path.unlink()
+
+    def put_off(self, portion: Portion) -> None:
+        """Let the other segments of the backlog go before that of `portion`."""
+        with self._lock:
+            if self._older and self._older[0].number == portion.segment:
+                self._older.rotate(-1)
 
     def close(self) -> None:
         with self._lock:
@@ -124,7 +130,9 @@ class Spool:
 
     def _make_room(self, octets: int) -> None:
         while self._older and self.octets + octets > self.most_bytes:
-            self._lost(self._older.popleft(), "no room")
+            oldest = min(self._older, key=lambda segment: segment.number)
+            self._older.remove(oldest)
+            self._lost(oldest, "no room")
 
     def _lost(self, segment: Segment, why: str) -> None:
         self.dropped += segment.samples
