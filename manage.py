@@ -29,6 +29,7 @@ import inventory.cli
 import readiness.cli
 import reports.cli
 import simulator.cli
+import storage.cli
 from collectors.figures import Figures
 from collectors.model import Sink
 from collectors.volley.volley import Volley
@@ -37,11 +38,10 @@ from simulator.process import FleetProcess
 from storage.settings import Settings, StorageSettings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-db = typer.Typer(no_args_is_help=True, help="The relational store.")
 app.add_typer(inventory.cli.app, name="inventory")
 app.add_typer(reports.cli.app, name="report")
 app.add_typer(simulator.cli.app, name="simulate")
-app.add_typer(db, name="db")
+app.add_typer(storage.cli.app, name="db")
 app.command()(bench.cli.bench)
 app.command()(collectors.cli.probe)
 app.command()(collectors.poll_cli.poll)
@@ -115,15 +115,6 @@ def demo(  # noqa: PLR0917 - typer passes options by name
         _lead_endpoints_to(settings, facts, fleet.portals_port)
         print(f"Pahunch: http://127.0.0.1:{port}/  (Ctrl-C ends it)", flush=True)
         _together(settings)
-
-
-@db.command()
-def upgrade() -> None:
-    """Bring the store to the newest schema."""
-    from storage.engine import open_engine
-    from storage.migrate import upgrade
-
-    upgrade(open_engine(Settings().storage.url))
 
 
 def _demo_settings(given: Settings, data: Path, port: int, snmp_port: int) -> Settings:

@@ -29,8 +29,23 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
     command.upgrade(config_for(engine), revision)
 
 
+def downgrade(engine: Engine, revision: str) -> None:
+    """Undo every migration after `revision` ("base" undoes all)."""
+    command.downgrade(config_for(engine), revision)
+
+
+def revision_of(engine: Engine) -> str | None:
+    """The migration at which the database stands; None before the first."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def revisions() -> tuple[str, ...]:
+    """All migrations that this version knows, the oldest first."""
+    script = ScriptDirectory(str(_HERE / "migrations"))
+    return tuple(step.revision for step in script.walk_revisions())[::-1]
+
+
 def is_current(engine: Engine) -> bool:
     """Whether the database stands at the newest migration."""
-    head = ScriptDirectory.from_config(config_for(engine)).get_current_head()
-    with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == head
+    return revision_of(engine) == revisions()[-1]
