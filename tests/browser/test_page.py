@@ -1,4 +1,4 @@
-"""The pages in Chromium: both languages, phone and desk, with and without scripts and WebGL."""
+"""The pages in Chromium: every language, phone and desk, with and without scripts and WebGL."""
 
 import random
 from collections import Counter
@@ -13,6 +13,7 @@ from playwright.async_api import expect
 from sqlalchemy import Engine
 
 from api.assets import DIST
+from api.i18n import LANGUAGES
 from inventory.model import Inventory
 from inventory.pack.post_offices import build
 from tests.browser.driver import READY_MS, Weigh, app_over, chromium, keep, opened
@@ -44,13 +45,15 @@ def state_app(state: tuple[Engine, Inventory], tmp_path: Path) -> FastAPI:
     return app_over(*state, tmp_path)
 
 
-@pytest.mark.parametrize("language", ["en", "hi"])
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("width", [360, 1366])
 @pytest.mark.parametrize("js", [True, False], ids=["js", "nojs"])
 async def test_the_page_of_a_state(state_app: FastAPI, language: str, width: int, js: bool) -> None:
     async with served(state_app) as base, chromium() as browser:
         page, watch = await opened(browser, f"{base}/{language}/", width=width, js=js)
-        await expect(page.locator("h1")).to_have_text({"en": "Chhattisgarh", "hi": "छत्तीसगढ़"}[language])
+        await expect(page.locator("h1")).to_have_text(
+            {"en": "Chhattisgarh", "hi": "छत्तीसगढ़", "pa": "ਛੱਤੀਸਗੜ੍ਹ"}[language]
+        )
         if js:
             await page.wait_for_selector("#map[data-ready]", timeout=READY_MS)
             assert await page.evaluate("document.documentElement.scrollWidth") == width
@@ -62,7 +65,7 @@ async def test_the_page_of_a_state(state_app: FastAPI, language: str, width: int
         assert watch.complaints == []
 
 
-@pytest.mark.parametrize("language", ["en", "hi"])
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("width", [360, 1366])
 async def test_the_page_of_a_village(base: str, language: str, width: int) -> None:
     async with chromium() as browser:
@@ -125,12 +128,12 @@ async def test_a_page_that_lost_its_server_says_so_and_comes_back(engine: Engine
 async def test_an_open_page_learns_that_the_collector_died(base: str, engine: Engine) -> None:
     async with chromium() as browser:
         page, watch = await opened(browser, f"{base}/en/")
-        await expect(page.locator("#live[data-on=true]")).to_be_visible()
+        await expect(page.locator("#live[data-on=true]")).to_be_visible(timeout=READY_MS)
         seen_at(engine, NOW - timedelta(minutes=20))
-        await expect(page.locator("#summary")).to_contain_text("No observation since", timeout=15_000)
+        await expect(page.locator("#summary")).to_contain_text("No observation since", timeout=READY_MS)
         await expect(page.locator('[data-count="?"]')).to_have_text("9")
         seen_at(engine, NOW)
-        await expect(page.locator("#summary")).not_to_contain_text("No observation since", timeout=15_000)
+        await expect(page.locator("#summary")).not_to_contain_text("No observation since", timeout=READY_MS)
         await expect(page.locator('[data-count="?"]')).to_have_text("5")
         assert watch.complaints == []
 
@@ -146,7 +149,7 @@ async def test_the_whole_page_can_be_reached_by_keyboard(base: str) -> None:
         await expect(page.locator("h1")).to_have_text("Village 3")
 
 
-@pytest.mark.parametrize("language", ["en", "hi"])
+@pytest.mark.parametrize("language", LANGUAGES)
 async def test_the_page_keeps_its_weight(state_app: FastAPI, language: str) -> None:
     sent: Counter[str] = Counter()
     state_app.add_middleware(Weigh, sent=sent)
@@ -163,12 +166,15 @@ async def test_the_page_keeps_its_weight(state_app: FastAPI, language: str) -> N
     assert whole < 700_000
 
 
+_FONTS = {"hi": ("noto-sans-devanagari-*.woff2",), "pa": ("noto-sans-gurmukhi-*.woff2",)}
+
+
 def _script_and_fonts(sent: Counter[str], language: str) -> int:
     """The page's own script, and the fonts that this machine has and so did not ask for."""
     wanted = [
         "page-*.js.gz",
         "noto-sans-latin-*.woff2",
-        *(["noto-sans-devanagari-*.woff2"] if language == "hi" else []),
+        *_FONTS.get(language, ()),
     ]
     files = [path for pattern in wanted for path in DIST.glob(pattern)]
     return sum(path.stat().st_size for path in files if not sent[f"/static/{path.name.removesuffix('.gz')}"])
