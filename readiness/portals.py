@@ -11,6 +11,7 @@ from readiness.evidence import Sighting
 from readiness.model import Status
 from readiness.rules import endpoint as rules
 from readiness.rules.endpoint import Glance, Outcome, Policy, Verdict, View
+from readiness.rules.services import Seen
 from readiness.rules.status import Change
 from readiness.views import Eyes
 from storage.settings import EndpointSettings
@@ -62,7 +63,7 @@ class Portals:
         self._answered: dict[str, float] = {}  # endpoint -> when it last answered here
         self._unsaved: set[Eyes] = set()
         self.verdicts: dict[str, Verdict] = {}
-        self._for_all: dict[str, tuple[Status, float]] = {}
+        self.for_all: Seen = {}  # replaced whenever one changes
         for code in intervals:
             self._settle(code, self._verdict(code))
 
@@ -90,13 +91,13 @@ class Portals:
                     self._keep_kendra(site, code, rules.stale(view, "not looked at any more"), news)
         return news
 
-    def seen_from(self, kendra: str) -> Mapping[str, tuple[Status, float]]:
-        """Status and its beginning by endpoint, as they count for a kendra's villages."""
+    def seen_from(self, kendra: str) -> Seen:
+        """How the endpoints stand for a kendra's villages; `for_all` itself where it has no eyes of its own."""
         own = self._by_kendra.get(kendra)
         if not own:
-            return self._for_all
+            return self.for_all
         fresh = {code: (view.status, view.since) for code, view in own.items() if view.status is not Status.UNKNOWN}
-        return {**self._for_all, **fresh}
+        return {**self.for_all, **fresh}
 
     def unsaved(self) -> dict[Eyes, View]:
         """The views that changed since this was last called."""
@@ -160,7 +161,7 @@ class Portals:
 
     def _settle(self, code: str, verdict: Verdict) -> None:
         self.verdicts[code] = verdict
-        self._for_all[code] = verdict.status, verdict.since
+        self.for_all = {**self.for_all, code: (verdict.status, verdict.since)}
 
     def _verdict(self, code: str) -> Verdict:
         return rules.overall(self._views[code], [own[code] for own in self._by_kendra.values() if code in own])

@@ -14,7 +14,7 @@ from readiness.rules import village as rules
 from readiness.rules.columns import STATUSES, Columns, Mask, Times
 from readiness.rules.graph import Graph
 from readiness.rules.incidents import Subject
-from readiness.rules.services import Lack
+from readiness.rules.services import Lack, Seen
 from readiness.rules.village import Result, Standing
 
 LAYERS: tuple[Layer | None, ...] = (None, Layer.POWER, Layer.BACKHAUL)
@@ -118,6 +118,9 @@ class Map:
     portals: Portals | None = None  # what is seen of endpoints
     needs: tuple[frozenset[str], ...] = ()  # endpoints of each service that is given at a kendra's counter
     portal_roots: Mapping[str, int] = field(default_factory=dict)  # endpoint -> id of the outage that explains it
+    # What thousands of villages lack alike, by how they stand otherwise, while the endpoints stay as they are.
+    _lacks: dict[Readiness | Status, Lack | None] = field(default_factory=dict)
+    _lacks_of: Seen | None = None
 
     def tell(self, standing: Standings, changed: Iterable[int], now: float) -> list[Told]:
         """What the places around changed devices amount to now."""
@@ -165,7 +168,14 @@ class Map:
         """What the villages of a working kendra lack of their services."""
         if self.portals is None or place.is_site:
             return None
-        return services.lack(result, self.needs, self.portals.seen_from(place.kendra))
+        seen = self.portals.seen_from(place.kendra)
+        if seen is not self.portals.for_all:
+            return services.lack(result, self.needs, seen)
+        if seen is not self._lacks_of:
+            self._lacks_of, self._lacks = seen, {}
+        if result.status not in self._lacks:
+            self._lacks[result.status] = services.lack(result, self.needs, seen)
+        return self._lacks[result.status]
 
     def undecided(self) -> list[tuple[Place, Result]]:
         """The places that have no device to decide about them, and what that means."""
