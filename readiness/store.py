@@ -106,7 +106,7 @@ def commit(engine: Engine, collector: str, writes: Writes) -> None:
 
 
 def forget(engine: Engine, gone: Sequence[Subject]) -> None:
-    """Remove the present state and words of subjects that have left the inventory; their history stays."""
+    """Remove present state, words and views of subjects that have left the inventory; their history stays."""
     with for_writing(engine).begin() as connection:
         for kind in SubjectKind:
             names = [name for of, name in gone if of is kind]
@@ -115,6 +115,8 @@ def forget(engine: Engine, gone: Sequence[Subject]) -> None:
                 connection.execute(delete(state).where(state.c.subject_kind == kind, state.c.subject.in_(some)))
                 if kind is SubjectKind.DEVICE:
                     connection.execute(delete(word).where(word.c.device.in_(some)))
+                if kind is SubjectKind.ENDPOINT:
+                    connection.execute(delete(endpoint_view).where(endpoint_view.c.endpoint.in_(some)))
 
 
 def _put(connection: Connection, table: Table, key: list[str], rows: list[dict[str, Value]]) -> None:

@@ -190,6 +190,17 @@ async def test_what_nobody_looks_at_any_more_is_unknown_and_takes_nothing(here: 
     assert set(villages(here).values()) == {("ready", "")}
 
 
+async def test_an_endpoint_that_leaves_the_inventory_is_forgotten_and_its_outage_ends(here: Court) -> None:
+    await run(here, Web({PORTAL: Reason.STATUS}), 130)
+    without = {code: one for code, one in here.inventory.endpoints.items() if code != PORTAL}
+    here.inventory = replace(here.inventory, endpoints=without)
+    here.restart()
+    assert [row.end is not None for row in here.roots()] == [True]
+    assert {row.endpoint for row in views.seen(here.engine)} == {AUTH}
+    await run(here, Web(), 170)
+    assert set(villages(here).values()) == {("ready", "")}
+
+
 async def test_everybody_may_see_endpoints(here: Court) -> None:
     from readiness import read
 
