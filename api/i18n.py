@@ -69,4 +69,4 @@ def duration(length: timedelta, language: str) -> str:
 
 def number(value: float, language: str) -> str:
     """Grouped as in India: 12,34,567."""
-    return numbers.format_decimal(value, locale=Locale(language, "IN"))
+    return numbers.format_decimal(value, locale=Locale.parse(f"{language}_IN"))

@@ -8,23 +8,25 @@ from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
+from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from api import i18n, sentences
 from api.assets import NotBuiltError, built_assets
+from api.routes import pages
 from api.serve import NotLoopbackError, require_loopback
 from inventory.model import Names
-from tests.pages import EVIL, NOW, OTHER, app_over, empty_store, fill, two_districts
+from tests.pages import EVIL, NOW, OTHER, app_over, fill, two_districts
 from tests.small import DISTRICT
 
 ADDRESSES = ("", f"area/{DISTRICT}", f"area/{OTHER}", "village/village:V3", "village/village:E1", "village/village:V8")
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def client(shared_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     folder = tmp_path_factory.mktemp("pages")
-    inventory, engine = two_districts(), empty_store(folder)
+    inventory, engine = two_districts(), shared_engine
     fill(engine, inventory)
     with TestClient(app_over(engine, inventory, folder), base_url="http://127.0.0.1") as client:
         yield client
@@ -33,15 +35,16 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
 class _Text(HTMLParser):
     """Texts and spoken attributes of a page, without those in a language of their own."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: str) -> None:
         super().__init__()
+        self.language = language
         self.found: list[str] = []
         self.foreign: list[str] = []
         self.silent = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         told = dict(attrs)
-        if tag in {"style", "script"} or (told.get("lang") not in {None, "hi"}) or tag == "bdi":
+        if tag in {"style", "script"} or (told.get("lang") not in {None, self.language}) or tag == "bdi":
             self.foreign.append(tag)
         elif not self.foreign:
             self.found += [value for name, value in attrs if name in {"title", "aria-label"} and value]
@@ -77,14 +80,36 @@ def test_a_page_is_whole_in_each_language(client: TestClient, language: str, add
             assert f'hreflang="{other}" href="/{other}/{address}"' in page.text
 
 
-@pytest.mark.parametrize("address", [*ADDRESSES, "area/district:0"])
-def test_a_hindi_page_says_nothing_in_english(client: TestClient, address: str) -> None:
-    text = _Text()
-    text.feed(client.get(f"/hi/{address}").text)
+def fragments(client: TestClient) -> Iterator[str]:
+    """Addresses of the parts of pages that scripts fetch."""
+    order = client.get("/api/v1/map/tiles").json()["order"]
+    yield from ("fragment/tables", "fragment/drawing")
+    yield from (f"fragment/{kind}/{number}?order={order}" for kind in ("village", "site") for number in range(4))
+
+
+def test_the_walk_below_goes_to_every_page(client: TestClient) -> None:
+    routes = {route.path for route in pages.router.routes if isinstance(route, APIRoute)}
+    kinds = {path.removeprefix("/{language}/").partition("{")[0] for path in routes if path.startswith("/{language}/")}
+    walked = {address.rpartition("?")[0] or address for address in (*ADDRESSES, *fragments(client))}
+    assert {kind for kind in kinds if not any(address.startswith(kind) for address in walked)} == set()
+    assert len(kinds) >= 7
+
+
+@pytest.mark.parametrize("language", [language for language in i18n.LANGUAGES if language != i18n.SOURCE])
+def test_no_page_in_another_language_says_anything_in_english(client: TestClient, language: str) -> None:
+    for address in (*ADDRESSES, "area/district:0", *fragments(client)):
+        page = client.get(f"/{language}/{address}")
+        assert page.status_code in {200, 404}
+        assert _english(page.text, language) == [], address
+
+
+def _english(page: str, language: str) -> list[str]:
+    text = _Text(language)
+    text.feed(page)
     english = [word for told in text.found for word in re.findall("[A-Za-z]{3,}", told)]
-    # What is left is in the title: the name of the place, which has no Hindi one.
-    known = {"Village", "Raipur", "CSS", "script", "alert"}
-    assert [word for word in english if word not in known] == []
+    # What is left is in the title: the name of the place, which has none in that language.
+    known = {"Village", "Raipur", "Chhattisgarh", "CSS", "script", "alert"}
+    return [word for word in english if word not in known]
 
 
 @pytest.mark.parametrize("language", [language for language in i18n.LANGUAGES if language != i18n.SOURCE])
