@@ -77,15 +77,11 @@ class Condition:
     portals: Mapping[str, Trouble] = field(default_factory=dict)
     blind: bool = False
     # What follows from the above:
+    broken: frozenset[str] = frozenset()  # links that carry nothing, for whatever reason
     dark: frozenset[str] = frozenset()  # sites without mains whose battery is empty or absent
     dead: frozenset[str] = frozenset()  # devices that don't run
     lost: frozenset[str] = frozenset()  # devices, running or not, that the NOC doesn't reach
     slowed: Mapping[str, Jam] = field(default_factory=dict)  # devices behind a full link
-
-    @property
-    def broken(self) -> frozenset[str]:
-        """Links that carry nothing, for whatever reason."""
-        return self.cut | {end.link for end in self.shut}
 
 
 def together(effects: Iterable[Effect]) -> Condition:

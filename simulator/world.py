@@ -85,11 +85,12 @@ class World:
         """What follows from what the faults say."""
         dark = frozenset(site for site in said.mains if not self._has_battery(site, now))
         dead = said.failed | said.off | {box.device.name for site in dark for box in self._at_site.get(site, ())}
-        broken = said.broken
+        broken = said.cut | {end.link for end in said.shut}
         reached = self.graph.reachable(dead, broken)
         behind = self.graph.behind(said.jams.keys(), dead, broken) if said.jams else {}
         return replace(
             said,
+            broken=broken,
             dark=dark,
             dead=dead,
             lost=frozenset(name for name in self.boxes if name not in reached),
@@ -123,9 +124,8 @@ class World:
                 yield device, self._ports[device][port]
 
     def _is_up(self, name: str, port: Port, condition: Condition) -> bool:
-        broken = condition.broken
         return any(
-            plug.link.name not in broken and plug.far not in condition.dead
+            plug.link.name not in condition.broken and plug.far not in condition.dead
             for plug in self.plugs[name]
             if plug.near_port == port.name
         )
