@@ -22,6 +22,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, se
 from sqlalchemy.exc import SQLAlchemyError
 
 from readiness.months import FOLDER
+from readiness.outage_months import close_outages
 from readiness.recent import newest_before, stored, superseded
 from readiness.sequence import COMPLETE, WORDS, in_order, last_of_each, numbers, since, together
 from readiness.tables import transition
@@ -42,6 +43,7 @@ _log = structlog.get_logger("months")
 class Done:
     written: tuple[Month, ...]  # in the order of writing
     removed: int  # rows of the database
+    outages: tuple[Month, ...] = ()  # months of which the outages were written
 
 
 async def keep_closing(engine: Engine, folder: Path, stop: asyncio.Event, *, every_s: float = 3600) -> None:
@@ -71,7 +73,8 @@ def close_months(engine: Engine, folder: Path, now: datetime) -> Done:
                 return Done((), 0)
             mended = tuple(_mend(connection, folder / FOLDER, top))
             closed = tuple(_close(connection, folder / FOLDER, top, now))
-        return Done(mended + closed, sum(_remove(engine, folder / FOLDER, now)))
+            outages = tuple(close_outages(connection, folder, now))
+        return Done(mended + closed, sum(_remove(engine, folder / FOLDER, now)), outages)
 
 
 def _mend(connection: Connection, folder: Path, top: int) -> Iterator[Month]:

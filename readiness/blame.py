@@ -1,15 +1,17 @@
 """Outages of many subjects as columns: what the time they were down is blamed on."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, Select, and_, func, or_, select, type_coerce
+from sqlalchemy import Connection, Engine, and_, or_
 
 from readiness.model import Status, SubjectKind
+from readiness.outage_months import SCHEMA, down_in, query
 from readiness.read import OutageRow, outages_from
 from readiness.rules.availability import CAUSES
 from readiness.rules.incidents import Subject
@@ -20,15 +22,9 @@ from storage.bulk import fetch
 from storage.engine import snapshot
 from storage.types import to_millis
 
-_WORD = pa.dictionary(pa.int32(), pa.string())
-_SCHEMA = pa.schema(
-    [("id", pa.int64()), ("subject_kind", _WORD), ("subject", _WORD), ("from_at", pa.int64()), ("to_at", pa.int64()),
-     ("cause", _WORD), ("explained_by", pa.int64())]
-)  # fmt: skip
-_ROOT_SCHEMA = pa.schema([("id", pa.int64()), ("cause", _WORD)])
+_ROOT_SCHEMA = pa.schema([SCHEMA.field("id"), SCHEMA.field("cause")])
 _NAMES_AT_ONCE = 500
-_NAMES_AT_MOST = 10_000  # of more the whole table is read
-_ROWS_AT_ONCE = 100_000
+_NAMES_AT_MOST = 10_000  # of more all are read
 
 _column = outage.c
 
@@ -46,15 +42,15 @@ class Outages:
     root_cause: Codes
 
 
-def outages_of(engine: Engine, names: Sequence[Subject], start: datetime, end: datetime) -> Outages:
-    """Outages of the named subjects that were down at some time of [start, end); one that is open lasts until `end`."""
-    down = and_(
-        _column.status == Status.DOWN, _column.from_at < end, or_(_column.to_at.is_(None), _column.to_at > start)
-    )  # fmt: skip
+def outages_of(engine: Engine, folder: Path, names: Sequence[Subject], start: datetime, end: datetime) -> Outages:
+    """Outages of the named subjects that were down at some time of [start, end); one that is open lasts until `end`.
+
+    `folder` is settings.storage.history.
+    """
     with snapshot(engine) as connection:
-        narrowed = list(_narrowed(connection, names))
-        rows = together([fetch(connection, _query(_SCHEMA, down, each), _SCHEMA) for each in narrowed], _SCHEMA)
-        rows = rows.filter(pa.array(_positions(rows, names) >= 0))
+        few = len(names) <= _NAMES_AT_MOST
+        rows = _named(connection, names, start, end) if few else down_in(connection, folder, start, end)
+        rows = rows.filter(pa.array(_positions(rows, names) >= 0)).combine_chunks()
         roots = _roots(connection, rows)
     number, explained = (np.asarray(pc.fill_null(rows[name], 0)) for name in ("id", "explained_by"))
     own = _codes(rows)
@@ -72,27 +68,17 @@ def outages_by_number(engine: Engine, numbers: Iterable[int]) -> dict[int, Outag
         return {row.id: row for lot in lots for row in outages_from(connection, _column.id.in_(lot))}
 
 
-def _query(schema: pa.Schema, *conditions: ColumnElement[bool]) -> Select[tuple[object, ...]]:
-    times = {"from_at", "to_at"}
-    columns = [
-        type_coerce(_column[name], BigInteger).label(name) if name in times else _column[name] for name in schema.names
-    ]
-    return select(*columns).where(*conditions)
-
-
-def _narrowed(connection: Connection, names: Sequence[Subject]) -> Iterator[ColumnElement[bool]]:
-    """Conditions that together select the outages of the named subjects, some 100,000 rows each."""
-    if len(names) <= _NAMES_AT_MOST:
-        for kind in SubjectKind:
-            of_kind = [name for whose, name in names if whose is kind]
-            for first in range(0, len(of_kind), _NAMES_AT_ONCE):
-                some = of_kind[first : first + _NAMES_AT_ONCE]
-                yield and_(_column.subject_kind == kind, _column.subject.in_(some))
-        return
-    kinds = _column.subject_kind.in_(sorted({kind for kind, _ in names}))
-    last = connection.execute(select(func.coalesce(func.max(_column.id), 0))).scalar_one()
-    for first in range(0, last + 1, _ROWS_AT_ONCE):
-        yield and_(kinds, _column.id >= first, _column.id < first + _ROWS_AT_ONCE)
+def _named(connection: Connection, names: Sequence[Subject], start: datetime, end: datetime) -> pa.Table:
+    down = and_(
+        _column.status == Status.DOWN, _column.from_at < end, or_(_column.to_at.is_(None), _column.to_at > start)
+    )  # fmt: skip
+    lots = []
+    for kind in SubjectKind:
+        of_kind = [name for whose, name in names if whose is kind]
+        for first in range(0, len(of_kind), _NAMES_AT_ONCE):
+            some = _column.subject.in_(of_kind[first : first + _NAMES_AT_ONCE])
+            lots.append(fetch(connection, query(SCHEMA, down, _column.subject_kind == kind, some), SCHEMA))
+    return together(lots, SCHEMA)
 
 
 def _roots(connection: Connection, rows: pa.Table) -> pa.Table:
@@ -101,7 +87,7 @@ def _roots(connection: Connection, rows: pa.Table) -> pa.Table:
     wanted = pc.unique(pc.drop_null(rows["explained_by"]))
     missing = wanted.filter(pc.invert(pc.is_in(wanted, here["id"]))).to_pylist()
     lots = [missing[first : first + _NAMES_AT_ONCE] for first in range(0, len(missing), _NAMES_AT_ONCE)]
-    found = [fetch(connection, _query(_ROOT_SCHEMA, _column.id.in_(lot)), _ROOT_SCHEMA) for lot in lots]
+    found = [fetch(connection, query(_ROOT_SCHEMA, _column.id.in_(lot)), _ROOT_SCHEMA) for lot in lots]
     return together([here, *found], _ROOT_SCHEMA)
 
 

@@ -63,7 +63,7 @@ def ledger(engine: Engine, folder: Path, inventory: Inventory, asked: Asked) -> 
     """The ledger of what is asked for; `folder` is settings.storage.history."""
     whole = _spells(_told(engine, folder, asked), asked)
     stands_on = carriers(inventory, asked.kind, asked.subjects)
-    found = outages_of(engine, stands_on.names, asked.start, asked.end)
+    found = outages_of(engine, folder, stands_on.names, asked.start, asked.end)
     spans, blame, blamed = _spans(stands_on, found)
     return Ledger(asked.period, whole, claimed(whole, spans, asked.period), blame, blamed)
 

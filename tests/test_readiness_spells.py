@@ -112,15 +112,16 @@ def test_spans_claim_time_once_and_lose_none(
     pieces = spells(changes(found), period)
     shared = claimed(pieces, whose, period)
     assert np.array_equal(painted(shared, shared.status, 9), painted(pieces, pieces.status, 9))
-    canvas = painted(shared, shared.claim, -9)
+    canvas, statuses = painted(shared, shared.claim, -9), painted(pieces, pieces.status, 9)
     order = sorted(range(len(who)), key=lambda n: (whose.rank[n], whose.start[n], n))
     for subject in range(SUBJECTS):
         for moment in range(period.start, period.end):
             here = [n for n in order if whose.subject[n] == subject and whose.start[n] <= moment < whose.end[n]]
             best = [whose.rank[n] for n in here]
             claim = canvas[subject, moment]
-            assert (claim == NONE) == (not here)
-            assert not here or (claim in here and whose.rank[claim] == best[0])
+            down = statuses[subject, moment] == DOWN
+            assert (claim != NONE) == bool(down and here)
+            assert claim == NONE or (claim in here and whose.rank[claim] == best[0])
 
 
 @pytest.mark.parametrize(

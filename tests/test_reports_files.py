@@ -5,6 +5,7 @@ import json
 import re
 import xml.etree.ElementTree as ET
 import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -189,11 +190,12 @@ def test_no_format_changes_a_figure(availability: Report, tmp_path: Path, kind: 
     path = tmp_path / f"a.{kind}"
     write(availability, kind, path)
     names = ["row", "name_hi", "period_ms", "up_ms", "unknown_ms", "available_percent_high"]
-    read = {
+    readers: dict[str, Callable[[], pd.DataFrame]] = {
         "csv": lambda: pd.read_csv(path, encoding="utf-8-sig"), "xlsx": lambda: pd.read_excel(path),
         "gpkg": lambda: gpd.read_file(path, layer="availability"), "geojson": lambda: gpd.read_file(path),
         "parquet": lambda: pd.read_parquet(path),
-    }[kind]()  # fmt: skip
+    }  # fmt: skip
+    read = readers[kind]()
     assert read[names].to_numpy().tolist() == [
         list(row.values()) for row in availability.table.select(names).to_pylist()
     ]

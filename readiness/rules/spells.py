@@ -81,7 +81,7 @@ class Spells:
 
 @dataclass(frozen=True, slots=True)
 class Spans:
-    """Intervals that may claim spells: of several at once the one of the lowest rank does, then the earliest."""
+    """Intervals that may claim time down: of several at once the one of the lowest rank does, then the earliest."""
 
     subject: Positions
     start: Millis
@@ -125,8 +125,9 @@ def _joined(subject: Positions, start: Millis, status: Codes, period: Period) ->
 
 
 def claimed(pieces: Spells, spans: Spans, period: Period) -> Spells:
-    """The same time as `pieces`, cut where a span begins or ends, each with the span that has it."""
-    done, left = [], pieces
+    """The same time as `pieces`, what is down cut where a span begins or ends, each with the span that has it."""
+    down = pieces.status == DOWN
+    done, left = [pieces.where(~down)], pieces.where(down)
     for rank in np.unique(spans.rank):
         taken, left = _claim(left, spans, np.flatnonzero(spans.rank == rank), period)
         done.append(taken)

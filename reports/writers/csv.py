@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from inventory.hours import INDIA
-from reports.columns import Value
+from reports.columns import TEXT, TIME, Column, Value
 from reports.report import Report
 from reports.writers.about import lines
 
@@ -23,8 +23,12 @@ def write(report: Report, path: Path) -> None:
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(column.name for column in report.columns)
-        columns = [report.table.column(column.name).to_pylist() for column in report.columns]
-        writer.writerows([cell(value) for value in row] for row in zip(*columns, strict=True))
+        writer.writerows(zip(*(_cells(report, column) for column in report.columns), strict=True))
+
+
+def _cells(report: Report, column: Column) -> list[Value]:
+    values: list[Value] = report.table.column(column.name).to_pylist()
+    return [cell(value) for value in values] if column.type in (TEXT, TIME) else values
 
 
 def cell(value: Value) -> Value:
