@@ -1,5 +1,6 @@
 """`simulate fleet`, `simulate scenario`, `simulate replay`."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,9 @@ from rich.console import Console
 
 from inventory import store
 from inventory.model import Inventory
+from simulator import compare as compared
 from simulator import process, replay
+from simulator.compare import Verdict
 from simulator.fleet import Weather
 from simulator.process import Plan, Ports
 from simulator.scenario import ScenarioError, read_scenario
@@ -81,6 +84,30 @@ def replay_command(
     except (ValueError, OSError, UnheldError) as error:
         _console.print(f"simulate: {error}", markup=False, soft_wrap=True)
         sys.exit(_WRONG_USE)
+
+
+@app.command()
+def compare(
+    truth: Annotated[Path, typer.Argument(help="Truth log of a scenario", exists=True, dir_okay=False)],
+    said: Annotated[Path, typer.Argument(help="What `outages --json` printed", exists=True, dir_okay=False)],
+    *,
+    most: Annotated[int, typer.Option(help="Rows shown of one kind, cause and verdict", min=0)] = 3,
+) -> None:
+    """The truth and what was said of it side by side, as Markdown; code 1 where something was wrong or invented."""
+    found = compared.compare(_rows(truth), _rows(said))
+    print(*compared.markdown(found, most), sep="\n")
+    raise typer.Exit(int(any(one.verdict in {Verdict.WRONG, Verdict.INVENTED} for one in found)))
+
+
+def _rows(file: Path) -> list[compared.Row]:
+    rows = []
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            rows.append(compared.row(json.loads(line)))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            _console.print(f"simulate: {file}:{number}: no row of a log: {error!r}", markup=False, soft_wrap=True)
+            raise typer.Exit(_WRONG_USE) from error
+    return rows
 
 
 def _say_ready(ports: Ports) -> None:
