@@ -203,11 +203,14 @@ def _pack(state: str) -> Inventory:
 
 
 def _lead_endpoints_to(settings: Settings, facts: Inventory, port: int | None) -> None:
-    """Let the demo's endpoints be the simulator's: it asks no real portal."""
+    """Let the demo's endpoints be the simulator's: it asks no real portal, and expects no real portal's answer."""
     from inventory import store
     from storage.engine import open_engine
 
-    here = {code: replace(each, url=f"http://127.0.0.1:{port}/{code}") for code, each in facts.endpoints.items()}
+    here = {
+        code: replace(each, url=f"http://127.0.0.1:{port}/{code}", expect_status="200-399", expect_text="")
+        for code, each in facts.endpoints.items()
+    }
     store.apply(open_engine(settings.storage.url), replace(facts, endpoints=here), datetime.now(UTC))
 
 
@@ -289,7 +292,7 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
 
 
 async def _collect(settings: Settings, stop: asyncio.Event) -> None:
-    """Observation with the judge as its last sink, and alerts; the first part that fails ends all, loudly."""
+    """Observation, judged and handed on, and alerts; the first part that fails ends all, loudly."""
     from alerts.loop import run
     from collectors.catalogue import load_profiles
     from collectors.run import observe
@@ -310,7 +313,7 @@ async def _collect(settings: Settings, stop: asyncio.Event) -> None:
         # Only now: who holds the history's lock is the only judge, and numbers of transitions are given in memory.
         judge = Judge(engine, facts, settings)
         judge.restore(time.time())
-        sinks.append(judge.observe)
+        sinks.insert(1, judge.observe)  # behind the history; what may wait for a disk or a network comes after
         async with asyncio.TaskGroup() as parts:
             parts.create_task(_tick(judge.tick, stop))
             parts.create_task(keep_closing(engine, settings.storage.history, stop))
