@@ -69,11 +69,12 @@ def _unknown(inventory: Inventory, origin: Origin, reference: _Reference) -> Ite
 def _missing(inventory: Inventory, origin: Origin, reference: _Reference, key: str, name: str) -> Problem:
     kind, column, target = reference
     lapsed = inventory.versions.get(name, ()) if target == "areas" else ()
-    only = f" now, but {', '.join(map(told, lapsed))}" if lapsed else ""
+    only = f"only {' and '.join(map(told, lapsed))}" if lapsed else ""
     if kind in origin.lines or target not in origin.lines:
-        return origin.problem(kind, key, column, f"names {quoted(name)}, which is not in {file_of(target)}{only}")
-    reason = f"lacks {quoted(name)}{only}, which {quoted(key)} of the stored {kind} names as its {column}"
-    return Problem(file_of(target), 0, "", reason)
+        lacking = f"is in {file_of(target)} {only}" if only else f"is not in {file_of(target)}"
+        return origin.problem(kind, key, column, f"names {quoted(name)}, which {lacking}")
+    lacking = f"has {quoted(name)} {only}" if only else f"lacks {quoted(name)}"
+    return Problem(file_of(target), 0, "", f"{lacking}, which {quoted(key)} of the stored {kind} names as its {column}")
 
 
 def _sites(inventory: Inventory) -> Faults:

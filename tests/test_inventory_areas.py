@@ -215,6 +215,21 @@ def test_sites_stand_in_the_areas_of_then(moved: Inventory, tmp_path: Path) -> N
     assert then.areas["village:V8"].parent == "gp:G7"
 
 
+def test_an_area_ends_under_what_stands_in_it(small: Inventory, tmp_path: Path) -> None:
+    """The import of that day is refused, whatever file it brings; until then it is in order."""
+    gp = small.areas["gp:G8"]
+    village = replace(small.areas["village:V8"], valid_to=TODAY)
+    ends = replace(small, areas={**small.areas, gp.key: replace(gp, valid_to=TODAY), village.key: village})
+    write_folder(ends, tmp_path)
+    assert read_folder(tmp_path / "devices.csv", ends, TODAY - DAY).problems == ()
+    said = [str(problem) for problem in read_folder(tmp_path / "devices.csv", ends, TODAY).problems]
+    reason = "area names 'gp:G8', which is in areas.csv only before 2026-11-22"
+    assert said == [f"sites.csv: {reason}"] * 2
+    said = [str(problem) for problem in read_folder(tmp_path / "areas.csv", small, TODAY).problems]
+    lacks = "areas.csv: has 'gp:G8' only before 2026-11-22, which {} of the stored sites names as its area"
+    assert said == [lacks.format("'gp8'"), lacks.format("'kendra8'")]
+
+
 def test_boundaries_of_areas_that_changed_are_not_shown_for_the_time_before(moved: Inventory) -> None:
     assert moved.on(BLOCK_MOVED - DAY).boundaries.keys() == {"state:22", "block:3591"}
     assert moved.on(BLOCK_MOVED).boundaries.keys() == {"state:22", "block:3591", "district:387", "district:999"}

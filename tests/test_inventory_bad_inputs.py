@@ -124,7 +124,7 @@ CASES: dict[str, tuple[str, Edit, str, str]] = {
     ),
     "a site in an area that has ended": (
         "sites.csv", with_row("pop,", "district:387", "district:1"), "pop,",
-        "area names 'district:1', which is not in areas.csv now, but before 2024-04-01",
+        "area names 'district:1', which is in areas.csv only before 2024-04-01",
     ),
 }  # fmt: skip
 
