@@ -31,8 +31,8 @@ export function layers({ spans, usual, language }) {
     gps(["all", ["==", ["get", "kind"], "g"], own("site")], site),
     calm(own("village"), village),
     ...["degraded", "blocked"].map((status) => alarming(status, own("village"), village)),
-    names("block-names", "label", labels("block", own("block")), name, { minzoom: BLOCKS_FROM, maxzoom: 10.5, size: 12, offset: 0.3 }),
-    names("district-names", "label", labels("district", own("district")), name, { maxzoom: 9, size: ["interpolate", ["linear"], ["zoom"], 5, 11, 9, 18], offset: 0.3 }),
+    names("block-names", "label", labels("block", own("block")), name, { minzoom: BLOCKS_FROM, maxzoom: 10.5, size: 12, offset: 0.8 }),
+    names("district-names", "label", labels("district", own("district")), name, { maxzoom: 9, size: ["interpolate", ["linear"], ["zoom"], 5, 11, 9, 18], offset: 0.8 }),
     ...SITE_LETTERS.map((letter) => nodes(letter, ["all", ["!=", ["get", "kind"], "g"], own("site")], site)),
   ];
 }
