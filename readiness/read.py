@@ -78,18 +78,18 @@ class Counts:
     villages: Mapping[Readiness, int]
 
 
-def _status(kind: str, text: str) -> Status | Readiness:
+def status_of(kind: str, text: str) -> Status | Readiness:
     return Readiness(text) if kind == SubjectKind.VILLAGE else Status(text)
 
 
-def _layer(text: str) -> Layer | None:
+def layer_of(text: str) -> Layer | None:
     return Layer(text) if text else None
 
 
 def _state_row(row: Row[tuple[object, ...]]) -> StateRow:
     return StateRow(
-        SubjectKind(row.subject_kind), row.subject, _status(row.subject_kind, row.status), row.since, row.reason,
-        _layer(row.layer), row.outage, row.transition,
+        SubjectKind(row.subject_kind), row.subject, status_of(row.subject_kind, row.status), row.since, row.reason,
+        layer_of(row.layer), row.outage, row.transition,
     )  # fmt: skip
 
 
@@ -161,8 +161,8 @@ def state_of(
 def _transition_row(row: Row[tuple[object, ...]]) -> TransitionRow:
     return TransitionRow(
         row.id, SubjectKind(row.subject_kind), row.subject, row.at, row.recorded_at,
-        _status(row.subject_kind, row.from_status), _status(row.subject_kind, row.to_status),
-        row.reason, _layer(row.layer), tuple(json.loads(row.evidence)),
+        status_of(row.subject_kind, row.from_status), status_of(row.subject_kind, row.to_status),
+        row.reason, layer_of(row.layer), tuple(json.loads(row.evidence)),
     )  # fmt: skip
 
 

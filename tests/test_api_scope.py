@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from api.app import ROUTERS
-from tests.pages import NOW, OTHER, app_over, change, empty_store, fill, two_districts
+from tests.pages import NOW, OTHER, app_over, change, fill, two_districts
 from tests.small import DISTRICT
 
 FOREIGN = ("evil", "village:E1", "gp:E", "block:9991", OTHER)
@@ -50,9 +50,9 @@ ROUTES: dict[str, tuple[str, ...]] = {
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def client(shared_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     folder = tmp_path_factory.mktemp("district")
-    inventory, engine = two_districts(), empty_store(folder)
+    inventory, engine = two_districts(), shared_engine
     fill(engine, inventory)
     change(engine, ("device", "evil-r"), "down", NOW)
     with TestClient(app_over(engine, inventory, folder, DISTRICT), base_url="http://127.0.0.1") as client:

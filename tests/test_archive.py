@@ -5,16 +5,22 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pyarrow as pa
 import pytest
 from sqlalchemy import Engine, func, insert, select
 
 import readiness.archive
+from inventory.model import Inventory
+from inventory.scope import Scope
+from inventory.store import apply
 from readiness.archive import Done, close_months, keep_closing
 from readiness.model import SubjectKind
 from readiness.months import FOLDER, transitions_in
+from readiness.read import TransitionRow, transitions
 from readiness.recent import stored
+from readiness.recorded import recorded
 from readiness.sequence import COMPLETE
 from readiness.tables import transition
 from storage.engine import StoreInUseError, alone
@@ -285,3 +291,29 @@ async def test_the_loop_goes_on_after_a_failure(
     await keep_closing(engine, tmp_path, stop, every_s=0.01)
     assert len(tries) == 2
     assert len(months_in(tmp_path / FOLDER)) >= 5
+
+
+@pytest.mark.parametrize(
+    "limits", [{}, {"kind": SubjectKind.VILLAGE}, {"subject": "gp3"}, {"start": JANUARY + 20 * DAY}]
+)
+def test_pages_of_what_was_recorded_go_on_from_files_to_database(
+    engine: Engine, tmp_path: Path, limits: dict[str, Any]
+) -> None:
+    half_a_year(engine)
+    expected = transitions(engine, Scope(), limit=1000, **limits)
+    close_months(engine, tmp_path, JANUARY + 181 * DAY)
+    found = list[TransitionRow]()
+    while page := recorded(engine, tmp_path, Scope(), after_id=found[-1].id if found else 0, limit=90, **limits):
+        found += page
+    assert found == expected
+    assert len(transitions(engine, Scope(), limit=1000)) < 401
+
+
+def test_pages_of_what_was_recorded_keep_to_the_scope(engine: Engine, tmp_path: Path, small: Inventory) -> None:
+    apply(engine, small, JANUARY)
+    half_a_year(engine)
+    scope = Scope(small.sites["gp3"].area)
+    expected = transitions(engine, scope)
+    close_months(engine, tmp_path, JANUARY + 181 * DAY)
+    assert recorded(engine, tmp_path, scope) == expected
+    assert {row.subject for row in expected} == {"gp3", "village:V3"}

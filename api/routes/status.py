@@ -11,6 +11,7 @@ from api.paging import After, Limit, page
 from api.params import LINE, Moment, RowId
 from readiness import read
 from readiness.model import Readiness, Status, SubjectKind
+from readiness.recorded import recorded
 
 router = APIRouter(prefix="/api/v1", tags=["status"], responses={404: {"model": models.Error}})
 
@@ -58,9 +59,10 @@ def transitions(
     limit: Limit = 1000,
 ) -> models.Page[models.Transition]:
     """Stored changes of status in the order in which they were recorded."""
-    rows = read.transitions(
-        here.engine, scope, kind=kind, subject=subject, after_id=after, start=start, end=end, limit=limit
-    )
+    rows = recorded(
+        here.engine, here.settings.storage.history, scope,
+        kind=kind, subject=subject, after_id=after, start=start, end=end, limit=limit,
+    )  # fmt: skip
     more = str(rows[-1].id) if len(rows) == limit else None
     return models.Page(items=[models.Transition.model_validate(row) for row in rows], next=more)
 
