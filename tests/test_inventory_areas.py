@@ -215,6 +215,16 @@ def test_sites_stand_in_the_areas_of_then(moved: Inventory, tmp_path: Path) -> N
     assert then.areas["village:V8"].parent == "gp:G7"
 
 
+def test_a_site_of_a_new_area_stood_where_that_came_from(small: Inventory) -> None:
+    """Its GP began in the one block and is in another today."""
+    gp, other = small.areas["gp:G8"], replace(small.areas["block:3591"], code="7", valid_from=BLOCK_MOVED)
+    first = replace(gp, valid_from=BLOCK_MOVED - 9 * DAY, valid_to=BLOCK_MOVED)
+    rows = [area for area in small.areas.values() if area not in (gp, small.areas["village:V8"])]
+    areas, versions = split([*rows, other, first, replace(gp, parent=other.key, valid_from=BLOCK_MOVED)], TODAY)
+    then = replace(small, areas=areas, versions=versions).on(BLOCK_MOVED - 10 * DAY)
+    assert then.sites["gp8"].area == "block:3591"
+
+
 def test_an_area_ends_under_what_stands_in_it(small: Inventory, tmp_path: Path) -> None:
     """The import of that day is refused, whatever file it brings; until then it is in order."""
     gp = small.areas["gp:G8"]
