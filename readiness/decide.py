@@ -181,6 +181,7 @@ class Decider:
 
     def _tell(self, effect: Effect, now: float, writes: Writes) -> None:
         standings = Standings(self.graph, self._knowledge.devices, effect)
+        self.map.portal_roots = self._portal_roots()
         self._put_all(self.map.tell(standings, effect.differs(self._effect), now), now, writes)
         self._put_all(self.map.tell_open(standings, now), now, writes)
         self._effect = effect
@@ -188,7 +189,6 @@ class Decider:
     def _tell_of_portals(self, news: News, now: float, writes: Writes) -> None:
         """Tell the villages of kendras from which an endpoint is seen otherwise, or all where it stands otherwise."""
         standings = Standings(self.graph, self._knowledge.devices, self._effect)
-        self.map.portal_roots = self._portal_roots()
         if news.endpoints:
             newest = max(change.at for _, change in news.endpoints)
             self._put_all(self.map.tell_villages(standings, newest, now), now, writes)

@@ -161,6 +161,12 @@ def test_a_machine_without_the_tools_tells_nothing() -> None:
     assert list(looks(run, [endpoint("http://h.test/")], OPEN)) == []
 
 
+def test_what_is_no_web_address_is_not_asked() -> None:
+    (first, _) = looks(lambda _: "", [endpoint("http://h.test:99999/")], OPEN)
+    assert first.failure is not None
+    assert first.failure.reason is Reason.PROTOCOL
+
+
 def test_who_is_asked(small: Inventory) -> None:
     login = Credential("login", "ssh", user="pahunch", key_file="file:/etc/pahunch/key")
     changed = {

@@ -165,10 +165,13 @@ async def test_a_restart_goes_on_with_what_was_seen(here: Court) -> None:
     web = Web({PORTAL: Reason.STATUS}, kendra={PORTAL: None})
     await web.look(here, "pc1", T0 + 91)
     await run(here, web, 150)
-    before = here.transitions()
+    before, state = here.transitions(), here.state(SubjectKind.VILLAGE, "village:V2")
+    assert state.outage is not None
     here.restart()
+    assert here.state(SubjectKind.VILLAGE, "village:V2") == state
     await run(here, web, 200)
     assert here.transitions() == before
+    assert here.state(SubjectKind.VILLAGE, "village:V2") == state
     assert villages(here)["V1"] == ("ready", "")
     await run(here, Web(), 240)
     assert villages(here)["V2"] == ("ready", "")

@@ -106,7 +106,9 @@ _Seen = tuple[Failure | None, Found, float]
 
 
 def _look(run: Run, endpoint: Endpoint, allowed: Allowed, settings: EndpointSettings) -> _Seen | None:
-    url = httpx2.URL(endpoint.url)
+    url = _parsed(endpoint.url)
+    if url is None:
+        return Failure(Reason.PROTOCOL, permanent=True, detail="no web address"), Found(), 0.0
     host = url.raw_host.decode("ascii").strip("[]")
     resolved = run(f"getent ahosts {quote(host)}; echo resolved $?")
     if not _RESOLVED.search(resolved):
@@ -114,6 +116,13 @@ def _look(run: Run, endpoint: Endpoint, allowed: Allowed, settings: EndpointSett
     addresses = checked(host, _ADDRESS.findall(resolved), allowed)
     if isinstance(addresses, Failure):
         return addresses, Found(), 0.0
+    return _follow(run, endpoint, url, addresses, settings)
+
+
+def _follow(
+    run: Run, endpoint: Endpoint, url: httpx2.URL, addresses: Sequence[str], settings: EndpointSettings
+) -> _Seen | None:
+    """The answer after its redirects within the host, as far as that is known."""
     limit_s = endpoint.timeout_s or settings.timeout_s
     for _ in range(settings.redirects + 1):
         output = run(command(endpoint, url, addresses, limit_s))
@@ -147,13 +156,18 @@ def command(endpoint: Endpoint, url: httpx2.URL, addresses: Sequence[str], limit
     return f"{{ {curl} | head -c {BODY_OCTETS} | {use}; }} 2>&1"
 
 
-def _same_host(url: httpx2.URL, redirect: str) -> httpx2.URL | None:
-    """Where to look further; None where that is another host's business."""
+def _parsed(text: str) -> httpx2.URL | None:
     try:
-        further = url.join(redirect)
+        url = httpx2.URL(text)
     except httpx2.InvalidURL:
         return None
-    return further if further.raw_host == url.raw_host and further.scheme in _PORTS else None
+    return url if url.scheme in _PORTS and 0 < (url.port or 80) < 65_536 else None
+
+
+def _same_host(url: httpx2.URL, redirect: str) -> httpx2.URL | None:
+    """Where to look further; None where that is another host's business."""
+    further = _parsed(redirect)  # curl gives the whole address
+    return further if further and further.raw_host == url.raw_host else None
 
 
 def _leads_on(endpoint: Endpoint, status: int) -> bool:
