@@ -26,7 +26,7 @@ class Carriers:
 
 
 def carriers(inventory: Inventory, kind: SubjectKind, subjects: Sequence[str]) -> Carriers:
-    """The subject itself, then the devices that decide about it, then what these are seen through."""
+    """The subject itself, the devices that decide about it, what these are seen through, the endpoints villages need."""
     places = _places(inventory)
     rows = [
         (n, rank, name, through)
@@ -41,9 +41,11 @@ def carriers(inventory: Inventory, kind: SubjectKind, subjects: Sequence[str]) -
 
 def _places(inventory: Inventory) -> dict[Subject, list[tuple[Subject, bool]]]:
     network = graph.build(inventory)
+    built = standing.build(inventory, network)
+    endpoints = [((SubjectKind.ENDPOINT, code), False) for code in sorted(frozenset().union(*built.needs))]
     return {
-        subject: list(_devices(network, place))
-        for place in standing.build(inventory, network).places
+        subject: [*_devices(network, place), *([] if place.is_site else endpoints)]
+        for place in built.places
         for subject in place.subjects
     }
 

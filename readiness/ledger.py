@@ -1,6 +1,7 @@
 """What many subjects were over a period, and what is to blame for the time they were down, from the store."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -61,10 +62,11 @@ class Ledger:
 
 def ledger(engine: Engine, folder: Path, inventory: Inventory, asked: Asked) -> Ledger:
     """The ledger of what is asked for; `folder` is settings.storage.history."""
-    whole = _spells(_told(engine, folder, asked), asked)
     stands_on = carriers(inventory, asked.kind, asked.subjects)
-    found = outages_of(engine, folder, stands_on.names, asked.start, asked.end)
-    spans, blame, blamed = _spans(stands_on, found)
+    with ThreadPoolExecutor(1) as other:  # both mostly wait for the database and for Parquet
+        reading = other.submit(outages_of, engine, folder, stands_on.names, asked.start, asked.end)
+        whole = _spells(_told(engine, folder, asked), asked)
+        spans, blame, blamed = _spans(stands_on, reading.result())
     return Ledger(asked.period, whole, claimed(whole, spans, asked.period), blame, blamed)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from inventory import store
-from inventory.model import Area, Inventory, Level, Names
+from inventory.model import Area, Inventory, Level, Names, Service
 from inventory.scope import Scope, UnknownAreaError
 from readiness.rules.availability import BUCKETS, Blame, bounds, totals
 from readiness.rules.columns import DOWN, UNKNOWN
@@ -170,6 +170,12 @@ BLAMED: list[tuple[tuple[str, str], list[dict[str, Any]], dict[str, float]]] = [
         ],
         {"down_undetermined_ms": 10},
     ),
+    # the portal that all services at the counter need
+    (
+        ("village", "village:V1"),
+        [{"subject": "portal", "kind": "endpoint", "cause": "upstream"}],
+        {"down_upstream_ms": 10, "upstream_undetermined_ms": 10},
+    ),
     (("site", "gp1"), [], {"down_undetermined_ms": 10}),
 ]  # fmt: skip
 
@@ -182,6 +188,8 @@ def test_what_is_to_blame(
     case: tuple[tuple[str, str], list[dict[str, Any]], dict[str, float]],
 ) -> None:
     subject, outages, expected = case
+    services = {"income": Service("income", Names("Income certificate"), endpoints=("portal",))}
+    small = replace(small, services=services)
     tell(stored, subject, at(5), "unknown", "ready" if subject[0] == "village" else "up")
     down(stored, subject, 10, 20)
     for fields in outages:
