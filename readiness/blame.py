@@ -49,9 +49,9 @@ def outages_of(engine: Engine, folder: Path, names: Sequence[Subject], start: da
     """
     with snapshot(engine) as connection:
         few = len(names) <= _NAMES_AT_MOST
-        rows = _named(connection, names, start, end) if few else down_in(connection, folder, start, end)
-        rows = rows.filter(pa.array(_positions(rows, names) >= 0)).combine_chunks()
-        roots = _roots(connection, rows)
+        found = _named(connection, names, start, end) if few else down_in(connection, folder, start, end)
+        rows = found.filter(pa.array(_positions(found, names) >= 0)).combine_chunks()
+        roots = _roots(connection, rows, found)
     number, explained = (np.asarray(pc.fill_null(rows[name], 0)) for name in ("id", "explained_by"))
     own = _codes(rows)
     root = np.where(explained > 0, explained, number)
@@ -81,14 +81,14 @@ def _named(connection: Connection, names: Sequence[Subject], start: datetime, en
     return together(lots, SCHEMA)
 
 
-def _roots(connection: Connection, rows: pa.Table) -> pa.Table:
-    """Number and cause of the outages that explain any of the rows."""
-    here = rows.select(_ROOT_SCHEMA.names)
+def _roots(connection: Connection, rows: pa.Table, found: pa.Table) -> pa.Table:
+    """Number and cause of the outages that explain any of the rows; most are among those that were found."""
+    here = found.select(_ROOT_SCHEMA.names)
     wanted = pc.unique(pc.drop_null(rows["explained_by"]))
     missing = wanted.filter(pc.invert(pc.is_in(wanted, here["id"]))).to_pylist()
     lots = [missing[first : first + _NAMES_AT_ONCE] for first in range(0, len(missing), _NAMES_AT_ONCE)]
-    found = [fetch(connection, query(_ROOT_SCHEMA, _column.id.in_(lot)), _ROOT_SCHEMA) for lot in lots]
-    return together([here, *found], _ROOT_SCHEMA)
+    others = [fetch(connection, query(_ROOT_SCHEMA, _column.id.in_(lot)), _ROOT_SCHEMA) for lot in lots]
+    return together([here, *others], _ROOT_SCHEMA)
 
 
 def _looked_up(numbers: Positions, roots: pa.Table) -> Codes:
