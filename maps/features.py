@@ -34,7 +34,7 @@ _FINE = 0.0003  # degrees; smaller bulges of an outline aren't drawn at any zoom
 _SITE_ZOOM: Mapping[SiteKind, int] = {
     SiteKind.NOC: 5,
     SiteKind.DISTRICT_POP: 6,
-    SiteKind.BLOCK_POP: 7,
+    SiteKind.BLOCK_POP: 8,
     SiteKind.GP: 8,
     SiteKind.KENDRA: 9,
 }
