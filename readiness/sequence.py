@@ -46,7 +46,7 @@ def in_order(rows: pa.Table) -> pa.Table:
 
 
 def _moves_on(
-    subjects: NDArray[np.int64], at: NDArray[np.int64], numbers: NDArray[np.int64], order: NDArray[np.int64]
+    subjects: NDArray[np.int32], at: NDArray[np.int64], numbers: NDArray[np.int64], order: NDArray[np.int64]
 ) -> bool:
     """Whether in that order each subject's time and, within a moment, number grow."""
     same = np.diff(subjects[order]) == 0
@@ -85,12 +85,12 @@ def _codes(rows: pa.Table, name: str) -> NDArray[np.int32]:
     return np.asarray(rows[name].combine_chunks().indices)
 
 
-def _subjects(rows: pa.Table) -> NDArray[np.int64]:
+def _subjects(rows: pa.Table) -> NDArray[np.int32]:
     """The place of each row's subject among all, by kind and name."""
     kinds, names = (rows[name].combine_chunks() for name in ("subject_kind", "subject"))
-    place = _places(kinds.dictionary)[_codes(rows, "subject_kind")] * len(names.dictionary)
-    return place + _places(names.dictionary)[_codes(rows, "subject")]
+    kind = _places(kinds.dictionary) * np.int32(len(names.dictionary))
+    return kind[_codes(rows, "subject_kind")] + _places(names.dictionary)[_codes(rows, "subject")]
 
 
-def _places(words: pa.Array) -> NDArray[np.int64]:
-    return np.asarray(pc.rank(words, "ascending", tiebreaker="first")).astype(np.int64)
+def _places(words: pa.Array) -> NDArray[np.int32]:
+    return np.asarray(pc.rank(words, "ascending", tiebreaker="first")).astype(np.int32)
