@@ -382,11 +382,12 @@ def _said_plainly() -> Iterator[None]:
     from inventory.scope import UnknownAreaError
     from simulator.process import FleetError
     from storage.engine import StoreInUseError
+    from storage.monthly import MonthMissingError
     from storage.segments import FolderInUseError
     from storage.settings import SecretUnavailableError
 
     known = (
-        DBAPIError, FleetError, FolderInUseError, NotBuiltError, NotLoopbackError, ProfileError,
+        DBAPIError, FleetError, FolderInUseError, MonthMissingError, NotBuiltError, NotLoopbackError, ProfileError,
         SecretUnavailableError, StoreInUseError, TOMLDecodeError, UnknownAreaError, ValidationError, OSError,
     )  # fmt: skip
     try:
