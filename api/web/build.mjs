@@ -19,13 +19,26 @@ const SHARED = {
   legalComments: "eof",
   logLevel: "warning",
 };
+// MapLibre draws text by clusters, and neither Unicode's clusters nor its own correction of them hold
+// the letters together that Gurmukhi's virama (U+0A4D) joins: ਸ੍ਰੀ came out with the sign itself.
+const STACKERS = String.raw`[\u1039\u17D2\u1A60`;
+const gurmukhi = {
+  name: "gurmukhi",
+  setup({ onLoad }) {
+    onLoad({ filter: /maplibre-gl(-worker)?\.mjs$/ }, async ({ path }) => {
+      const parts = (await readFile(path, "utf-8")).split(STACKERS);
+      if (parts.length !== 2) throw new Error(`${path}: MapLibre keeps its list of stackers elsewhere`);
+      return { contents: parts.join(String.raw`[\u0A4D\u1039\u17D2\u1A60`) };
+    });
+  },
+};
 const LICENSED = ["maplibre-gl", "pmtiles", "fflate", "uplot", "@fontsource/noto-sans", "@fontsource/noto-sans-gurmukhi"];
 
 await rm(OUT, { recursive: true, force: true });
 await mkdir(OUT, { recursive: true });
 const built = await Promise.all([
-  build({ ...SHARED, entryPoints: ["src/page.js", "src/page.css", "src/map.css"], splitting: true, target: "es2020" }),
-  build({ ...SHARED, entryPoints: { "map-worker": "maplibre-gl/dist/maplibre-gl-worker.mjs" } }),
+  build({ ...SHARED, entryPoints: ["src/page.js", "src/page.css", "src/map.css"], plugins: [gurmukhi], splitting: true, target: "es2020" }),
+  build({ ...SHARED, plugins: [gurmukhi], entryPoints: { "map-worker": "maplibre-gl/dist/maplibre-gl-worker.mjs" } }),
 ]);
 await writeFile(join(OUT, "licences.txt"), await licences());
 
