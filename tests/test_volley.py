@@ -93,6 +93,18 @@ def test_only_the_device_itself_may_answer_and_only_once(volley: Volley, device:
     assert (found.device.tolist(), found.values.whole.tolist()) == ([0], [[1]])
 
 
+def test_packets_that_answer_nothing_are_dropped(volley: Volley, device: socket.socket) -> None:
+    ask(volley, device.getsockname()[1])
+    request, sender = device.recvfrom(2048)
+    device.sendto(b"\x30\x82garbage", sender)
+    device.sendto(answer(request, 1)[:-1], sender)
+    time.sleep(0.05)
+    volley.receive()
+    assert volley.answers() is None
+    device.sendto(answer(request, 1), sender)
+    assert heard(volley).values.whole.tolist() == [[1]]
+
+
 def test_silence_is_told_once_and_a_late_answer_is_nobodys(volley: Volley, device: socket.socket) -> None:
     asked_at = time.time()
     ask(volley, device.getsockname()[1])

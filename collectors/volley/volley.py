@@ -91,11 +91,13 @@ class Volley:
                 self._unread.append(some)
 
     def answers(self) -> Answers | None:
-        """What has been received since the last call, None for nothing."""
+        """What has been answered since the last call, None for nothing; packets that answer nothing are dropped."""
         if not self._unread:
             return None
         received, self._unread = joined(self._unread), []
-        return self._read(received)
+        head = heads(received.octets, received.start, received.size)
+        rows = self._ours(head, received)
+        return self._read(received, head, rows) if len(rows) else None
 
     def silent(self, now: float) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
         """(devices that did not answer in time, when they were asked in UTC epoch seconds).
@@ -117,10 +119,8 @@ class Volley:
             self._columns = Templates.of(self._templates)
         return self._columns
 
-    def _read(self, received: Received) -> Answers:
+    def _read(self, received: Received, head: Heads, rows: NDArray[np.int64]) -> Answers:
         pending = self._pending
-        head = heads(received.octets, received.start, received.size)
-        rows = self._ours(head, received)
         places = head.request_id[rows] & LAST_PLACE
         template_of, at = pending.template[places], received.at[rows]
         values = bodies(head, rows, self._all, template_of)
