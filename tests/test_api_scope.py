@@ -30,6 +30,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "/api/v1/outages": ("/api/v1/outages",),
     "/api/v1/readiness": ("/api/v1/readiness", f"/api/v1/readiness?area={OTHER}", "/api/v1/readiness?area=state:22"),
     "/api/v1/readiness/{village}": ("/api/v1/readiness/village:E1",),
+    "/api/v1/endpoints": ("/api/v1/endpoints", f"/api/v1/endpoints?area={OTHER}"),
     "/api/v1/history": ("/api/v1/history?device=evil-r&metric=in_bps",),
     "/api/v1/alerts": ("/api/v1/alerts",),
     "/api/v1/map/tiles": ("/api/v1/map/tiles", f"/api/v1/map/tiles?area={OTHER}"),
