@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -61,6 +62,13 @@ def heard(volley: Volley) -> Answers:
     return found[-1]
 
 
+def own_ports() -> list[int]:
+    """UDP ports of this process."""
+    own = {str(fd.readlink()) for fd in Path("/proc/self/fd").iterdir() if fd.is_symlink()}
+    rows = [line.split() for line in Path("/proc/self/net/udp").read_text().splitlines()[1:]]
+    return [int(row[1].partition(":")[2], 16) for row in rows if f"socket:[{row[9]}]" in own]
+
+
 def test_many_devices_are_asked_at_once_and_each_answer_finds_its_own(volley: Volley, device: socket.socket) -> None:
     assert ask(volley, device.getsockname()[1], 120) == []
     for _ in range(120):
@@ -103,6 +111,27 @@ def test_packets_that_answer_nothing_are_dropped(volley: Volley, device: socket.
     assert volley.answers() is None
     device.sendto(answer(request, 1), sender)
     assert heard(volley).values.whole.tolist() == [[1]]
+
+
+def test_a_stranger_may_send_before_anything_was_asked(volley: Volley, device: socket.socket) -> None:
+    for port in own_ports():
+        device.sendto(b"who is there?", ("127.0.0.1", port))
+    time.sleep(0.05)
+    volley.receive()
+    assert volley.answers() is None
+
+
+def test_a_clock_that_is_set_meanwhile_moves_no_answer(
+    volley: Volley, device: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = time.monotonic()
+    ask(volley, device.getsockname()[1])
+    request, sender = device.recvfrom(2048)
+    device.sendto(answer(request, 1), sender)
+    later = time.time() + 3600
+    monkeypatch.setattr(time, "time", lambda: later)
+    clock = heard(volley).clock[0]
+    assert began <= clock <= time.monotonic()
 
 
 def test_silence_is_told_once_and_a_late_answer_is_nobodys(volley: Volley, device: socket.socket) -> None:

@@ -124,14 +124,18 @@ class Volley:
         places = head.request_id[rows] & LAST_PLACE
         template_of, at = pending.template[places], received.at[rows]
         values = bodies(head, rows, self._all, template_of)
+        now = time.monotonic()
+        # The kernel stamps by the wall clock, which may have been set since: no answer comes before its request.
+        clock = np.clip(at - (time.time() - now), pending.deadline[places] - self._timeout_s, now)
         pending.give_back(places)
-        offset = time.time() - time.monotonic()
-        return Answers(pending.device[places], template_of, pending.sent_at[places], at, at - offset, values)
+        return Answers(pending.device[places], template_of, pending.sent_at[places], at, clock, values)
 
     def _ours(self, head: Heads, received: Received) -> NDArray[np.int64]:
         """The packets that answer a waiting request, those that were asked most first."""
         waiting = self._pending.template
         rows = np.flatnonzero(self._pending.match(head.request_id, received.address, received.port))
+        if not len(rows):  # a stranger may send before there is any template
+            return rows
         rows = rows[authentic(head, rows, self._all, waiting[head.request_id[rows] & LAST_PLACE])]
         rows = rows[self._pending.first(head.request_id[rows])]
         asked = self._all.count[waiting[head.request_id[rows] & LAST_PLACE]]
