@@ -114,10 +114,8 @@ class _Run:
         """Close a batch every `batch_s` until `over`, then what is left; what lies in `beside` goes with them."""
         while not over.is_set():
             await _wait(over, self._settings.batch_s)
-            while batch := self._builder.close(time.time()):
+            while batch := self._builder.close(time.time()) or (beside.popleft() if beside else None):
                 await self._give(batch, sinks)
-            while beside:
-                await self._give(beside.popleft(), sinks)
 
     def _refuse(self) -> None:
         """Report the devices that cannot be asked, each credential once in the log."""

@@ -1,12 +1,17 @@
 """The loop over a fleet: what is asked, when a burst follows, what the batches say."""
 
 import asyncio
+import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 
 import numpy as np
+import pytest
 
+from collectors import run
 from collectors.catalogue import load_profiles
 from collectors.figures import Figures
+from collectors.http.batch import Columns
 from collectors.metrics import METRICS
 from collectors.model import REASONS, Batch, Failure, Reason
 from collectors.run import observe
@@ -236,3 +241,31 @@ async def test_what_was_polled_before_the_stop_reaches_the_sinks() -> None:
     assert len(seen.polls("127.0.0.1")) >= 2
     assert UPTIME in devices["127.0.0.1"].gets[-1]
     assert np.all(np.diff(seen.batches[0].poll_at) > 0)
+
+
+async def test_a_poll_that_ends_while_looks_are_handed_on_at_the_end_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    device, seen, began = router({1: "GE0/0/1"}), Seen(), 0.0
+    backend, stop = FakeBackend({"127.0.0.1": device}), asyncio.Event()
+
+    async def look_once(_inventory: Inventory, _settings: Settings, ready: deque[Batch]) -> None:
+        while not seen.polls("127.0.0.1"):  # noqa: ASYNC110 - what is waited for sets no event
+            await asyncio.sleep(0.01)
+        ready.append(Columns((), ()).batch((), time.time()))
+        await asyncio.Event().wait()
+
+    async def stop_in_the_middle(batch: Batch) -> None:
+        nonlocal began
+        if not len(batch.poll_device):
+            began, asked = time.time(), len(device.gets)
+            while len(device.gets) < asked + 2:  # noqa: ASYNC110 - what is waited for sets no event
+                await asyncio.sleep(0.01)
+            stop.set()
+            await asyncio.sleep(0.05)
+
+    monkeypatch.setattr(run, "watch_endpoints", look_once)
+    async with asyncio.timeout(20):
+        await observe(
+            inventory({"127.0.0.1": device}), backend, load_profiles(), Settings(collect=FAST),
+            sinks=(seen, stop_in_the_middle), stop=stop,
+        )  # fmt: skip
+    assert max(at for batch in seen.batches for at in batch.poll_at.tolist()) >= began > 0
