@@ -276,6 +276,7 @@ async def test_an_answer_in_the_clear_is_no_tls() -> None:
         ((), "p.test", "::1", False),
         ((), "p.test", "fe80::1", False),
         ((), "p.test", "fd00::1", False),
+        ((), "p.test", "fec0::1", False),  # site-local
         ((), "p.test", "::ffff:10.0.0.1", False),
         ((), "p.test", "::ffff:93.184.216.34", False),
         ((), "p.test", "2002:0a00:0001::1", False),  # 6to4 of 10.0.0.1

@@ -44,10 +44,16 @@ class Allowed:
             return False
         if host.lower() in self.hosts or self._is_named(address):
             return True
-        return all(each.is_global and not each.is_reserved for each in (address, *_within(address)))
+        return all(map(_is_public, (address, *_within(address))))
 
     def _is_named(self, address: Address) -> bool:
         return any(each in network for each in (address, *_within(address)) for network in self.networks)
+
+
+def _is_public(address: Address) -> bool:
+    # Python calls site-local addresses (fec0::/10, RFC 3879) global; routers that know them still carry them inside.
+    site_local = isinstance(address, IPv6Address) and address.is_site_local
+    return address.is_global and not (address.is_reserved or site_local)
 
 
 def _within(address: Address) -> Iterator[IPv4Address]:
