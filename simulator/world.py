@@ -104,10 +104,10 @@ class World:
         changed = set()
         for name, port in self._touched_ports(before, after):
             up, admin_up = self._is_up(name, port, after), self._is_allowed(name, port, after)
-            if up != port.up:
-                port.set_up(up, self.boxes[name].uptime().at(at), at)
             if (up, admin_up) != (port.up, port.admin_up):
                 changed.add(name)
+            if up != port.up:
+                port.set_up(up, self.boxes[name].uptime().at(at), at)
             port.admin_up = admin_up
         return changed
 
