@@ -1,5 +1,6 @@
 """Fixtures that every test may use."""
 
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -18,9 +19,14 @@ from tests import postgres
 from tests.postgres import Cluster
 from tests.small import small_inventory
 
-# A busy machine is no failure: how long an example takes is the benchmarks' business.
+# A busy machine is no failure: how long an example takes is the benchmarks' business. The same examples at every run, so
+# that a change is judged by what it changed; PAHUNCH_TEST_EXPLORE=1 looks for new ones.
 hypothesis.settings.register_profile(
-    "pahunch", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+    "pahunch",
+    derandomize="PAHUNCH_TEST_EXPLORE" not in os.environ,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    print_blob=True,
 )
 hypothesis.settings.load_profile("pahunch")
 
