@@ -61,8 +61,29 @@ def begins(rows: pa.Table) -> NDArray[np.bool_]:
 
 
 def last_of_each(rows: pa.Table) -> pa.Table:
-    """Each subject's last row; the rows are in order."""
-    return rows.filter(np.append(begins(rows)[1:], np.ones(min(rows.num_rows, 1), np.bool_)))
+    """Each subject's last row, which tells where it stands; the rows are in order."""
+    valid = rows.filter(~_outdated(rows))
+    return valid.filter(np.append(begins(valid)[1:], np.ones(min(valid.num_rows, 1), np.bool_)))
+
+
+def _outdated(rows: pa.Table) -> NDArray[np.bool_]:
+    """Rows that tell a layer anew of a status that had ended by then, as was told later; the rows are in order."""
+    told, status = numbers(rows, "id"), _codes(rows, "to_status")
+    place = np.arange(rows.num_rows)
+    # Of each row the highest number up to there among its subject's rows, and where that is.
+    key = np.cumsum(begins(rows)) * (int(told.max(initial=0)) + 1) + told
+    highest = np.maximum.accumulate(key)
+    latest = np.maximum.accumulate(np.where(key == highest, place, 0))
+    outdated: NDArray[np.bool_] = (highest > key) & (status[latest] != status)
+    some = rows.filter(outdated)
+    outdated[outdated] = [
+        before == after for before, after in zip(*_words(some, "from_status", "to_status"), strict=True)
+    ]
+    return outdated
+
+
+def _words(rows: pa.Table, *names: str) -> list[list[str]]:
+    return [rows[name].to_pylist() for name in names]
 
 
 def since(rows: pa.Table, moment: datetime) -> NDArray[np.bool_]:

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, insert
 from inventory.model import Inventory
 from inventory.scope import Scope
 from inventory.store import apply
+from readiness.archive import close_months
 from readiness.model import SubjectKind
 from readiness.months import transitions_in
 from readiness.sequence import SCHEMA
@@ -71,6 +72,24 @@ def test_a_transition_at_the_start_is_inside_and_one_at_the_end_is_not(engine: E
 def test_of_two_rows_of_one_moment_the_later_told_holds(engine: Engine, tmp_path: Path) -> None:
     tell(engine, (("site", "gp2", -2, "unknown", "up"), ("site", "gp2", -2, "up", "down")))
     assert read(engine, tmp_path, 0, 1) == [("site", "gp2", -2, "up", "down")]
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_layer_dated_after_a_recovery_that_was_told_later_is_not_what_held(
+    engine: Engine, tmp_path: Path, closed: bool
+) -> None:
+    cut, layer, back = ("ready", "blocked"), ("blocked", "blocked"), ("blocked", "ready")
+    village = ("village", "village:V3")
+    tell(
+        engine,
+        ((*village, -60, *cut), (*village, -50, *layer), (*village, -51, *back), ("site", "gp2", 1, "up", "down")),
+    )
+    if closed:
+        close_months(engine, tmp_path, T0 + timedelta(days=120))
+    assert read(engine, tmp_path, 0, 1, kinds=[SubjectKind.VILLAGE]) == [(*village, -51, *back)]
+    assert read(engine, tmp_path, 800, 900, kinds=[SubjectKind.VILLAGE]) == [(*village, -51, *back)]
+    inside = [row[2:] for row in read(engine, tmp_path, -70, 1, kinds=[SubjectKind.VILLAGE])]
+    assert inside == [(-70, "unknown", "unknown"), (-60, *cut), (-51, *back), (-50, *layer)]
 
 
 def test_nothing_stored_gives_an_empty_table(engine: Engine, tmp_path: Path) -> None:
