@@ -1,6 +1,7 @@
 """Transitions in the order in which they were recorded, page by page, from database and closed months."""
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from heapq import merge
 from itertools import islice
@@ -22,13 +23,13 @@ from storage.monthly import MonthFile
 _EVER, _NEVER = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 
 _NAMES = pa.schema([("kind", pa.string()), ("name", pa.string())])
-_Asked = dict[str, str | int | bool | datetime]
+_Asked = dict[str, str | int | datetime | list[str]]
 
 _PAGE = """
 SELECT * FROM read_parquet($path)
 WHERE id > $after AND "at" >= $start AND "at" < $end
   AND ($kind = '' OR subject_kind = $kind) AND ($subject = '' OR subject = $subject)
-  AND ($everything OR subject_kind NOT IN (SELECT kind FROM inside) OR (subject_kind, subject) IN (SELECT kind, name FROM inside))
+  AND (NOT list_contains($limited, subject_kind) OR (subject_kind, subject) IN (SELECT kind, name FROM inside))
 ORDER BY id LIMIT $limit
 """
 
@@ -52,19 +53,19 @@ def recorded(
     files = [file for file in opened(folder, start or _EVER, end or _NEVER) if file.top > after_id]
     if not files:
         return recent
+    with snapshot(engine) as connection:
+        names = names_in(connection, scope)
     asked: _Asked = {
-        "kind": kind or "", "subject": subject or "", "after": after_id, "limit": limit, "everything": scope.area is None,
+        "kind": kind or "", "subject": subject or "", "after": after_id, "limit": limit, "limited": [*map(str, names)],
     }  # fmt: skip
-    inside = _inside(engine, scope)
+    inside = _inside(names)
     period = (start or _EVER, end or _NEVER)
     pages = [_page(folder / FOLDER, file, asked, inside, period) for file in files]
     found = {row.id: row for row in merge(recent, *pages, key=lambda row: row.id)}
     return list(islice(found.values(), limit))
 
 
-def _inside(engine: Engine, scope: Scope) -> pa.Table:
-    with snapshot(engine) as connection:
-        names = names_in(connection, scope)
+def _inside(names: Mapping[SubjectKind, Sequence[str]]) -> pa.Table:
     pairs = [(kind.value, name) for kind, some in names.items() for name in some]
     return pa.table({"kind": [kind for kind, _ in pairs], "name": [name for _, name in pairs]}, _NAMES)
 

@@ -317,3 +317,14 @@ def test_pages_of_what_was_recorded_keep_to_the_scope(engine: Engine, tmp_path: 
     close_months(engine, tmp_path, JANUARY + 181 * DAY)
     assert recorded(engine, tmp_path, scope) == expected
     assert {row.subject for row in expected} == {"gp3", "village:V3"}
+
+
+def test_of_a_kind_that_the_area_has_nothing_of_no_page_shows_any(
+    engine: Engine, tmp_path: Path, small: Inventory
+) -> None:
+    apply(engine, small, JANUARY)
+    tell(engine, [1, 2, 3], ("site", "gp3"))
+    tell(engine, [1, 2, 3], ("village", "village:V3"))
+    close_months(engine, tmp_path, JANUARY + 181 * DAY)
+    found = recorded(engine, tmp_path, Scope("village:V3"))
+    assert {row.subject for row in found} == {"village:V3"}
