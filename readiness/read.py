@@ -262,18 +262,14 @@ def strip(
 ) -> tuple[Day, ...]:
     """The subject's last `days` days of Indian time, oldest first; unknown before its first transition."""
     first = midnight(now.astimezone(INDIA).date() - timedelta(days=days - 1))
-    # A layer that was told anew is no change of status, and may be dated after a recovery told later.
-    one = [
-        transition.c.subject_kind == kind,
-        transition.c.subject == subject,
-        transition.c.from_status != transition.c.to_status,
-        within(transition, scope),
-    ]
-    order = (transition.c.at, transition.c.id)
-    before = select(transition.c.to_status).where(*one, transition.c.at < first)
-    after = select(transition.c.at, transition.c.to_status).where(*one, transition.c.at >= first).order_by(*order)
+    one = [transition.c.subject_kind == kind, transition.c.subject == subject, within(transition, scope)]
+    # A layer that was told anew is no change of status, and may be dated after a recovery told later. But of
+    # what is long past it may be all that has stayed in the database: there the last word counts.
+    changed = [*one, transition.c.from_status != transition.c.to_status, transition.c.at >= first]
+    before = select(transition.c.to_status).where(*one, transition.c.at < first).order_by(transition.c.id.desc())
+    after = select(transition.c.at, transition.c.to_status).where(*changed).order_by(transition.c.at, transition.c.id)
     with snapshot(engine) as connection:
-        initial = connection.execute(before.order_by(*(column.desc() for column in order)).limit(1)).scalar()
+        initial = connection.execute(before.limit(1)).scalar()
         changes = [(row.at, row.to_status) for row in connection.execute(after)]
     if blind_since is not None:
         changes.append((blind_since, Status.UNKNOWN))

@@ -18,7 +18,7 @@ from inventory.store import apply
 from readiness.archive import Done, close_months, keep_closing
 from readiness.model import SubjectKind
 from readiness.months import FOLDER, transitions_in
-from readiness.read import TransitionRow, transitions
+from readiness.read import TransitionRow, strip, transitions
 from readiness.recent import stored
 from readiness.recorded import recorded
 from readiness.sequence import COMPLETE
@@ -328,3 +328,20 @@ def test_of_a_kind_that_the_area_has_nothing_of_no_page_shows_any(
     close_months(engine, tmp_path, JANUARY + 181 * DAY)
     found = recorded(engine, tmp_path, Scope("village:V3"))
     assert {row.subject for row in found} == {"village:V3"}
+
+
+def test_a_page_shows_an_outage_of_which_only_the_layer_has_stayed_in_the_database(
+    engine: Engine, tmp_path: Path, small: Inventory
+) -> None:
+    apply(engine, small, JANUARY)
+    tell(engine, [0.5, 1], ("village", "village:V3"))
+    again = {"from_status": "blocked", "to_status": "blocked", "layer": "power", "recorded_at": JANUARY + 2 * DAY}
+    with engine.begin() as connection:
+        row = {"subject_kind": "village", "subject": "village:V3", "at": JANUARY + 1.1 * DAY, "reason": "", **again}
+        connection.execute(insert(transition), [row])
+    now = JANUARY + 181 * DAY
+    before = strip(engine, Scope(), SubjectKind.VILLAGE, "village:V3", days=2, now=now)
+    close_months(engine, tmp_path, now)
+    assert in_database(engine) == 1
+    assert strip(engine, Scope(), SubjectKind.VILLAGE, "village:V3", days=2, now=now) == before
+    assert {status for day in before for status in day.parts} == {"blocked"}
