@@ -31,6 +31,7 @@ def load(engine: Engine, file: Path) -> None:
     if engine.dialect.name != "postgresql":
         _copy(file, _path(engine))
         return
+    _run(engine, "pg_restore", "--list", str(file))  # before anything is given up: it is there and can read the file
     everything = MetaData()
     with engine.begin() as connection:
         everything.reflect(connection)

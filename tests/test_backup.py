@@ -22,7 +22,7 @@ from readiness.model import SubjectKind
 from readiness.months import transitions_in
 from readiness.tables import transition
 from storage.backup import BackupError, back_up, put_back
-from storage.dump import DumpError
+from storage.dump import DumpError, load
 from storage.engine import StoreInUseError, alone, open_engine
 from storage.metadata import metadata
 from storage.migrate import upgrade
@@ -219,6 +219,12 @@ def test_a_program_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, clu
         monkeypatch.setenv("PATH", str(tmp_path))
         with pytest.raises(DumpError, match=r"pg_dump is not installed.*postgresql-client"):
             back_up(engine, tmp_path / "history", tmp_path / "backup", NOW, quiet)
+        with pytest.raises(DumpError, match="pg_restore is not installed"):
+            load(engine, tmp_path / "store.pgdump")
+        monkeypatch.undo()
+        with pytest.raises(DumpError, match="pg_restore: "):  # no such file
+            load(engine, tmp_path / "store.pgdump")
+        assert "site" in contents(engine)
         engine.dispose()
     assert not (tmp_path / "backup").exists()
 
