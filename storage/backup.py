@@ -88,6 +88,7 @@ def _copy_to(target: Path) -> Iterator[Add]:
     unfinished = target.with_name(TEMPORARY + target.name)
     try:
         if target.suffix == ".tar":
+            unfinished.touch(mode=0o600)
             with tarfile.open(unfinished, "w") as tar:
                 yield lambda name, source: _hashed(source, lambda: tar.add(source, name))
         else:

@@ -207,6 +207,14 @@ def test_a_tar_that_broke_off_is_no_backup(made: Path, tmp_path: Path) -> None:
         put_back(empty(tmp_path), tmp_path / "elsewhere", tmp_path / "broken.tar", quiet)
 
 
+@pytest.mark.parametrize("name", ["kept", "kept.tar"])
+def test_a_backup_is_for_its_owner_alone(made: Path, tmp_path: Path, name: str) -> None:
+    engine = empty(tmp_path)
+    put_back(engine, tmp_path / "elsewhere", made, quiet)
+    back_up(engine, tmp_path / "elsewhere", tmp_path / name, NOW, quiet)
+    assert (tmp_path / name).stat().st_mode & 0o077 == 0
+
+
 def test_a_backup_takes_no_other_ones_place(made: Path, tmp_path: Path) -> None:
     with pytest.raises(BackupError, match="already"):
         back_up(empty(tmp_path), tmp_path / "history", made, NOW, quiet)
