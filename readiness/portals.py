@@ -120,11 +120,13 @@ class Portals:
 
     def _take_here(self, seen: Sighting, references_at: float, news: News) -> None:
         code = seen.endpoint
-        proofs = [references_at, *(at for other, at in self._answered.items() if other != code)]
+        proofs = [at for other, at in self._answered.items() if other != code]
+        if seen.failure is not Reason.NAME:  # references answer also while our own resolver doesn't
+            proofs.append(references_at)
         glance = _glance(seen, self._slow_s, _SAYS)
         if glance.outcome in {Outcome.GOOD, Outcome.SLOW, Outcome.WRONG}:
             self._answered[code] = max(seen.at, self._answered.get(code, -inf))
-        view = rules.step(self._views[code], glance, max(proofs), self._policy)
+        view = rules.step(self._views[code], glance, max(proofs, default=-inf), self._policy)
         self._keep_here(code, view, news)
 
     def _take_kendra(self, seen: Sighting, site: str, news: News) -> None:

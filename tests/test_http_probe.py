@@ -110,6 +110,17 @@ async def test_nobody_there() -> None:
     assert reason(await look("http://nowhere.test/")) is Reason.NAME
 
 
+async def test_a_name_server_that_does_not_answer_is_not_the_endpoints_silence() -> None:
+    async def hang(_host: str, _port: int) -> tuple[str, ...]:
+        await asyncio.sleep(60)
+        return ()
+
+    asking = Prober(LOOPBACK, hang)
+    seen = await asking.look(Endpoint("portal", Names("Portal"), "http://portal.test/", timeout_s=0.1))
+    await asking.close()
+    assert reason(seen) is Reason.NAME
+
+
 async def drip(writer: asyncio.StreamWriter) -> None:
     writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
     while True:

@@ -111,10 +111,22 @@ async def test_one_slow_or_failed_look_is_no_outage(here: Court) -> None:
 
 
 async def test_silence_of_all_endpoints_is_one_outage_while_references_answer(here: Court) -> None:
-    await run(here, Web({PORTAL: Reason.TIMEOUT, AUTH: Reason.NAME}), 190)
+    await run(here, Web({PORTAL: Reason.TIMEOUT, AUTH: Reason.TIMEOUT}), 190)
     (root,) = here.roots()
     assert root.responsible is Responsible.AGENCY
     assert len([row for row in here.transitions(SubjectKind.ENDPOINT) if row.after is Status.DOWN]) == 2
+
+
+async def test_names_that_all_lead_nowhere_tell_of_our_own_resolver(here: Court) -> None:
+    await run(here, Web({PORTAL: Reason.NAME, AUTH: Reason.NAME}), 400)
+    assert [status for status, *_ in here.story(SubjectKind.ENDPOINT, PORTAL)] == ["up", "unknown"]
+    assert here.roots() == []
+    assert set(villages(here).values()) == {("ready", "")}
+
+
+async def test_a_name_that_leads_nowhere_while_others_do_is_an_outage(here: Court) -> None:
+    await run(here, Web({PORTAL: Reason.NAME}), 150)
+    assert [root.subject for root in here.roots()] == [PORTAL]
 
 
 async def test_a_collector_that_sees_nothing_says_nothing(here: Court) -> None:

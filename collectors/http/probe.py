@@ -54,8 +54,7 @@ class Prober:
             async with asyncio.timeout(limit_s):
                 failure = await self._follow(endpoint, found, limit_s)
         except TimeoutError:
-            answered = found.status is not None
-            failure = Failure(Reason.DEADLINE if answered else Reason.TIMEOUT, detail=f"not done in {limit_s:g} s")
+            failure = Failure(_too_late(found), detail=f"not done in {limit_s:g} s")
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
             failure = failure_of(error)
         return Look(endpoint.code, at, time.perf_counter() - began, failure, found)
@@ -73,7 +72,7 @@ class Prober:
     async def _ask(
         self, endpoint: Endpoint, url: httpx2.URL, found: Found, limit_s: float
     ) -> httpx2.URL | Failure | None:
-        found.status = None
+        found.status = found.name_s = None
         if url.scheme not in _PORTS or not url.host or url.userinfo or not 0 < (url.port or 80) < 65_536:
             return Failure(Reason.FORBIDDEN, detail="redirected to something that is no plain web address")
         host, begun = url.raw_host.decode("ascii"), time.perf_counter()
@@ -139,6 +138,13 @@ class _Watch:
 
     def _between(self, start: str, end: str) -> float | None:
         return self._at[end] - self._at[start] if end in self._at else None
+
+
+def _too_late(found: Found) -> Reason:
+    """What a look was waiting for when its time was over."""
+    if found.name_s is None:
+        return Reason.NAME
+    return Reason.TIMEOUT if found.status is None else Reason.DEADLINE
 
 
 async def _answer(endpoint: Endpoint, url: httpx2.URL, response: httpx2.Response) -> httpx2.URL | Failure | None:
