@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from pysnmp.proto.rfc1902 import TimeTicks
 
+import collectors.volley.volley
 from collectors.volley.pending import LAST_PLACE, ROOM, Pending
 from collectors.volley.request import FIRST_ID, LAST_ID
 from collectors.volley.volley import Answers, Requests, Volley
@@ -88,6 +89,20 @@ def test_many_devices_are_asked_at_once_and_each_answer_finds_its_own(volley: Vo
     wait_until(all_told)
     assert volley.room == ROOM
     assert volley.silent(time.monotonic() + 60)[0].size == 0
+
+
+def test_a_flood_is_taken_in_lots(volley: Volley, device: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collectors.volley.volley, "_MOST_UNREAD", 20)
+    assert ask(volley, device.getsockname()[1], 120) == []  # 15 a socket
+    for _ in range(120):
+        request, sender = device.recvfrom(2048)
+        device.sendto(answer(request, 1), sender)
+    lots: list[int] = []
+    while sum(lots) < 120:
+        for _ in range(3):
+            volley.receive()
+        lots.append(len(heard(volley).device))
+    assert max(lots) <= 20 + 2 * 15
 
 
 def test_only_the_device_itself_may_answer_and_only_once(volley: Volley, device: socket.socket) -> None:

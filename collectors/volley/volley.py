@@ -11,12 +11,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from collectors.volley.pending import LAST_PLACE, Pending
+from collectors.volley.pending import LAST_PLACE, ROOM, Pending
 from collectors.volley.request import Template, Templates, template
 from collectors.volley.response import Bodies, Heads, authentic, bodies, heads
 from collectors.volley.sockets import BatchSocket, Received, joined
 
 _SOCKETS = 8  # the kernel keeps a few hundred answers a socket until they are read
+_MOST_UNREAD = ROOM  # packets; there are no more answers than requests, so the rest is a flood: it waits in the kernel
 
 
 class Requests(NamedTuple):
@@ -85,10 +86,12 @@ class Volley:
         return requests.device[~taken]
 
     def receive(self) -> None:
-        """Take what waits at the sockets; `answers` reads it."""
+        """Take what waits at the sockets, up to a bound; `answers` reads it."""
+        room = _MOST_UNREAD - sum(len(some.size) for some in self._unread)
         for sock in self._sockets:
-            while len((some := sock.receive()).size):
+            while room > 0 and len((some := sock.receive()).size):
                 self._unread.append(some)
+                room -= len(some.size)
 
     def answers(self) -> Answers | None:
         """What has been answered since the last call, None for nothing; packets that answer nothing are dropped."""
