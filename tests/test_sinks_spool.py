@@ -186,6 +186,22 @@ def test_a_disk_that_refuses_says_so_and_keeps_what_it_has(tmp_path: Path) -> No
         assert [portion.body for portion in drained(opened, 1)] == [BODY, b"later"]
 
 
+def test_a_disk_without_room_for_a_file_is_not_filled_with_empty_ones(tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with spool(tmp_path) as opened:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8, limits[1]))
+        try:
+            for _ in range(3):
+                with pytest.raises(OSError, match="File too large"):
+                    opened.append(BODY, 1, 1.0)
+            left = files(tmp_path)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert left == []
+        opened.append(b"later", 1, 1.0)
+        assert [portion.body for portion in drained(opened, 1)] == [b"later"]
+
+
 def test_one_process_a_folder(tmp_path: Path) -> None:
     with spool(tmp_path), pytest.raises(FolderInUseError, match="another process"):
         Spool(tmp_path, ROOM)

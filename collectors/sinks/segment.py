@@ -55,11 +55,17 @@ class Segment:
 
     @classmethod
     def create(cls, path: Path) -> Self:
-        with path.open("xb") as file:
-            file.write(_HEADER.pack(_MARK, _HEADER.size))
-            file.flush()
-            os.fsync(file.fileno())
-        _sync_folder(path.parent)
+        """OSError: there is no file."""
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        try:
+            _write_all(descriptor, _HEADER.pack(_MARK, _HEADER.size))
+            os.fsync(descriptor)
+            _sync_folder(path.parent)
+        except OSError:
+            path.unlink()  # a disk that is full would get one with every batch
+            raise
+        finally:
+            os.close(descriptor)
         return cls(path, _HEADER.size, _HEADER.size, 0, 0.0)
 
     @classmethod
