@@ -71,12 +71,14 @@ class Judge:
         self._portals = Portals(self._inventory, self._settings.endpoints, judge.sight_s, now)
         if stored.last_seen and now - stored.last_seen.timestamp() <= judge.restart_gap_s:
             self._portals.recall(stored.views)
+        else:
+            self._portals.forget(stored.views)
         rows, gone = restart.rows(self._inventory, stored, now)
         self._decider = Decider(
             self._inventory, self._knowledge, windows, shipped_weights(), rows, portals=self._portals
         )
         writes = restart.resume(self._decider, self._knowledge, stored, now, judge.restart_gap_s)
-        store.commit(self._engine, collect.name, writes)
+        store.commit(self._engine, collect.name, replace(writes, views=self._portals.unsaved()))
         store.forget(self._engine, gone)
 
     async def observe(self, batch: Batch) -> None:

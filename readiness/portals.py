@@ -13,6 +13,7 @@ from readiness.rules import endpoint as rules
 from readiness.rules.endpoint import Glance, Outcome, Policy, Verdict, View
 from readiness.rules.services import Seen
 from readiness.rules.status import Change
+from readiness.rules.watch import NOBODY_WATCHED
 from readiness.views import Eyes
 from storage.settings import EndpointSettings
 
@@ -114,6 +115,11 @@ class Portals:
                 self._by_kendra.setdefault(eyes, {})[code] = view
         for code in self._views:
             self._settle(code, self._verdict(code))
+
+    def forget(self, stored: Mapping[Eyes, View]) -> None:
+        """Nobody has looked for too long: what an earlier process saw is unknown, and stored so."""
+        self.recall({eyes: rules.stale(view, NOBODY_WATCHED) for eyes, view in stored.items()})
+        self._unsaved |= {(code, eyes) for code, eyes in stored if code in self._views}
 
     def _view(self, code: str, eyes: str) -> View:
         return self._views[code] if eyes == NOC else self._by_kendra[eyes][code]

@@ -191,8 +191,12 @@ async def test_a_restart_goes_on_with_what_was_seen(here: Court) -> None:
 
 
 async def test_after_a_long_pause_nothing_is_known_of_endpoints(here: Court) -> None:
+    await Web(kendra={PORTAL: Reason.TIMEOUT}).look(here, "pc1", T0 + 91)
+    await Web(kendra={PORTAL: Reason.TIMEOUT}).look(here, "pc1", T0 + 92)
     here.clock += 1000
     here.restart()
+    stored = {row.eyes: row.status for row in views.seen(here.engine, ["kendra1"]) if row.endpoint == PORTAL}
+    assert stored == {NOC: Status.UNKNOWN, "kendra1": Status.UNKNOWN}
     assert here.state(SubjectKind.ENDPOINT, PORTAL).status is Status.UNKNOWN
     await run(here, Web(), here.clock + 40)
     assert here.state(SubjectKind.ENDPOINT, PORTAL).status is Status.UP
