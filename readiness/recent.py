@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import pyarrow as pa
-from sqlalchemy import BigInteger, ColumnElement, Connection, and_, func, not_, or_, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Connection, and_, func, or_, select, type_coerce, union
 
 from readiness.sequence import SCHEMA, together
 from readiness.tables import transition
@@ -55,29 +55,24 @@ def newest_before(
     *,
     schema: pa.Schema = SCHEMA,
 ) -> pa.Table:
-    """Each subject's rows of its newest time before `moment`: several where they are of one time.
-
-    A layer told anew of a status that had ended by then, as was told later, counts for nothing.
-    """
+    """Each subject's rows of its newest time before `moment`, and of what happened before it the one told last."""
     newest = (
-        select(_column.subject_kind, _column.subject, func.max(_column.at).label("at"))
-        .where(*conditions, _column.at < moment, or_(_column.from_status != _column.to_status, not_(_ended())))
+        select(
+            _column.subject_kind,
+            _column.subject,
+            func.max(_column.at).label("at"),
+            func.max(_column.id).label("id"),
+        )
+        .where(*conditions, _column.at < moment)
         .group_by(_column.subject_kind, _column.subject)
-        .subquery()
+        .cte()
     )
     other = transition.alias()
     same = and_(
         other.c.subject_kind == newest.c.subject_kind, other.c.subject == newest.c.subject, other.c.at == newest.c.at
     )
-    return _fetch(connection, [_column.id.in_(select(other.c.id).join(newest, same))], schema)
-
-
-def _ended() -> ColumnElement[bool]:
-    """The condition on rows whose status was told later to have been another by then."""
-    other = transition.alias()
-    same = and_(other.c.subject_kind == _column.subject_kind, other.c.subject == _column.subject)
-    later = and_(other.c.id > _column.id, other.c.at <= _column.at, other.c.to_status != _column.to_status)
-    return select(other.c.id).where(same, later).exists()
+    chosen = union(select(other.c.id).join(newest, same), select(newest.c.id))
+    return _fetch(connection, [_column.id.in_(chosen)], schema)
 
 
 def superseded(end: datetime) -> ColumnElement[bool]:
