@@ -103,7 +103,7 @@ class Poller:
         if isinstance(found, Failure):
             return found
         watched.plan = self._plans.make(found.profile, ports_of_interest(found.ports, watched.linked))
-        watched.settled = False
+        watched.settled = watched.alone = False
         watched.target = gentle(watched.target, found.profile)
         watched.recognise_at = _next_recognition(watched.device.name, time.time())
         return None

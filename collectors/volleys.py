@@ -96,8 +96,10 @@ class Volleys:
         self._volley.receive()
         if (answers := self._volley.answers()) is not None:
             fine = self._fine(answers)
-            for device in answers.device[~fine].tolist():
-                yield Turn(*self._watched.pop(device))
+            for row in np.flatnonzero(~fine).tolist():
+                watched, wanted = self._watched.pop(int(answers.device[row]))
+                watched.alone = not answers.values.good[row]
+                yield Turn(watched, wanted)
             if fine.any():
                 self._add(answers, np.flatnonzero(fine))
         devices, sent_at = self._volley.silent(now)
@@ -182,6 +184,7 @@ def _wanted(watched: Watched, now: float) -> frozenset[str] | None:
     if (
         plan is None
         or not watched.settled
+        or watched.alone
         or plan is not watched.placed
         or watched.ipv4 is None
         or watched.silence is not HEARD

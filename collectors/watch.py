@@ -29,6 +29,7 @@ class Watched:
     ipv4: int | None = None  # its address as a number where it is asked over IPv4 by SNMPv2c
     plan: PollPlan | None = None  # None until it is recognised
     settled: bool = False  # whether the plan was narrowed to what the device has
+    alone: bool = False  # its answer to a volley was not what was asked: it is polled by itself until recognised anew
     placed: PollPlan | None = None  # the plan that `place` is for
     place: Place | None = None
     silence: Silence = HEARD

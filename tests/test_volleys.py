@@ -1,0 +1,159 @@
+"""Which polls go in volleys, and what becomes of the answers, over a real socket."""
+
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from pysnmp.proto.rfc1902 import Counter64, Integer32, Null, TimeTicks
+from pysnmp.proto.rfc1905 import noSuchInstance
+
+from collectors.batch import BatchBuilder
+from collectors.boots import Boots
+from collectors.budget import Budget
+from collectors.metrics import METRICS
+from collectors.plan import SYS_UP_TIME, PollPlan, make_plan
+from collectors.profile import Profile, Read, Syntax
+from collectors.silence import Silence
+from collectors.snmp.backend import Target
+from collectors.volley.volley import Volley
+from collectors.volleys import Turn, Volleys
+from collectors.watch import Watched
+from inventory.model import Device, Role
+from tests.servers import wait_until
+from tests.snmp_agent import Answer, Request, build, parse
+
+OCTETS, STATUS = "1.3.6.1.2.1.31.1.1.1.6", "1.3.6.1.2.1.2.2.1.8"
+PROFILE = Profile(
+    "router",
+    "router",
+    ports=(
+        Read("ifHCInOctets", OCTETS, "IF-MIB::ifHCInOctets", Syntax.COUNTER64),
+        Read("ifOperStatus", STATUS, "IF-MIB::ifOperStatus", Syntax.INTEGER, every_s=300.0),
+    ),
+)
+PLAN: PollPlan = make_plan(PROFILE, ((1, "GE0/0/1"),))
+UPTIME = tuple(map(int, SYS_UP_TIME.split(".")))
+
+
+@dataclass
+class Bench:
+    """One known router, and the socket that plays it."""
+
+    device: socket.socket
+    builder: BatchBuilder = field(default_factory=lambda: BatchBuilder(("r",), np.full(1, 180.0)))
+    volley: Volley = field(default_factory=lambda: Volley(0.2))
+
+    def __post_init__(self) -> None:
+        self.volleys = Volleys(1, self.volley, self.builder, Boots(1))
+        target = Target("127.0.0.1", self.device.getsockname()[1], community="public")
+        self.watched = Watched(
+            0, Device("r", Role.ROUTER, "s"), target, 60.0, frozenset(), Budget("r", 60.0), 0x7F00_0001
+        )
+        self.watched.plan = self.watched.placed = PLAN
+        self.watched.place = self.builder.place(PLAN, None)
+        self.watched.settled, self.watched.recognise_at = True, float("inf")
+
+    def ask(self, now: float = 1e9) -> list[Turn]:
+        return list(self.volleys.send([self.watched], now))
+
+    def reply(self, values: Mapping[str, object], *, status: int = 0) -> Request:
+        datagram, sender = self.device.recvfrom(2048)
+        request = parse(datagram)
+        told = [(oid, values.get(".".join(map(str, oid)), noSuchInstance)) for oid in request.oids]
+        self.device.sendto(
+            build(request, Answer(told if not status else [(o, Null("")) for o in request.oids], status)), sender
+        )
+        return request
+
+    def settle(self) -> list[Turn]:
+        turns: list[Turn] = []
+
+        def over() -> bool:
+            turns.extend(self.volleys.settle())
+            return not self.volleys.under_way
+
+        wait_until(over)
+        return turns
+
+    def told(self) -> dict[str, float]:
+        batch = self.builder.close(0.0)
+        assert batch is not None
+        return {
+            METRICS[m].name: v for m, v in zip(batch.sample_metric.tolist(), batch.sample_value.tolist(), strict=True)
+        }
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as device:
+        device.bind(("127.0.0.1", 0))
+        device.settimeout(5)
+        made = Bench(device)
+        yield made
+        made.volley.close()
+
+
+def says(ticks: int, octets: int) -> dict[str, object]:
+    return {SYS_UP_TIME: TimeTicks(ticks), f"{OCTETS}.1": Counter64(octets), f"{STATUS}.1": Integer32(1)}
+
+
+def test_an_answer_becomes_samples_and_budgets_hold(bench: Bench) -> None:
+    bench.watched.busy = True
+    assert bench.ask() == []
+    assert len(bench.reply(says(100, 7)).oids) == 3
+    assert bench.settle() == []
+    assert not bench.watched.busy
+    assert bench.told() == {"sysUpTime": 1.0, "ifHCInOctets": 7.0, "ifOperStatus": 1.0}
+    assert bench.ask(1e9 + 60) == []
+    assert len(bench.reply(says(200, 8)).oids) == 2  # the port's status was read a minute ago, and is read every five
+    assert bench.settle() == []
+
+
+def test_silence_is_asked_once_more_by_itself_and_dated_by_the_first_request(bench: Bench) -> None:
+    before = time.time()
+    assert bench.ask() == []
+    (turn,) = bench.settle()
+    assert turn.watched is bench.watched
+    assert turn.asked_at is not None
+    assert before <= turn.asked_at <= time.time()
+    assert turn.reads(1e9)("part 0.0", 0.0)
+    assert not turn.reads(1e9)("part 3600.0", 3600.0)
+    assert not bench.watched.alone
+
+
+def test_a_device_that_refuses_a_volley_is_polled_by_itself_from_then_on(bench: Bench) -> None:
+    assert bench.ask() == []
+    bench.reply({}, status=1)
+    (turn,) = bench.settle()
+    assert turn.asked_at is None
+    (turn,) = bench.ask(1e9 + 60)
+    assert turn == Turn(bench.watched)
+
+
+def test_a_device_that_booted_is_asked_by_itself_but_stays_for_volleys(bench: Bench) -> None:
+    bench.ask()
+    bench.reply(says(1_000_000, 7))
+    assert bench.settle() == []
+    bench.ask(1e9 + 60)
+    bench.reply(says(100, 9))
+    (turn,) = bench.settle()
+    assert turn.watched is bench.watched
+    assert bench.told()["ifHCInOctets"] == 7.0
+    assert bench.ask(1e9 + 120) == []
+
+
+@pytest.mark.parametrize("unlike", ["silent", "unknown", "due for recognition", "IPv6 or SNMPv3"])
+def test_what_is_not_a_plain_get_to_a_known_device_is_a_poll_by_itself(bench: Bench, unlike: str) -> None:
+    match unlike:
+        case "silent":
+            bench.watched.silence = Silence(polls=1)
+        case "unknown":
+            bench.watched.plan = None
+        case "due for recognition":
+            bench.watched.recognise_at = 1e9
+        case _:
+            bench.watched.ipv4 = None
+    assert bench.ask() == [Turn(bench.watched)]
