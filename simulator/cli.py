@@ -94,7 +94,8 @@ def compare(
     most: Annotated[int, typer.Option(help="Rows shown of one kind, cause and verdict", min=0)] = 3,
 ) -> None:
     """The truth and what was said of it side by side, as Markdown; code 1 where something was wrong or invented."""
-    found = compared.compare(_rows(truth), _rows(said))
+    site_of = {device.name: device.site for device in _inventory().devices.values()}
+    found = compared.compare(_rows(truth), _rows(said), site_of)
     print(*compared.markdown(found, most), sep="\n")
     raise typer.Exit(int(any(one.verdict in {Verdict.WRONG, Verdict.INVENTED} for one in found)))
 

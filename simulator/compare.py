@@ -8,6 +8,7 @@ from enum import StrEnum
 
 _SLACK_S = 120.0  # an outage may begin at the poll before the fault was seen, and end with the poll after
 _UNDETERMINED = "undetermined"
+_Key = tuple[str, str]
 
 
 class Verdict(StrEnum):
@@ -60,17 +61,30 @@ def row(line: Mapping[str, object]) -> Row:
     )
 
 
-def compare(truth: Sequence[Row], said: Sequence[Row]) -> tuple[Compared, ...]:
-    """Each root of the truth with what was said of its subject then, and the roots that were said of nothing true."""
-    told: dict[tuple[str, str], list[Row]] = defaultdict(list)
+def compare(truth: Sequence[Row], said: Sequence[Row], site_of: Mapping[str, str]) -> tuple[Compared, ...]:
+    """Each root of the truth with what was said of its subject then, and the roots that were said of nothing true.
+
+    `site_of` tells each device's site: what is true of a site, such as a power cut, is said of its devices.
+    """
+    told: dict[_Key, list[Row]] = defaultdict(list)
     for one in said:
-        told[one.key].append(one)
+        for key in _keys(one, site_of):
+            told[key].append(one)
     found = [_compared(true, told[true.key]) for true in truth if true.root]
-    true_of: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    true_of: dict[_Key, list[Row]] = defaultdict(list)
     for one in truth:
         true_of[one.key].append(one)
-    invented = [one for one in said if one.root and not any(_together(one, true) for true in true_of[one.key])]
+    roots = [one for one in said if one.root]
+    invented = [
+        one for one in roots if not any(_together(one, true) for key in _keys(one, site_of) for true in true_of[key])
+    ]
     return (*found, *(Compared(Verdict.INVENTED, None, one) for one in invented))
+
+
+def _keys(said: Row, site_of: Mapping[str, str]) -> Iterator[_Key]:
+    yield said.key
+    if said.subject_kind == "device" and said.subject in site_of:
+        yield "site", site_of[said.subject]
 
 
 def summary(compared: Iterable[Compared]) -> Mapping[tuple[str, str], Counter[Verdict]]:

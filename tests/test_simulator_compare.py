@@ -3,10 +3,13 @@
 import json
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 import manage
 from simulator.compare import Verdict, compare, row
+from storage.engine import open_engine
+from storage.migrate import upgrade
 
 BEGIN = "2026-11-22T10:00:00Z"
 END = "2026-11-22T10:10:00Z"
@@ -40,7 +43,7 @@ SAID = [
 
 
 def test_each_root_has_one_verdict_and_what_was_never_true_is_invented() -> None:
-    found = compare([row(one) for one in TRUTH], [row(one) for one in SAID])
+    found = compare([row(one) for one in TRUTH], [row(one) for one in SAID], {})
     verdicts = [((one.truth or one.said).subject, one.verdict) for one in found if one.truth or one.said]  # type: ignore[union-attr]  # one of them is there
     assert sorted(verdicts) == [
         ("later", Verdict.INVENTED),
@@ -53,7 +56,18 @@ def test_each_root_has_one_verdict_and_what_was_never_true_is_invented() -> None
     ]
 
 
-def test_the_command_prints_markdown_and_tells_of_a_broken_line(tmp_path: Path) -> None:
+def test_what_is_true_of_a_site_is_said_of_its_devices() -> None:
+    truth = [row({**line("gp", "power"), "subject_kind": "site"})]
+    said = [row(line("gp-r1", "power")), row(line("gp-ups1", "power", root=False))]
+    (found,) = compare(truth, said, {"gp-r1": "gp", "gp-ups1": "gp"})
+    assert (found.verdict, found.said) == (Verdict.RIGHT, said[0])
+
+
+def test_the_command_prints_markdown_and_tells_of_a_broken_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    upgrade(open_engine("sqlite:///data/pahunch.db"))
     truth, said = tmp_path / "truth.jsonl", tmp_path / "said.jsonl"
     truth.write_text("\n".join(map(json.dumps, TRUTH[:1])))
     said.write_text("\n".join(map(json.dumps, SAID[:1])))
