@@ -91,7 +91,7 @@ def _own(figures: Figures) -> Iterator[Metric]:
     ):
         yield CounterMetricFamily(PREFIX + name, help_text, value=value)
     for name, help_text, value in (
-        ("polls_under_way", "Polls under way", figures.under_way),
+        ("polls_under_way", "Polls under way", figures.under_way + figures.in_volleys),
         ("polls_waiting", "Polls due and not begun", figures.waiting),
         ("polls_unbatched", "Polls finished and in no batch yet", figures.unbatched),
         (
