@@ -139,7 +139,7 @@ async def test_prometheus_finds_the_areas_and_gets_every_series(tmp_path: Path, 
     config.write_text(_faster((DASHBOARDS / "prometheus.yml").read_text(), server.server_port))
     try:
         with prometheus(config, tmp_path) as url:
-            found = await asyncio.to_thread(_scraped, url, len(samples))
+            found = await asyncio.to_thread(_scraped, url, len(samples), instances=3)
     finally:
         server.shutdown()
     assert found["up"] == {"district:387": "1", "elsewhere": "1", f"127.0.0.1:{server.server_port}": "1"}
@@ -161,9 +161,13 @@ def _faster(config: str, port: int) -> str:
     return config.replace("rule_files:", "rule_files: []")
 
 
-def _scraped(url: str, series: int) -> dict[str, Any]:
-    """What a Prometheus knows: `up` by instance, and the series with a port, once all of them are there."""
+def _scraped(url: str, series: int, *, instances: int) -> dict[str, Any]:
+    """What a Prometheus knows: `up` by instance, and the series with a port, once all of them are there.
+
+    Each target is scraped at a moment of its own, so having the one does not tell of the other.
+    """
     wait_until(lambda: len(_asked(url, '{port!=""}')) >= series, seconds=120, every=0.5, saying="every series")
+    wait_until(lambda: len(_asked(url, "up")) >= instances, seconds=120, every=0.5, saying="every instance")
     return {
         "up": {each["metric"]["instance"]: each["value"][1] for each in _asked(url, "up")},
         "series": {
