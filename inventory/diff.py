@@ -1,6 +1,6 @@
 """What an import changes: rows added, changed field by field, and removed, by kind."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from inventory.cells import quoted, written
@@ -71,7 +71,7 @@ def _fields(kind: Kind, before: Record, after: Record) -> Iterator[FieldChange]:
             yield FieldChange(column.name, written(old), written(new))
 
 
-def _boundaries(before: dict[str, bytes], after: dict[str, bytes]) -> KindDiff:
+def _boundaries(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> KindDiff:
     return KindDiff(
         BOUNDARIES,
         tuple(key for key in after if key not in before),

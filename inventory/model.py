@@ -5,7 +5,7 @@ re-imports: an area is `level:code` (`district:374`), everything else has its ow
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -240,16 +240,18 @@ class Source:
 class Inventory:
     """One whole inventory in memory, each mapping by key, in the order of the import."""
 
-    areas: dict[str, Area] = field(default_factory=dict)
-    sites: dict[str, Site] = field(default_factory=dict)
-    devices: dict[str, Device] = field(default_factory=dict)
-    links: dict[str, Link] = field(default_factory=dict)
-    services: dict[str, Service] = field(default_factory=dict)
-    endpoints: dict[str, Endpoint] = field(default_factory=dict)
-    credentials: dict[str, Credential] = field(default_factory=dict)
-    sources: dict[str, Source] = field(default_factory=dict)
-    boundaries: dict[str, bytes] = field(default_factory=dict)  # area key -> WKB, EPSG:4326
-    versions: dict[str, tuple[Area, ...]] = field(default_factory=dict)  # area key -> rows not in force, by valid_from
+    areas: Mapping[str, Area] = field(default_factory=dict)
+    sites: Mapping[str, Site] = field(default_factory=dict)
+    devices: Mapping[str, Device] = field(default_factory=dict)
+    links: Mapping[str, Link] = field(default_factory=dict)
+    services: Mapping[str, Service] = field(default_factory=dict)
+    endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
+    credentials: Mapping[str, Credential] = field(default_factory=dict)
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    boundaries: Mapping[str, bytes] = field(default_factory=dict)  # area key -> WKB, EPSG:4326
+    versions: Mapping[str, tuple[Area, ...]] = field(
+        default_factory=dict
+    )  # area key -> rows not in force, by valid_from
 
     def on(self, day: date) -> "Inventory":
         """The inventory with the areas that were in force on `day`; see inventory/periods.py."""
@@ -262,7 +264,7 @@ class Inventory:
         return then[turn]
 
     @cached_property
-    def area_versions(self) -> dict[str, Area]:
+    def area_versions(self) -> Mapping[str, Area]:
         """`versions` row by row, by `Area.version`."""
         return {area.version: area for areas in self.versions.values() for area in areas}
 
@@ -273,7 +275,7 @@ class Inventory:
         return sorted({day for area in areas for day in (area.valid_from, area.valid_to) if day}), {}
 
     @cached_property
-    def children(self) -> dict[str, tuple[str, ...]]:
+    def children(self) -> Mapping[str, tuple[str, ...]]:
         """Area key -> keys of the areas directly in it."""
         found: dict[str, list[str]] = {}
         for area in self.areas.values():
@@ -282,7 +284,7 @@ class Inventory:
         return {parent: tuple(keys) for parent, keys in found.items()}
 
     @cached_property
-    def bundles(self) -> dict[str, tuple[Link, ...]]:
+    def bundles(self) -> Mapping[str, tuple[Link, ...]]:
         """Name of a trunk or ring -> its links."""
         found: dict[str, list[Link]] = {}
         for link in self.links.values():

@@ -221,7 +221,7 @@ def test_what_is_wrong_with_a_channel_is_said_without_its_secret(
 def test_hostile_names_stay_text(engine: Engine, small: Inventory, mailbox: Mailbox) -> None:
     now = datetime.now(UTC)
     hostile = Names("Gram\r\nBcc: all@example.org\r\n\r\n<script>alert(1)</script>")
-    sites = small.sites | {"gp1": replace(small.sites["gp1"], names=hostile)}
+    sites = {**small.sites, "gp1": replace(small.sites["gp1"], names=hostile)}
     store.apply(engine, small, now)
     add_outage(engine, "gp1", from_at=now - timedelta(minutes=6))
     english = MAIL.model_copy(update={"language": "en"})

@@ -165,8 +165,8 @@ def test_place(small: Inventory, kind: str, subject: str, area: str, name: str) 
 
 def test_a_link_between_districts_belongs_to_its_far_end(small: Inventory) -> None:
     other = replace(small.areas["district:387"], code="374", names=Names("Durg"))
-    areas = small.areas | {other.key: other}
-    sites = small.sites | {"pop": replace(small.sites["pop"], area="district:374")}
+    areas = {**small.areas, other.key: other}
+    sites = {**small.sites, "pop": replace(small.sites["pop"], area="district:374")}
     apart = replace(small, areas=areas, sites=sites)
     place = place_of(apart, SubjectKind.LINK, "noc-pop1")
     assert place

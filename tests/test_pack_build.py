@@ -68,7 +68,7 @@ def test_all_is_reachable_also_with_a_cut_in_every_ring(pack: Inventory) -> None
     everything = set(pack.devices)
     assert reached(pack.devices, pack.links) == everything
     # A block's ring hangs on its POP's, so one cut in each at once must do no harm either.
-    first_of = {link.ring: link.name for link in reversed(pack.links.values()) if link.ring}
+    first_of = {link.ring: link.name for link in reversed(list(pack.links.values())) if link.ring}
     assert reached(pack.devices, pack.links, set(first_of.values())) == everything
 
 

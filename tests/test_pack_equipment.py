@@ -1,7 +1,7 @@
 """The planned network: everything reachable, rings that survive a cut, no port or address twice."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from ipaddress import IPv4Address
 from itertools import islice
 
@@ -48,7 +48,7 @@ def laid(places: list[Place]) -> tuple[Network, dict[str, str]]:
     return lay(STATE, plans, fitting(STATE, plans, kendras)), served_by(plans, kendras)
 
 
-def reached(devices: dict[str, Device], links: dict[str, Link], cut: Collection[str] = ()) -> set[str]:
+def reached(devices: Mapping[str, Device], links: Mapping[str, Link], cut: Collection[str] = ()) -> set[str]:
     """Devices with a path to a reference device when the links in `cut` are gone."""
     beside: dict[str, list[str]] = defaultdict(list)
     for link in links.values():

@@ -282,7 +282,7 @@ def test_an_old_period_has_the_areas_of_then(engine: Engine, small: Inventory, t
     new = Area(Level.BLOCK, "9999", Names("New"), DISTRICT, valid_from=date(2026, 11, 15))
     old = replace(small.areas["gp:G2"], valid_to=date(2026, 11, 15))
     moved = replace(small.areas["gp:G2"], parent=new.key, valid_from=date(2026, 11, 15))
-    now = replace(small, areas=small.areas | {new.key: new, "gp:G2": moved}, versions={"gp:G2": (old,)})
+    now = replace(small, areas={**small.areas, new.key: new, "gp:G2": moved}, versions={"gp:G2": (old,)})
     store.apply(engine, now, MONDAY)
     tell(engine, ("site", "gp2"), START - 30 * DAY, "unknown", "up")
     counted = {}

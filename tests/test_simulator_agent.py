@@ -148,6 +148,6 @@ def test_an_address_outside_loopback_is_refused(small: Inventory, monkeypatch: p
     from dataclasses import replace
 
     monkeypatch.setenv("PAHUNCH_TEST_COMMUNITY", "public")
-    small.devices["gp1"] = replace(small.devices["gp1"], primary_ip="10.0.0.1")
+    elsewhere = replace(small.devices["gp1"], primary_ip="10.0.0.1")
     with pytest.raises(ValueError, match=r"gp1 has address 10\.0\.0\.1"):
-        Fleet(small, time.time())
+        Fleet(replace(small, devices={**small.devices, "gp1": elsewhere}), time.time())

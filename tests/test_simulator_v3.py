@@ -49,7 +49,7 @@ def _inventory() -> Inventory:
         name: replace(device, credential=_USERS[name].name) if name in _USERS else device
         for name, device in small.devices.items()
     }
-    return replace(small, devices=devices, credentials=small.credentials | {c.name: c for c in _USERS.values()})
+    return replace(small, devices=devices, credentials={**small.credentials, **{c.name: c for c in _USERS.values()}})
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -347,6 +347,7 @@ async def test_a_manager_finds_its_way_back_after_a_reboot(served: FleetProcess,
 
 def test_a_credential_that_cannot_be_spoken_is_told() -> None:
     inventory = _inventory()
-    inventory.credentials["full"] = replace(inventory.credentials["full"], auth_protocol="MD5")
+    full = replace(inventory.credentials["full"], auth_protocol="MD5")
+    inventory = replace(inventory, credentials={**inventory.credentials, full.name: full})
     with pytest.raises(FleetError, match="credential full: MD5"), FleetProcess(Plan(inventory)):
         pass

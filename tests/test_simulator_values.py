@@ -30,7 +30,7 @@ def _fleet(maker: str, kilometres: float | None = 5.0) -> Fleet:
     small = small_inventory()
     radio = replace(small.devices["radio8"], manufacturer=maker)
     link = replace(small.links["radio-8"], length_km=kilometres)
-    devices, links = small.devices | {radio.name: radio}, small.links | {link.name: link}
+    devices, links = {**small.devices, radio.name: radio}, {**small.links, link.name: link}
     return Fleet(replace(small, devices=devices, links=links), NOW)
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -208,8 +209,7 @@ def test_the_log_writes_intervals_when_they_end_and_open_ones_at_the_close() -> 
 
 def test_an_inventory_without_a_noc_is_refused(small: Inventory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAHUNCH_TEST_COMMUNITY", "public")
-    del small.devices["noc-r1"]
-    for link in ("noc-pop1", "noc-pop2"):
-        del small.links[link]
+    devices = {name: device for name, device in small.devices.items() if name != "noc-r1"}
+    links = {name: link for name, link in small.links.items() if name not in ("noc-pop1", "noc-pop2")}
     with pytest.raises(ValueError, match="no device at a site of kind noc"):
-        Fleet(small, NOW)
+        Fleet(replace(small, devices=devices, links=links), NOW)
