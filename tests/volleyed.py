@@ -16,7 +16,7 @@ from collectors.watch import ipv4
 
 class Volleyed:
     def __init__(self, timeout_s: float) -> None:
-        self.volley = Volley(timeout_s)
+        self.volley = Volley(timeout_s, attempts=1)
         self.backend = open_backend("gufo")
         self.asked = 0
         self.over: dict[int, tuple[Answers, int] | None] = {}

@@ -1,4 +1,7 @@
-"""Requests that wait for their answers, in columns; a request's id says where it stands. Pure but for chance."""
+"""Requests that wait for their answers, in columns; a request's id says where it stands. Pure but for chance.
+
+An id is, from its highest bit: chance, which sending of the request it is, the place.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,35 +11,49 @@ from collectors.volley.request import FIRST_ID
 ROOM = 1 << 16
 """Most requests that can wait at once: the lower half of an id is the place."""
 
+MOST_SENDINGS = 8
+"""Of one request: each has an id of its own, and an answer to any of them counts."""
+
 LAST_PLACE = ROOM - 1
-_HIGH_BITS = 0x8000 - (FIRST_ID >> 16)
+_LATEST = (MOST_SENDINGS - 1) << 16
+_STEP = ROOM * MOST_SENDINGS
+_LEAST_CHANCE, _MOST_CHANCE = FIRST_ID // _STEP, (1 << 31) // _STEP
 
 
 class Pending:
-    """Columns of shape (ROOM,). An id is used once: a late answer to an older request at its place has another."""
+    """Columns of shape (ROOM,). A late answer to an older request at its place has another id."""
 
     def __init__(self, chance: np.random.Generator) -> None:
         self._chance = chance
-        self._free = np.arange(ROOM)
+        self._free = np.arange(ROOM, dtype=np.int32)
         self.free = ROOM
-        self.request_id = np.zeros(ROOM, np.int64)  # 0: nothing waits here
+        self._first_id = np.zeros(ROOM, np.int32)  # 0: nothing waits here
+        self._sendings = np.zeros(ROOM, np.int8)
+        self.attempts = np.zeros(ROOM, np.int8)
         self.device = np.zeros(ROOM, np.int32)
         self.template = np.zeros(ROOM, np.int64)
         self.address = np.zeros(ROOM, np.uint32)
         self.port = np.zeros(ROOM, np.uint16)
-        self.sent_at = np.zeros(ROOM)  # UTC epoch seconds
-        self.deadline = np.full(ROOM, np.inf)  # of the forward clock
+        self.sent_at = np.zeros(ROOM)  # UTC epoch seconds, of the first sending
+        self.sent = np.zeros(ROOM)  # the same moment on the forward clock
+        self.deadline = np.full(ROOM, np.inf)  # of the latest sending, on the forward clock
 
-    def take(self, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """(places, request-ids) for `count` requests; there must be so many free."""
+    def take(self, count: int) -> NDArray[np.int32]:
+        """Places for `count` requests; there must be so many free."""
         self.free -= count
         places = self._free[self.free : self.free + count].copy()
-        high = (FIRST_ID >> 16) + self._chance.integers(0, _HIGH_BITS, count)
-        self.request_id[places] = (high << 16) | places
-        return places, self.request_id[places]
+        self._first_id[places] = self._chance.integers(_LEAST_CHANCE, _MOST_CHANCE, count) * _STEP | places
+        self._sendings[places] = self.attempts[places] = 0
+        return places
 
-    def give_back(self, places: NDArray[np.int64]) -> None:
-        self.request_id[places] = 0
+    def next_ids(self, places: NDArray[np.int32]) -> NDArray[np.int64]:
+        """The ids of a further sending of the requests at `places`, which have had less than MOST_SENDINGS."""
+        ids = self._first_id[places] | self._sendings[places].astype(np.int64) << 16
+        self._sendings[places] += 1
+        return ids
+
+    def give_back(self, places: NDArray[np.int32]) -> None:
+        self._first_id[places] = 0
         self.deadline[places] = np.inf
         self._free[self.free : self.free + len(places)] = places
         self.free += len(places)
@@ -47,13 +64,16 @@ class Pending:
         """Which packets, shape (n,), come from where a waiting request with their id was sent."""
         place = request_id & LAST_PLACE
         same = (self.address[place] == address) & (self.port[place] == port)
-        own: NDArray[np.bool_] = (self.request_id[place] == request_id) & same & (request_id > 0)
+        sent = (request_id & _LATEST) >> 16 < self._sendings[place]
+        own: NDArray[np.bool_] = (self._first_id[place] == request_id & ~_LATEST) & sent & same & (request_id > 0)
         return own
 
-    def first(self, request_id: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Positions of the first packet with each id: a device may send its answer twice."""
-        return np.unique(request_id, return_index=True)[1]
-
-    def expired(self, now: float) -> NDArray[np.int64]:
+    def expired(self, now: float) -> NDArray[np.int32]:
         """Places of the requests whose deadline has passed."""
-        return np.flatnonzero(self.deadline < now)
+        return np.flatnonzero(self.deadline < now).astype(np.int32)
+
+
+def first_of_each(request_id: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Positions of the first answer to each request: a device may answer twice, and to each sending."""
+    first: NDArray[np.int64] = np.unique(request_id & LAST_PLACE, return_index=True)[1]
+    return first

@@ -1,7 +1,7 @@
 """The fast way to ask many devices at once: SNMPv2c GETs in columns over shared sockets.
 
 What it cannot do, or what doesn't come out as asked, it hands back: then a backend asks that device
-by itself (collectors/snmp). So nothing here knows an error-status, a retry or an ICMP error.
+by itself (collectors/snmp). So nothing here knows an error-status or an ICMP error.
 """
 
 import time
@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from collectors.volley.pending import LAST_PLACE, ROOM, Pending
+from collectors.volley.pending import LAST_PLACE, MOST_SENDINGS, ROOM, Pending, first_of_each
 from collectors.volley.request import Template, Templates, template
 from collectors.volley.response import Bodies, Heads, authentic, bodies, heads
 from collectors.volley.sockets import BatchSocket, Received, joined
@@ -46,10 +46,16 @@ class Answers:
 
 
 class Volley:
-    """Sends requests and reads their answers; every request comes back once, from `answers` or `silent`."""
+    """Sends requests and reads their answers; every request comes back once, from `answers` or `silent`.
 
-    def __init__(self, timeout_s: float) -> None:
+    A request is sent up to `attempts` times, each `timeout_s` after the one before; an answer to any counts.
+    """
+
+    def __init__(self, timeout_s: float, attempts: int = 2) -> None:
+        if not 0 < attempts <= MOST_SENDINGS:
+            raise ValueError(f"{attempts} attempts: 1 to {MOST_SENDINGS} are possible")
         self._timeout_s = timeout_s
+        self._attempts = attempts
         self._sockets = [BatchSocket() for _ in range(_SOCKETS)]
         self._pending = Pending(np.random.default_rng())
         self._templates: list[Template] = []
@@ -72,16 +78,12 @@ class Volley:
 
     def send(self, requests: Requests) -> NDArray[np.int32]:
         """Send at most `room` requests; the devices that this machine could not send to."""
-        pending, count = self._pending, len(requests.device)
-        places, ids = pending.take(count)
+        pending = self._pending
+        places = pending.take(len(requests.device))
         pending.device[places], pending.template[places] = requests.device, requests.template
         pending.address[places], pending.port[places] = requests.address, requests.port
-        pending.sent_at[places], pending.deadline[places] = time.time(), time.monotonic() + self._timeout_s
-        octets = self._all.messages(requests.template, ids)
-        size = self._all.size[requests.template]
-        taken = np.zeros(count, np.bool_)
-        for sock, rows in zip(self._sockets, np.array_split(np.arange(count), _SOCKETS), strict=True):
-            taken[rows] = sock.send(octets[rows], size[rows], requests.address[rows], requests.port[rows])
+        pending.sent_at[places], pending.sent[places] = time.time(), time.monotonic()
+        taken = self._attempt(places)
         pending.give_back(places[~taken])
         return requests.device[~taken]
 
@@ -103,14 +105,19 @@ class Volley:
         return self._read(received, head, rows) if len(rows) else None
 
     def silent(self, now: float) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-        """(devices that did not answer in time, when they were asked in UTC epoch seconds).
+        """(devices that answered no attempt in time, when they were asked first in UTC epoch seconds).
 
-        `now` is of the forward clock, taken before the last `answers`: what came in time was read.
+        What can be asked once more is asked. `now` is of the forward clock, taken before the last
+        `answers`: what came in time was read.
         """
-        places = self._pending.expired(now)
-        devices, sent_at = self._pending.device[places], self._pending.sent_at[places]
-        self._pending.give_back(places)
-        return devices, sent_at
+        pending = self._pending
+        places = pending.expired(now)
+        again = pending.attempts[places] < self._attempts
+        if again.any():
+            self._attempt(places[again])  # what the kernel doesn't take now was refused for the moment: it is silence
+        over = places[~again]
+        pending.give_back(over)
+        return pending.device[over], pending.sent_at[over]
 
     def close(self) -> None:
         for sock in self._sockets:
@@ -122,6 +129,18 @@ class Volley:
             self._columns = Templates.of(self._templates)
         return self._columns
 
+    def _attempt(self, places: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Send the requests at `places` once more, each to be answered in time; which of them the kernel took."""
+        pending = self._pending
+        pending.attempts[places] += 1
+        pending.deadline[places] = time.monotonic() + self._timeout_s
+        template_of, address, port = pending.template[places], pending.address[places], pending.port[places]
+        octets, size = self._all.messages(template_of, pending.next_ids(places)), self._all.size[template_of]
+        taken = np.zeros(len(places), np.bool_)
+        for sock, rows in zip(self._sockets, np.array_split(np.arange(len(places)), _SOCKETS), strict=True):
+            taken[rows] = sock.send(octets[rows], size[rows], address[rows], port[rows])
+        return taken
+
     def _read(self, received: Received, head: Heads, rows: NDArray[np.int64]) -> Answers:
         pending = self._pending
         places = head.request_id[rows] & LAST_PLACE
@@ -129,7 +148,7 @@ class Volley:
         values = bodies(head, rows, self._all, template_of)
         now = time.monotonic()
         # The kernel stamps by the wall clock, which may have been set since: no answer comes before its request.
-        clock = np.clip(at - (time.time() - now), pending.deadline[places] - self._timeout_s, now)
+        clock = np.clip(at - (time.time() - now), pending.sent[places], now)
         pending.give_back(places)
         return Answers(pending.device[places], template_of, pending.sent_at[places], at, clock, values)
 
@@ -140,6 +159,6 @@ class Volley:
         if not len(rows):  # a stranger may send before there is any template
             return rows
         rows = rows[authentic(head, rows, self._all, waiting[head.request_id[rows] & LAST_PLACE])]
-        rows = rows[self._pending.first(head.request_id[rows])]
+        rows = rows[first_of_each(head.request_id[rows])]
         asked = self._all.count[waiting[head.request_id[rows] & LAST_PLACE]]
         return rows[np.argsort(-asked, kind="stable")]
