@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-BENCHES = ("availability", "exposition", "influx", "observe", "simulator")
+BENCHES = ("availability", "country", "exposition", "influx", "observe", "simulator")
 
 
 def bench(

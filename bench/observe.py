@@ -1,104 +1,101 @@
-"""Observation end to end: SNMP to a simulated fleet, decode, rates, batches, Prometheus' values, Parquet.
+"""Observation end to end: SNMP to a simulated fleet by the whole product, and by its peer on the same agents.
 
-The fleet answers from a process of its own, which is not counted. Judgement is not part of it yet.
+The product is `manage.py run`: schedule, volleys, decode, rates, judgement, Parquet, Prometheus' values, pages. The
+fleet answers from a process of its own, which is not counted.
 """
 
-import asyncio
 import os
-import resource
+import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-import pyarrow.parquet as pq
-import uvloop
-
 from bench.fleet import routers
-from collectors.catalogue import load_profiles
-from collectors.figures import Figures
-from collectors.model import Batch
-from collectors.rates import FROM_COUNTER
-from collectors.run import observe
-from collectors.sinks.history import HistorySink
-from collectors.sinks.prometheus import PrometheusSink
-from collectors.snmp.open import open_backend
-from collectors.volley.volley import Volley
+from bench.machine import cpu_s
+from bench.peer import Agents, PeerMissingError, measure
+from bench.places import COMMUNITY
+from bench.polled import kept
+from bench.product import Product, Reading, prepare, running
 from inventory.model import Inventory
 from simulator.fleet import Weather
 from simulator.process import FleetProcess, Plan
-from storage.segments import Writer
-from storage.settings import CollectSettings, Settings
 
 _WEATHER = Weather(delay_s=0.04, loss=0.01)
-_WARM_UP_S = 120.0
-_COUNTERS = np.array(sorted(FROM_COUNTER))
-
-
-@dataclass
-class _Tally:
-    """A sink that counts: polls, those answered, samples, and those that the history keeps."""
-
-    polls: int = 0
-    answered: int = 0
-    samples: int = 0
-    kept: int = 0
-
-    async def __call__(self, batch: Batch) -> None:
-        self.polls += len(batch.poll_device)
-        self.answered += int(batch.poll_reached.sum())
-        self.samples += len(batch.sample_value)
-        self.kept += int((~np.isin(batch.sample_metric, _COUNTERS)).sum())
+_WARM_UP_S = 600.0
+_PORTS = (3, 4)  # ifIndex of a router's two ports in the simulated fleet
+_PEER_EVERY_S = 5
+_PEER_AGENTS = 4_000
 
 
 def run(quick: bool) -> dict[str, float]:
-    """Figures of a few seconds at the highest rate that the interval asks for; `quick` for a check that it works."""
-    devices, interval_s, seconds = (500, 2.0, 4.0) if quick else (8_000, 2.0, 12.0)
-    os.environ["PAHUNCH_BENCH_COMMUNITY"] = "bench"
+    """Figures at the highest rate that the interval asks for; `quick` for a check that it works."""
+    devices, interval_s, seconds = (500, 2.0, 6.0) if quick else (32_000, 2.0, 30.0)
+    os.environ[COMMUNITY] = "bench"
     places = routers(devices)
-    with tempfile.TemporaryDirectory() as folder, FleetProcess(Plan(places, weather=_WEATHER)) as fleet:
-        collect = CollectSettings(interval_s=interval_s, concurrency=4000, snmp_port=fleet.port)
-        return uvloop.run(_measure(places, Settings(collect=collect), Path(folder), seconds))
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        FleetProcess(Plan(places, weather=_WEATHER)) as fleet,
+    ):
+        product, peer = Path(folder, "product"), Path(folder, "peer")
+        product.mkdir()
+        peer.mkdir()
+        prepare(product, places)
+        with running(product, fleet.port, interval_s) as one:
+            figures = _observed(one, len(places.devices), seconds, fleet.pid or 0)
+            last = one.read()
+        figures["samples_lost"] = _lost(product / "history", last)
+        agents = _agents(places, fleet.port, 200 if quick else _PEER_AGENTS)
+        return {**figures, **_beside(peer, agents, figures, seconds)}
 
 
-async def _measure(places: Inventory, settings: Settings, folder: Path, seconds: float) -> dict[str, float]:
-    tally, figures, stop = _Tally(), Figures(), asyncio.Event()
-    backend, history = open_backend(settings.collect.backend), HistorySink(Writer(folder))
-    volley = Volley(settings.collect.timeout_s)
-    sinks = (tally, history, PrometheusSink(places, settings.collect.interval_s, figures))
-    running = asyncio.create_task(
-        observe(places, backend, load_profiles(), settings, sinks=sinks, stop=stop, figures=figures, volley=volley)
-    )
-    async with asyncio.timeout(_WARM_UP_S):
-        while tally.answered < 2 * len(places.devices) * 0.97:  # noqa: ASYNC110 - everybody recognised and asked again
-            await asyncio.sleep(0.1)
-    before, cpu, started, missed = _Tally(**vars(tally)), time.process_time(), time.monotonic(), figures.missed
-    await asyncio.sleep(seconds)
-    elapsed, cpu = time.monotonic() - started, time.process_time() - cpu
-    answered, samples = tally.answered - before.answered, tally.samples - before.samples
-    stop.set()
-    await running
-    await history.close()
-    await backend.close()
-    volley.close()
-    stored = _stored(folder)
+def _observed(product: Product, devices: int, seconds: float, fleet: int) -> dict[str, float]:
+    product.wait(lambda at: at.answered() > 4 * devices * 0.97, _WARM_UP_S, "every device known and asked again")
+    first, agents = product.read(), cpu_s([fleet])
+    time.sleep(seconds)
+    last, agents = product.read(), cpu_s([fleet]) - agents
+    elapsed, answered = last.at - first.at, last.answered() - first.answered()
+    samples = _more(first, last, "pahunch_samples_total")
+    cpu = last.cpu_s - first.cpu_s
     return {
-        "devices": len(places.devices),
-        "objects": round(samples / answered, 1),
-        "polls": tally.polls - before.polls,
-        "answered": answered,
-        "missed": figures.missed - missed,
-        "samples": samples,
-        "samples_lost": tally.kept - stored,
+        "devices": devices,
         "devices_per_second": round(answered / elapsed),
         "cpu_us_per_device": round(cpu / answered * 1e6, 1),
-        "octets_per_sample": round(history.octets / max(1, stored), 2),
-        "resident_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
-        "loop_delay_mean_ms": round(figures.loop_delay_sum_s / sum(figures.loop_delays.values()) * 1000, 2),
-        "loop_delays_above_50_ms": sum(count for bound, count in figures.loop_delays.items() if bound > 0.05),
+        "samples_per_device": round(samples / answered, 1),
+        "answered": round(answered),
+        "missed": round(_more(first, last, "pahunch_polls_missed_total")),
+        "pss_mb": round(last.pss_mb, 1),
+        "loop_delays_above_50_ms": round(_above_50_ms(last) - _above_50_ms(first)),
+        "agents_cpu_us_per_device": round(agents / answered * 1e6, 1),
     }
 
 
-def _stored(folder: Path) -> int:
-    return sum(pq.read_metadata(path).num_rows for path in folder.glob("samples/*/*.parquet"))
+def _lost(history: Path, last: Reading) -> int:
+    """Samples that were received and are not stored: those of polls that the sinks got and the history hasn't."""
+    stored = kept(history)
+    missing = max(0.0, last.answered() - stored.answered) + stored.empty
+    return round(missing * last.figures["pahunch_samples_total"] / last.answered())
+
+
+def _more(first: Reading, last: Reading, name: str) -> float:
+    return last.figures.get(name, 0.0) - first.figures.get(name, 0.0)
+
+
+def _above_50_ms(at: Reading) -> float:
+    buckets = "pahunch_event_loop_delay_seconds"
+    return at.figures.get(f"{buckets}_count", 0.0) - at.figures.get(f'{buckets}_bucket{{le="0.05"}}', 0.0)
+
+
+def _agents(places: Inventory, port: int, most: int) -> Agents:
+    addresses = [f"{device.primary_ip}:{port}" for device in places.devices.values()]
+    return Agents(addresses[:most], _PORTS, os.environ[COMMUNITY])
+
+
+def _beside(folder: Path, agents: Agents, figures: Mapping[str, float], seconds: float) -> Mapping[str, float]:
+    try:
+        peer = measure(folder, agents, _PEER_EVERY_S, seconds)
+    except PeerMissingError as error:
+        print(f"without its peer: {error}", file=sys.stderr)
+        return {}
+    ratio = peer["peer_cpu_us_per_device"] / figures["cpu_us_per_device"]
+    return {**peer, "ratio_cpu": round(ratio, 1)}

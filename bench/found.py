@@ -1,0 +1,68 @@
+"""Whether the judge found what the simulator broke: the truth log beside the stored transitions of devices."""
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from inventory.scope import Scope
+from readiness.model import Status, SubjectKind
+from readiness.read import TransitionRow, transitions
+from storage.engine import open_engine
+
+_MOST = 10_000_000
+_SLACK = timedelta(seconds=5)
+_LOST = frozenset({Status.DOWN, Status.DEGRADED, Status.UNKNOWN})
+
+
+class _Fault(NamedTuple):
+    device: str
+    start: datetime
+    end: datetime | None
+
+
+def judged(url: str, truth: Path, since: datetime, within_s: float) -> dict[str, float]:
+    """Devices that were down in truth after `since`, and what was said of devices.
+
+    `within_s` is how long a fault may take to be found. A device that was told lost without being so is false; one
+    told so more or less often than it was is a transition invented or lost.
+    """
+    faults = _faults(truth, since)
+    said: dict[str, list[TransitionRow]] = defaultdict(list)
+    for row in transitions(open_engine(url), Scope(), kind=SubjectKind.DEVICE, start=since, limit=_MOST):
+        if row.after in _LOST:
+            said[row.subject].append(row)
+    took = [found for fault in faults if (found := _took_s(fault, said[fault.device])) is not None]
+    truly = {fault.device for fault in faults}
+    times = {device: sum(fault.device == device for fault in faults) for device in truly}
+    return {
+        "faults": len(faults),
+        "faults_found": len(took),
+        "faults_found_in_time": sum(seconds <= within_s for seconds in took),
+        "slowest_found_s": round(max(took, default=0.0), 1),
+        "false_down": sum(len(rows) for device, rows in said.items() if device not in truly),
+        "transitions_invented": sum(max(0, len(said[device]) - count) for device, count in times.items()),
+        "transitions_lost": sum(max(0, count - len(said[device])) for device, count in times.items()),
+    }
+
+
+def _faults(truth: Path, since: datetime) -> list[_Fault]:
+    """Outages of devices, those that only lie behind one too."""
+    lines = [json.loads(line) for line in truth.read_text(encoding="utf-8").splitlines()]
+    return [
+        _Fault(line["subject"], start, datetime.fromisoformat(line["to"]) if line["to"] else None)
+        for line in lines
+        if line["subject_kind"] == "device" and line["status"] == Status.DOWN
+        and (start := datetime.fromisoformat(line["from"])) >= since
+    ]  # fmt: skip
+
+
+def _took_s(fault: _Fault, said: Sequence[TransitionRow]) -> float | None:
+    """From the fault to the moment at which it was recorded; None where nobody said so while it lasted."""
+    fitting = [
+        row.recorded_at for row in said
+        if row.recorded_at >= fault.start - _SLACK and (fault.end is None or row.at <= fault.end + _SLACK)
+    ]  # fmt: skip
+    return (min(fitting) - fault.start).total_seconds() if fitting else None
