@@ -22,11 +22,11 @@ def names(devices: int) -> tuple[str, ...]:
     return tuple(f"gp-{number:05d}" for number in range(devices))
 
 
-def round_of(devices: tuple[str, ...], random: np.random.Generator) -> Batch:
-    """One answered poll of each device."""
-    count, now = len(devices), time.time()
+def round_of(devices: tuple[str, ...], random: np.random.Generator, samples: int = SAMPLES) -> Batch:
+    """One answered poll of each device, with so many samples."""
+    count, now, rows = len(devices), time.time(), _ROWS[:samples]
     at = now + np.round(random.random(count), 3)
-    value = np.round(np.exp(random.normal(12, 3, count * SAMPLES)), 3).astype(np.float64)
+    value = np.round(np.exp(random.normal(12, 3, count * samples)), 3).astype(np.float64)
     return Batch(
         devices=devices,
         instances=INSTANCES,
@@ -37,10 +37,10 @@ def round_of(devices: tuple[str, ...], random: np.random.Generator) -> Batch:
         poll_reason=np.full(count, -1, np.int8),
         burst_sent=np.zeros(count, np.int8),
         burst_answered=np.zeros(count, np.int8),
-        sample_device=np.repeat(np.arange(count, dtype=np.int32), SAMPLES),
-        sample_metric=np.tile(np.array([metric for metric, _ in _ROWS], np.int16), count),
-        sample_instance=np.tile(np.array([port for _, port in _ROWS], np.int32), count),
-        sample_at=np.repeat(at, SAMPLES),
+        sample_device=np.repeat(np.arange(count, dtype=np.int32), samples),
+        sample_metric=np.tile(np.array([metric for metric, _ in rows], np.int16), count),
+        sample_instance=np.tile(np.array([port for _, port in rows], np.int32), count),
+        sample_at=np.repeat(at, samples),
         sample_value=value,
         closed_at=now,
     )

@@ -4,12 +4,15 @@
 """
 
 import asyncio
+import resource
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 from bench.batches import SAMPLES, names, round_of
 from collectors.figures import Figures
@@ -17,27 +20,70 @@ from collectors.sinks.exposition import compressed
 from collectors.sinks.prometheus import PrometheusSink
 from inventory.model import Area, Device, Inventory, Level, Names, Role, Site, SiteKind
 
-_DISTRICTS = 28
+_DISTRICTS, _DISTRICTS_OF_INDIA = 28, 700
+_OF_A_POLL = 12  # samples
+_A_BATCH = 1_100  # polls
 
 
 def run(quick: bool) -> dict[str, float]:
-    """Of a state of 8,000 devices, and of one of its districts."""
+    """Of a state of 8,000 devices, of one of its districts; and of the country's 264,000 with 12 samples a poll."""
     devices = names(200 if quick else 8_000)
-    sink = PrometheusSink(_state(devices), 60, Figures())
+    sink = PrometheusSink(_inventory(devices, _DISTRICTS), 60, Figures())
     asyncio.run(sink(round_of(devices, np.random.default_rng(1))))
     now = time.time()
     area = sink.series.areas[0]
-    whole = sink.series.text(now)
+    whole = b"".join(sink.series.text(now))
     return {
         "series": len(devices) * (SAMPLES + 1),
         "octets": len(whole),
-        **_costs("whole", lambda: sink.series.text(now)),
-        **_costs("district", lambda: sink.series.text(now, area)),
-        **_costs("compressing_whole", lambda: compressed(whole)),
+        **_costs("whole", lambda: _size(sink.series.text(now))),
+        **_costs("district", lambda: _size(sink.series.text(now, area))),
+        **_costs("compressing_whole", lambda: _size(compressed([whole]))),
+        **asyncio.run(_country(names(2_000 if quick else 264_000))),
     }
 
 
-def _costs(name: str, what: Callable[[], bytes]) -> dict[str, float]:
+async def _country(devices: tuple[str, ...]) -> dict[str, float]:
+    """Each device polled three times: the first brings no rates, and nothing is new in the third."""
+    facts = _inventory(devices, _DISTRICTS_OF_INDIA)
+    before = _octets()
+    sink = PrometheusSink(facts, 60, Figures())
+    random = np.random.default_rng(2)
+    for samples in (_OF_A_POLL - 4, _OF_A_POLL):
+        await _round(sink, devices, random, samples)
+    cpu = await _round(sink, devices, random, _OF_A_POLL)
+    area, now = sink.series.areas[0], time.time()
+    return {
+        "country_series": len(devices) * (_OF_A_POLL + 1),
+        "country_megabytes": round((_octets() - before) / 1e6, 1),
+        "country_cpu_us_per_poll": round(cpu / len(devices) * 1e6, 2),
+        **_costs("country_district", lambda: _size(sink.series.text(now, area))),
+        **_costs("country_whole", lambda: _size(sink.series.text(now))),
+    }
+
+
+async def _round(sink: PrometheusSink, devices: tuple[str, ...], random: np.random.Generator, samples: int) -> float:
+    """CPU seconds that the sink took for a poll of each device, in batches of a quarter of a second."""
+    order = random.permutation(len(devices)).astype(np.int32)
+    spent = 0.0
+    for begin in range(0, len(order), _A_BATCH):
+        some = order[begin : begin + _A_BATCH]
+        made = round_of(tuple(devices[n] for n in some), random, samples)
+        batch = replace(made, devices=devices, poll_device=some, sample_device=np.repeat(some, samples))
+        began = time.process_time()
+        await sink(batch)
+        spent += time.process_time() - began
+    return spent
+
+
+def _octets() -> int:
+    """What this process has in memory, once all has been given back that can be."""
+    pa.default_memory_pool().release_unused()
+    resident = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
+    return int(resident) * resource.getpagesize()
+
+
+def _costs(name: str, what: Callable[[], int]) -> dict[str, float]:
     what()
     cpu, wall = time.process_time(), time.perf_counter()
     what()
@@ -47,6 +93,10 @@ def _costs(name: str, what: Callable[[], bytes]) -> dict[str, float]:
         f"{name}_cpu_ms": round(cpu * 1000, 1),
         f"{name}_interpreter_ms": round(_blocked_s(what) * 1000, 1),
     }
+
+
+def _size(pieces: Iterable[bytes]) -> int:
+    return sum(map(len, pieces))
 
 
 def _blocked_s(what: Callable[[], object]) -> float:
@@ -77,10 +127,10 @@ def _ran_or_queued_s() -> float:
     return (int(ran_ns) + int(queued_ns)) / 1e9
 
 
-def _state(devices: tuple[str, ...]) -> Inventory:
+def _inventory(devices: tuple[str, ...], districts: int) -> Inventory:
     areas = [Area(Level.STATE, "22", Names("Bench"))]
-    areas += [Area(Level.DISTRICT, str(number), Names("Bench"), "state:22") for number in range(_DISTRICTS)]
-    sites = [Site(f"site-{n}", SiteKind.GP, f"district:{n % _DISTRICTS}", Names("Bench")) for n in range(len(devices))]
+    areas += [Area(Level.DISTRICT, str(number), Names("Bench"), "state:22") for number in range(districts)]
+    sites = [Site(f"site-{n}", SiteKind.GP, f"district:{n % districts}", Names("Bench")) for n in range(len(devices))]
     routers = [Device(name, Role.ROUTER, site.name) for name, site in zip(devices, sites, strict=True)]
     return Inventory(
         areas={area.key: area for area in areas},

@@ -14,3 +14,5 @@ def test_bench_exposition_quick() -> None:
     found = exposition.run(quick=True)
     assert found["series"] == 200 * 26
     assert found["octets"] > 200 * 26 * 50
+    assert found["country_series"] == 2_000 * 13
+    assert found["country_cpu_us_per_poll"] > 0

@@ -24,11 +24,11 @@ class Looks:
     """`take` belongs to one thread; `text` may be called from others meanwhile."""
 
     def __init__(self, inventory: Inventory) -> None:
-        self._site = {device.name: device.site for device in inventory.devices.values()}
+        self._devices = inventory.devices
         self._eyes, self._endpoints = Names(), Names()
         self._noc = int(self._eyes.numbers((NOC,))[0])
         self._endpoint_texts = Texts(self._endpoints, lambda code: f"{{{label('endpoint', code)}")
-        self._eyes_texts = Texts(self._eyes, lambda device: f"{label(',eyes', self._site.get(device, device))}}} ")
+        self._eyes_texts = Texts(self._eyes, lambda device: f"{label(',eyes', self._seen_by(device))}}} ")
         self._latest = EMPTY
         self._lock = threading.Lock()
 
@@ -38,6 +38,10 @@ class Looks:
         new = Latest(keys(batch.sample_metric, eyes, endpoint), batch.sample_value, batch.sample_at)
         shown = (eyes == self._noc) | np.isin(batch.sample_metric, _OF_KENDRAS)
         self._latest = updated(self._latest, new.chosen(shown), batch.closed_at)
+
+    def _seen_by(self, device: str) -> str:
+        known = self._devices.get(device)
+        return known.site if known else device
 
     def text(self, now: float) -> bytes:
         with self._lock:

@@ -53,26 +53,34 @@ def exposition(sink: PrometheusSink, inventory: Inventory) -> WSGIApplication:
             case "GET", "/metrics/collector":
                 return figures(environ, start_response)
             case "GET", "/metrics":
-                now = time.time()
-                answer = _Answer(sink.series.text(now) + sink.looks.text(now) + generate_latest(own))
+                answer = _Answer(_everything(sink, own))
             case "GET", path if path == _ENDPOINTS:
-                answer = _Answer(sink.looks.text(time.time()))
+                answer = _Answer([sink.looks.text(time.time())])
             case "GET", path if path.removeprefix(_AREA) in sink.series.areas:
                 answer = _Answer(sink.series.text(time.time(), path.removeprefix(_AREA)))
             case "GET", "/sd":
-                answer = _Answer(_groups(targets, environ["SERVER_PORT"]), "application/json")
+                answer = _Answer([_groups(targets, environ["SERVER_PORT"])], "application/json")
             case "GET", _:
-                answer = _Answer(_NOT_HERE, "text/plain", "404 Not Found")
+                answer = _Answer([_NOT_HERE], "text/plain", "404 Not Found")
             case _:
-                answer = _Answer(b"GET only\n", "text/plain", "405 Method Not Allowed")
+                answer = _Answer([b"GET only\n"], "text/plain", "405 Method Not Allowed")
         return answer.given(environ, start_response)
 
     return app
 
 
+def _everything(sink: PrometheusSink, own: CollectorRegistry) -> Iterator[bytes]:
+    now = time.time()
+    yield from sink.series.text(now)
+    yield sink.looks.text(now)
+    yield generate_latest(own)
+
+
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    body: bytes
+    """`body` is made while it is sent: a country's would be 700 MB in one piece."""
+
+    body: Iterable[bytes]
     kind: str = CONTENT_TYPE_PLAIN_0_0_4
     status: str = "200 OK"
 
@@ -83,11 +91,15 @@ class _Answer:
             headers.append(("Content-Encoding", "gzip"))
             body = compressed(body)
         start_response(self.status, headers)
-        return [body]
+        return body
 
 
-def compressed(body: bytes) -> bytes:
-    return zlib.compress(body, 1, _GZIP)
+def compressed(body: Iterable[bytes]) -> Iterator[bytes]:
+    """As gzip, piece by piece."""
+    packing = zlib.compressobj(1, zlib.DEFLATED, _GZIP)
+    for piece in body:
+        yield packing.compress(piece)
+    yield packing.flush()
 
 
 def _groups(targets: Sequence[Mapping[str, str]], port: str) -> bytes:

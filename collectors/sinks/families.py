@@ -3,10 +3,12 @@
 Prometheus' client makes an object of each sample: of a state's 200,000 that took the interpreter 2.5 s.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from collectors.metrics import METRICS, Kind
 from collectors.sinks.latest import Latest
@@ -26,6 +28,13 @@ def label(name: str, text: str) -> str:
     return f'{name}="{text.translate(_ESCAPED)}"'
 
 
+def labelled(name: str, texts: pa.StringArray) -> pa.StringArray:
+    """`label` of a column."""
+    for char, escaped in (("\\", r"\\"), ('"', r"\""), ("\n", r"\n")):
+        texts = pc.replace_substring(texts, char, escaped)
+    return beside(f'{name}="', texts, '"')
+
+
 _HEADS = column(
     ["", *(
         head(shown.name, "counter" if metric.kind is Kind.COUNTER else "gauge", metric.help)
@@ -43,3 +52,13 @@ def families(shown: Latest, labels: Sequence[pa.StringArray]) -> bytes:
     first = np.append(True, np.diff(metric) != 0)
     heads = _HEADS.take(pa.array(np.where(first, metric + 1, 0)))
     return whole(beside(heads, _NAMES.take(pa.array(metric)), *labels, written(shown.value * _FACTORS[metric]), "\n"))
+
+
+def family(metric: int, pieces: Iterable[tuple[NDArray[np.float64], Sequence[pa.StringArray]]]) -> Iterator[bytes]:
+    """The lines of one metric, piece by piece: its values, and the columns of their labels as `families` wants them."""
+    name, factor = EXPOSED[metric]
+    first = _HEADS[metric + 1].as_py()
+    for value, labels in pieces:
+        if len(value):
+            yield first.encode() + whole(beside(name, *labels, written(value * factor), "\n"))
+            first = ""

@@ -1,33 +1,67 @@
-"""Where a device stands, as InfluxDB's tags and Prometheus' labels say it."""
+"""Where devices stand, as InfluxDB's tags and Prometheus' labels say it, in columns."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from inventory.columnar import column
 from inventory.model import Inventory, Level
 
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """A fixed, small set: the number of series is bounded by devices and ports."""
+    """Columns of shape (devices,), in the order of the inventory: the number of series is bounded by devices and ports."""
 
-    device: str
-    site: str
-    role: str
-    district: str  # area key, empty where the site lies in none
+    device: pa.StringArray
+    site: pa.StringArray
+    role: pa.StringArray
+    district: NDArray[np.int32]  # position in `districts`, -1 where the site lies in none
+    districts: pa.StringArray  # area keys, sorted
 
-
-def labels_of(inventory: Inventory) -> Mapping[str, Labels]:
-    """Labels by device name."""
-    districts = {site.name: _district(inventory, site.area) for site in inventory.sites.values()}
-    return {
-        device.name: Labels(device.name, device.site, device.role, districts.get(device.site, ""))
-        for device in inventory.devices.values()
-    }
+    def district_text(self) -> pa.StringArray:
+        """The key of each device's district, empty where there is none; shape (devices,)."""
+        return pc.fill_null(self.districts.take(_nullable(self.district)), "")
 
 
-def _district(inventory: Inventory, area: str | None) -> str:
-    while area is not None:
-        if inventory.areas[area].level is Level.DISTRICT:
-            return area
-        area = inventory.areas[area].parent
-    return ""
+def labels_of(inventory: Inventory) -> Labels:
+    """The labels of all devices; a site that the inventory does not have lies in no district."""
+    device, site, role = (texts(column(inventory.devices, name)) for name in ("name", "site", "role"))
+    areas = texts(pa.array(list(inventory.areas), pa.string()))
+    around = _districts(inventory, areas)
+    used = np.unique(around[around >= 0])
+    by_key = used[np.asarray(pc.sort_indices(areas.take(pa.array(used))))]
+    place = np.full(len(areas) + 1, -1, np.int32)  # the last entry: no area
+    place[by_key] = np.arange(len(by_key))
+    of_area = place[around]
+    standing = texts(column(inventory.sites, "area"))
+    of_site = np.append(np.append(of_area, np.int32(-1))[positions(standing, areas)], np.int32(-1))
+    names = texts(pa.array(list(inventory.sites), pa.string()))
+    return Labels(device, site, role, of_site[positions(site, names)], areas.take(pa.array(by_key)))
+
+
+def _districts(inventory: Inventory, areas: pa.StringArray) -> NDArray[np.int32]:
+    """The position of the district that each area is or lies in, -1 where there is none."""
+    levels = pc.equal(texts(column(inventory.areas, "level")), Level.DISTRICT.value).to_numpy(zero_copy_only=False)
+    parent = positions(texts(column(inventory.areas, "parent")), areas)
+    found = np.where(levels, np.arange(len(areas), dtype=np.int32), np.int32(-1))
+    for _ in Level:  # each turn reaches a level further down
+        found = np.where(found >= 0, found, np.append(found, np.int32(-1))[parent])
+    return found
+
+
+def texts(found: pa.Array) -> pa.StringArray:
+    """A column as plain texts; also one that is all null, or written as a dictionary."""
+    return found.cast(pa.string())
+
+
+def positions(wanted: pa.StringArray, among: pa.StringArray) -> NDArray[np.int32]:
+    """Where each of `wanted` stands in `among`, -1 where it doesn't; null stands nowhere."""
+    found = pc.index_in(wanted, value_set=among, skip_nulls=True)
+    return np.array(pc.fill_null(found, -1), np.int32)
+
+
+def _nullable(positions: NDArray[np.int32]) -> pa.Int32Array:
+    return pa.array(positions, mask=positions < 0)

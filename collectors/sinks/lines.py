@@ -5,10 +5,9 @@ ONT, a disk); fields named as in collectors/metrics.py, all floats; times in mil
 of one device, instance and time share a line.
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from collectors.metrics import METRICS
 from collectors.model import Batch
@@ -17,18 +16,18 @@ from collectors.sinks.texts import Names, Texts, beside, column, runs, whole, wr
 
 _MEASUREMENT = "pahunch"
 _FIELDS = column([f"{metric.name}=" for metric in METRICS])
-_ESCAPED = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ ", "\\": r"\\", "\n": r"\ ", "\r": r"\ ", "\t": r"\ "})
 
 
 class LineProtocol:
     """Keeps the texts of devices and instances from batch to batch; for one thread at a time."""
 
-    def __init__(self, labels: Mapping[str, Labels]) -> None:
-        self._labels = labels
-        self._devices, self._instances = Names(), Names()
-        self._before_port = Texts(self._devices, self._head)
-        self._ports = Texts(self._instances, lambda instance: _tags(port=instance))
-        self._after_port = Texts(self._devices, self._tail)
+    def __init__(self, labels: Labels) -> None:
+        self._devices, self._instances = Names(labels.device), Names()
+        head = beside(_MEASUREMENT, _tagged("device", labels.device), _tagged("district", labels.district_text()))
+        tail = beside(_tagged("role", labels.role), _tagged("site", labels.site), " ")
+        self._before_port = Texts(self._devices, lambda stranger: _MEASUREMENT + _tag("device", stranger), head)
+        self._ports = Texts(self._instances, lambda instance: _tag("port", instance))
+        self._after_port = Texts(self._devices, lambda _: " ", tail)
 
     def encode(self, batch: Batch) -> bytes:
         """The samples of `batch`, a line for each device, instance and time; numbers that are none are left out."""
@@ -56,20 +55,16 @@ class LineProtocol:
             )
         )
 
-    def _head(self, device: str) -> str:
-        labels = self._of(device)
-        return _MEASUREMENT + _tags(device=labels.device, district=labels.district)
 
-    def _tail(self, device: str) -> str:
-        labels = self._of(device)
-        return _tags(role=labels.role, site=labels.site) + " "
-
-    def _of(self, device: str) -> Labels:
-        return self._labels.get(device, Labels(device, "", "", ""))
+def _tag(name: str, value: str) -> str:
+    return str(_tagged(name, column([value]))[0])
 
 
-def _tags(**tags: str) -> str:
-    return "".join(f",{name}={value.translate(_ESCAPED)}" for name, value in tags.items() if value)
+def _tagged(name: str, values: pa.StringArray) -> pa.StringArray:
+    """The tag of each value; none where it is empty."""
+    plain = pc.replace_substring_regex(values, r"[\n\r\t]", " ")
+    escaped = pc.replace_substring_regex(plain, r"([\\,= ])", r"\\\1")
+    return pc.if_else(pc.equal(values, ""), "", beside(f",{name}=", escaped))
 
 
 def samples_in(line: bytes) -> int:

@@ -3,6 +3,7 @@
 `collect` may run in another thread than the sink.
 """
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
@@ -40,7 +41,7 @@ class PrometheusSink(Collector):
         if not len(batch.poll_device):
             self.looks.take(batch)
             return
-        self.series.take(batch)
+        await asyncio.to_thread(self.series.take, batch)  # a millisecond mostly, fifty when slots move together
         self._outcomes += np.bincount(batch.poll_reason + 1, minlength=len(self._outcomes))
         took_s = batch.poll_took_ms / 1000
         self._took += np.bincount(np.searchsorted(_TOOK_BOUNDS_S, took_s), minlength=len(self._took))

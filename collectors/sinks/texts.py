@@ -7,16 +7,27 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from collectors.sinks.labels import positions
+
+NOBODY: pa.StringArray = pa.array([], pa.string())
+_NONE = np.zeros(0, np.int32)
 _MOST_REMEMBERED = 4  # tuples of names: of devices, and of those that look at endpoints
 
 
 class Names:
-    """The names that batches bring, numbered as they come: batches of several makers have their own numbers."""
+    """The names that batches bring, numbered as they come: batches of several makers have their own numbers.
 
-    def __init__(self) -> None:
-        self.all: list[str] = []
+    `known` are numbered from the start, by their place: they take no place in memory beside that column.
+    """
+
+    def __init__(self, known: pa.StringArray = NOBODY) -> None:
+        self.known = known
+        self.others: list[str] = []
         self._number: dict[str, int] = {}
         self._remembered: list[tuple[tuple[str, ...], NDArray[np.int32]]] = []
+
+    def __len__(self) -> int:
+        return len(self.known) + len(self.others)
 
     def numbers(self, names: tuple[str, ...]) -> NDArray[np.int32]:
         """The number of each of `names`. Tuples that come again, or that grew, cost little."""
@@ -24,35 +35,40 @@ class Names:
             if known is names:
                 return found
         known, found = next((each for each in self._remembered if names[: len(each[0])] == each[0]), ((), _NONE))
-        rest = names[len(known) :]
-        made = np.concatenate([found, np.fromiter(map(self._numbered, rest), np.int32, len(rest))])
+        made = np.concatenate([found, self._numbered(names[len(known) :])])
         others = [each for each in self._remembered if each[0] is not known]
         self._remembered = [(names, made), *others][:_MOST_REMEMBERED]
         return made
 
-    def _numbered(self, name: str) -> int:
+    def _numbered(self, names: tuple[str, ...]) -> NDArray[np.int32]:
+        if not len(self.known):
+            return np.fromiter(map(self._other, names), np.int32, len(names))
+        found = positions(pa.array(names, pa.string()), self.known)
+        for missing in np.flatnonzero(found < 0).tolist():
+            found[missing] = self._other(names[missing])
+        return found
+
+    def _other(self, name: str) -> int:
         if name not in self._number:
-            self.all.append(name)
-            self._number[name] = len(self._number)
+            self._number[name] = len(self)
+            self.others.append(name)
         return self._number[name]
-
-
-_NONE = np.zeros(0, np.int32)
 
 
 class Texts:
     """One text for each of the names; those that are there are not made again."""
 
-    def __init__(self, names: Names, make: Callable[[str], str]) -> None:
+    def __init__(self, names: Names, make: Callable[[str], str], known: pa.StringArray = NOBODY) -> None:
+        """`known`: the texts of the names that are known from the start; `make` makes one of another name."""
         self._names = names
         self._make = make
-        self._made = pa.array([], pa.string())
+        self._made = known
 
     def of(self, numbers: NDArray[np.signedinteger]) -> pa.StringArray:
         """The texts of the names with these numbers."""
-        if len(self._made) != len(self._names.all):
-            more = column([self._make(name) for name in self._names.all[len(self._made) :]])
-            self._made = pa.concat_arrays([self._made, more])
+        if len(self._made) != len(self._names):
+            more = self._names.others[len(self._made) - len(self._names.known) :]
+            self._made = pa.concat_arrays([self._made, column([self._make(name) for name in more])])
         return self._made.take(pa.array(numbers))
 
 
