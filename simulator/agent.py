@@ -1,9 +1,10 @@
 """Agents: what stands at an address, and the cache that makes answering cheap."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from simulator import answer, message, secured
 from simulator.answer import Answer
+from simulator.crowd import Crowd, calm
 from simulator.engine import Engine
 from simulator.message import Request
 from simulator.secured import Secured
@@ -13,16 +14,16 @@ from simulator.view import View
 LARGEST = 1472  # an Ethernet frame's worth of UDP; RFC 3417 asks for 484 at least
 _MOST_KEPT_REQUESTS = 50_000
 _MOST_KEPT_ANSWERS = 24  # of one agent: its polls and the pages of a walk
+_ALONE = calm(1)
 
 
 class Agent:
-    """One SNMP agent: of v1 and v2c with a community, of v3 with an engine. `delay_s` passes before each answer; `loss` is the share of requests unanswered.
+    """One SNMP agent: of v1 and v2c with a community, of v3 with an engine; the `number`th of its crowd.
 
-    A silent agent takes requests and says nothing. After a change of what the view shows other
-    than through Moving cells, `forget` must be called.
+    After a change of what the view shows other than through Moving cells, another agent must take its place.
     """
 
-    __slots__ = ("_answers", "_draws", "_make", "_view", "community", "delay_s", "engine", "loss", "silent")
+    __slots__ = ("_answers", "_crowd", "_make", "_view", "community", "engine", "number")
 
     def __init__(
         self,
@@ -30,18 +31,15 @@ class Agent:
         community: bytes | None,
         *,
         engine: Engine | None = None,
-        delay_s: float = 0.0,
-        loss: float = 0.0,
-        seed: int = 0,
+        crowd: Crowd = _ALONE,
+        number: int = 0,
     ) -> None:
         self._make = make
         self._view: View | None = None
         self.community = community
         self.engine = engine
-        self.delay_s = delay_s
-        self.loss = loss
-        self.silent = False
-        self._draws = _draws(seed)
+        self._crowd = crowd
+        self.number = number
         self._answers: dict[Request, Answer] = {}
 
     @property
@@ -51,11 +49,24 @@ class Agent:
             self._view = self._make()
         return self._view
 
-    def loses(self) -> bool:
-        return self.loss > 0 and next(self._draws) < self.loss
+    @property
+    def delay_s(self) -> float:
+        """What passes before each of its answers."""
+        return float(self._crowd.delay_s[self.number])
 
-    def forget(self) -> None:
-        self._answers.clear()
+    @property
+    def loss(self) -> float:
+        """The share of requests that it leaves unanswered."""
+        return float(self._crowd.loss[self.number])
+
+    @property
+    def silent(self) -> bool:
+        """Whether it takes requests and says nothing."""
+        return self._crowd.blind or bool(self._crowd.lost[self.number])
+
+    def hears(self) -> bool:
+        """Whether it answers this time."""
+        return not self.silent and (not self.loss or self._crowd.answers(self.number))
 
     def give(self, request: Request, identifier: bytes, at: Moment) -> bytes:
         kept = self._answers.get(request)
@@ -70,14 +81,6 @@ class Agent:
         if given is None:
             raise AssertionError("a value changed between two reads at one moment")
         return given
-
-
-def _draws(seed: int) -> Iterator[float]:
-    """Numbers in [0, 1) for one agent: the same ones in every run, whatever other agents do."""
-    state = seed * 2_654_435_761 + 1
-    while True:
-        state = (state * 6_364_136_223_846_793_005 + 1_442_695_040_888_963_407) % 2**64  # Knuth's MMIX generator
-        yield (state >> 11) / 2**53
 
 
 def _nobody(_: bytes) -> None:
@@ -112,13 +115,13 @@ class Responder:
             self.malformed += 1
             return None
         agent = self._find(address, request.community)
-        if agent is None or agent.silent or (agent.loss and agent.loses()):
+        if agent is None or not agent.hears():
             return None
         return agent.give(request, data[start:end], at), agent.delay_s
 
     def _respond_sealed(self, asked: Secured, address: bytes, at: Moment) -> tuple[bytes, float] | None:
         agent = self._at_address(address)
-        if agent is None or agent.engine is None or agent.silent or (agent.loss and agent.loses()):
+        if agent is None or agent.engine is None or not agent.hears():
             return None
 
         def answer(pdu: bytes, overhead: int) -> bytes:

@@ -9,6 +9,7 @@ from inventory.model import Device, Site
 from simulator.ber import TIMETICKS
 from simulator.condition import Fade
 from simulator.engine import Engine
+from simulator.plugs import Plug
 from simulator.power import Battery
 from simulator.traffic import CLOCK, PATTERNS, Counter, Line, Moment
 
@@ -107,6 +108,7 @@ class Box:
     device: Device
     site: Site
     boot: float
+    plugs: Sequence[Plug] = ()  # its ends of links, where it has an address
     ports: Sequence[Port] = ()
     onts: Sequence[Ont] = ()
     battery: Battery = field(default_factory=Battery)  # a UPS's
@@ -119,10 +121,6 @@ class Box:
     def uptime(self) -> Line:
         """sysUpTime: hundredths of a second since boot."""
         return Line(TIMETICKS, CLOCK, 100.0, self.boot)
-
-    def engine_clock(self, now: float) -> tuple[int, int]:
-        """snmpEngineBoots, snmpEngineTime."""
-        return self.boots, max(int(now - self.boot), 0)
 
     def restart(self, at: Moment) -> None:
         self.boot = at.now

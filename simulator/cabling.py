@@ -3,14 +3,14 @@
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from statistics import NormalDist
 
-from inventory.model import Device, Inventory, Link, Medium, Role, Site, SiteKind
+from inventory.model import Device, Inventory, Link, Medium, Role, SiteKind
 from simulator.boxes import Port, draw, pattern_of
+from simulator.census import CARRIERS
 from simulator.mibs.olt import GPON, ethernet_index, pon_index
-from simulator.network import CARRIERS
+from simulator.plugs import Flow, Plug
 from simulator.traffic import Counter
 
 _ETHERNET, _LOOPBACK, _OTHER = 6, 24, 1  # IANAifType
@@ -18,15 +18,6 @@ _BUSY = 25  # a port's mean is at most its speed / this: log-normal peaks stay b
 _CORE = {SiteKind.NOC, SiteKind.DISTRICT_POP, SiteKind.BLOCK_POP}
 _NORMAL = NormalDist()
 _PORT_NUMBERS = re.compile(r"(\d+)/(\d+)/(\d+)$")
-
-
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """Speed of a link and its mean traffic, octets a second: `down` from its a end to its b end."""
-
-    speed_mbps: int
-    down: float
-    up: float
 
 
 _CORE_FLOW = Flow(10_000, 24e6, 8e6)
@@ -37,25 +28,15 @@ _PC_FLOW = Flow(1_000, 90e3, 15e3)
 _CARD_FLOW = Flow(100, 150, 250)  # a network card of a UPS or printer
 
 
-@dataclass(frozen=True, slots=True)
-class Plug:
-    """One end of a link."""
-
-    link: Link
-    near_port: str
-    far: str  # device
-    far_port: str
-    outward: bool  # whether the link's "down" leaves here
-    flow: Flow
-
-
-def plugs_of(inventory: Inventory) -> Mapping[str, Sequence[Plug]]:
-    """Device -> its ends of links."""
-    found: dict[str, list[Plug]] = defaultdict(list)
-    for link in inventory.links.values():
+def plugs_of(device: str, links: Iterable[Link], inventory: Inventory) -> Sequence[Plug]:
+    """The device's ends of these links, all of which end there."""
+    found = []
+    for link in links:
         flow = flow_of(link, inventory)
-        found[link.a_device].append(Plug(link, link.a_port, link.b_device, link.b_port, True, flow))
-        found[link.b_device].append(Plug(link, link.b_port, link.a_device, link.a_port, False, flow))
+        if link.a_device == device:
+            found.append(Plug(link, link.a_port, link.b_device, link.b_port, True, flow))
+        if link.b_device == device:
+            found.append(Plug(link, link.b_port, link.a_device, link.a_port, False, flow))
     return found
 
 
@@ -156,12 +137,3 @@ def _mean(plug: Plug, *, down: bool) -> float:
     flow = plug.flow
     spread = math.exp(0.5 * _NORMAL.inv_cdf(0.001 + 0.998 * draw(plug.link.name, "mean")))
     return min((flow.down if down else flow.up) * spread, flow.speed_mbps * 125_000 / _BUSY)
-
-
-def delay_of(site: Site, noc: Site | None) -> float:
-    """Seconds an exchange with a device there takes: 5 ms and 1 ms for each 8 km, at most 60 ms."""
-    if noc is None or None in {site.lat, site.lon, noc.lat, noc.lon}:
-        return 0.02
-    north = (site.lat or 0) - (noc.lat or 0)
-    east = ((site.lon or 0) - (noc.lon or 0)) * math.cos(math.radians(noc.lat or 0))
-    return min(0.005 + math.hypot(north, east) * 111.2 / 8000, 0.06)

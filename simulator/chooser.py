@@ -4,9 +4,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from random import Random
+from typing import Any
 
-from inventory.model import Device, Inventory, Medium, Role
+import numpy as np
+
+from inventory.columnar import column
+from inventory.model import Inventory, Medium, Role
 from simulator import network
+from simulator.census import Census
 from simulator.condition import End
 from simulator.faults import Where
 
@@ -27,7 +32,7 @@ class Chooser:
         if not self.where.area:
             return frozenset(self.inventory.sites)
         areas = frozenset(self.inventory.within(_known(self.where.area, self.inventory.areas, "area")))
-        return frozenset(site.name for site in self.inventory.sites.values() if site.area in areas)
+        return frozenset(name for name, area in _rows(self.inventory.sites, "name", "area") if area in areas)
 
     def sites(self) -> frozenset[str]:
         """Sites that lose mains together; at random whole feeders are chosen."""
@@ -35,19 +40,18 @@ class Chooser:
         if where.site:
             return frozenset({_known(where.site, sites, "site")})
         if where.feeder:
-            return frozenset(
-                self._fed_by({_known(where.feeder, {site.feeder: 1 for site in sites.values()}, "feeder")})
-            )
-        having = {device.site for device in self._of_role(self.inventory.devices.values())}
-        fitting = [name for name in sites if name in self.area_sites and (not where.role or name in having)]
+            return frozenset(self._fed_by({_known(where.feeder, dict(_rows(sites, "feeder", "name")), "feeder")}))
+        having = {site for site, role in _rows(self.inventory.devices, "site", "role") if role == where.role}
+        fitting = {name for name in sites if name in self.area_sites and (not where.role or name in having)}
         if where.random:
-            return frozenset(self._fed_by(self._pick({sites[name].feeder for name in fitting} - {""})))
+            feeders = {feeder for name, feeder in _rows(sites, "name", "feeder") if name in fitting}
+            return frozenset(self._fed_by(self._pick(feeders - {""})))
         if not where.area:
             raise ValueError("needs a site, feeder, area or random")
         return self._pick(fitting)
 
     def _fed_by(self, feeders: Collection[str]) -> Iterable[str]:
-        return (site.name for site in self.inventory.sites.values() if site.feeder in feeders)
+        return (name for name, feeder in _rows(self.inventory.sites, "name", "feeder") if feeder in feeders)
 
     def devices(self, role: Role | None = None) -> frozenset[str]:
         """Devices, of `role` alone where one is given."""
@@ -61,8 +65,10 @@ class Chooser:
         else:
             raise ValueError("needs a device, site, area or random")
         # Chance leaves the reference targets alone: without them the collector couldn't judge anything.
-        fitting = (device for device in self._of_role(devices.values()) if not (where.random and device.reference))
-        return self._pick([box.name for box in fitting if box.site in at and role in {None, box.role}])
+        rows = _rows(devices, "name", "site", "role", "reference")
+        wanted = {where.role or role, role or where.role} - {"", None}
+        fitting = [row for row in rows if not (where.random and row[3]) and (not wanted or {row[2]} == wanted)]
+        return self._pick([name for name, site, _, _ in fitting if site in at])
 
     def endpoints(self) -> frozenset[str]:
         if self.where.endpoint:
@@ -73,22 +79,28 @@ class Chooser:
 
     def ends(self) -> frozenset[End]:
         """The operator's end of each link to the chosen devices' sites: the one nearer to the NOC, in a ring both ways."""
-        hops, links = network.graph_of(self.inventory).hops(), self.inventory.links
+        hops, links = self._hops(), self.inventory.links
         if self.where.link:
             link = links[_known(self.where.link, links, "link")]
             return frozenset({End(link.name, min(link.a_device, link.b_device, key=lambda end: hops.get(end, _FAR)))})
         sites = {name: self.inventory.devices[name].site for name in self.devices()}
         found = frozenset(
-            End(link.name, far)
-            for link in links.values()
-            for near, far in ((link.a_device, link.b_device), (link.b_device, link.a_device))
+            End(name, far)
+            for name, a, b, ring in _rows(links, "name", "a_device", "b_device", "ring")
+            for near, far in ((a, b), (b, a))
             if near in sites and sites[near] != self.inventory.devices[far].site
-            if link.ring or hops.get(far, _FAR) < hops.get(near, _FAR)
+            if ring or hops.get(far, _FAR) < hops.get(near, _FAR)
         )
         # Chance may have chosen nothing, or a box that hangs on its own site alone.
         if not found and not self.where.random:
             raise ValueError("no link leads there")
         return found
+
+    def _hops(self) -> Mapping[str, int]:
+        census = Census(self.inventory)
+        hops = network.graph_of(census).hops()
+        reached = np.flatnonzero(hops >= 0)
+        return dict(zip(census.names(reached), hops[reached].tolist(), strict=True))
 
     def links(self) -> frozenset[str]:
         """A link by its name, all of a trunk, or the fibres and radio links that end at the chosen devices."""
@@ -97,8 +109,8 @@ class Chooser:
         if self.where.link:
             return self.fibres(0)[0]
         devices = self.devices()
-        links = [link for link in self.inventory.links.values() if link.medium is not Medium.COPPER]
-        found = frozenset(link.name for link in links if not devices.isdisjoint((link.a_device, link.b_device)))
+        rows = _rows(self.inventory.links, "name", "a_device", "b_device", "medium")
+        found = frozenset(name for name, *ends, medium in rows if medium != Medium.COPPER and devices & {*ends})
         if not found and not self.where.random:
             raise ValueError("no fibre or radio link is there")
         return found
@@ -106,13 +118,13 @@ class Chooser:
     def lights(self) -> Mapping[str, str]:
         """Fibre -> the ONT that it ends at."""
         inventory = self.inventory
-        named = self.fibres(0)[0] if self.where.link else None
-        onts = frozenset(inventory.devices) if named is not None else self.devices(Role.ONT)
+        named = self.fibres(0)[0] if self.where.link else inventory.links.keys()
+        onts = inventory.devices.keys() if self.where.link else self.devices(Role.ONT)
         found = {
-            link.name: end
-            for link in (inventory.links.values() if named is None else map(inventory.links.__getitem__, sorted(named)))
-            for end in (link.a_device, link.b_device)
-            if link.medium is Medium.FIBRE and end in onts and inventory.devices[end].role is Role.ONT
+            name: end
+            for name, a, b, medium in _rows(inventory.links, "name", "a_device", "b_device", "medium")
+            for end in (a, b)
+            if name in named and medium == Medium.FIBRE and end in onts and inventory.devices[end].role is Role.ONT
         }
         if not found and not self.where.random:
             raise ValueError("no fibre of an ONT is there")
@@ -124,8 +136,7 @@ class Chooser:
         if self.where.link:
             chosen: Iterable[str] = self._named_segment(segments)
         else:
-            fitting = [name for name, links in segments.items() if self._touches(links, ring_only=cuts > 0)]
-            chosen = self._pick(fitting)
+            chosen = self._pick(self._touched(segments, ring_only=cuts > 0))
         chosen = {further for name in sorted(chosen) for further in (name, *self._more_of_ring(name, cuts - 1))}
         cut = frozenset(link for name in chosen for link in segments.get(name, [name]))
         return cut, frozenset(name for name in chosen if name in segments and name not in self.inventory.links)
@@ -134,15 +145,16 @@ class Chooser:
         links = self.inventory.links
         if count < 1 or name not in links or not links[name].ring:
             return ()
-        others = [link.name for link in links.values() if link.ring == links[name].ring and link.name != name]
+        ring = links[name].ring
+        others = [other for other, of in _rows(links, "name", "ring") if of == ring and other != name]
         return self.random.sample(others, min(count, len(others)))
 
     def _segments(self) -> Mapping[str, Sequence[str]]:
         """Fibres by what one cut takes: a trunk's links together, any other link alone."""
         found: dict[str, list[str]] = {}
-        for link in self.inventory.links.values():
-            if link.medium is Medium.FIBRE:
-                found.setdefault(link.trunk or link.name, []).append(link.name)
+        for name, trunk, medium in _rows(self.inventory.links, "name", "trunk", "medium"):
+            if medium == Medium.FIBRE:
+                found.setdefault(trunk or name, []).append(name)
         return found
 
     def _named_segment(self, segments: Mapping[str, Sequence[str]]) -> tuple[str]:
@@ -154,22 +166,27 @@ class Chooser:
             raise ValueError(f"link {name!r} is {link.medium}, not fibre")
         return (name,)
 
-    def _touches(self, names: Sequence[str], *, ring_only: bool) -> bool:
-        """Whether one of these links has an end at the place and of the role asked for."""
-        where, links = self.where, [self.inventory.links[name] for name in names]
-        ends = [self.inventory.devices[name] for link in links for name in (link.a_device, link.b_device)]
+    def _touched(self, segments: Mapping[str, Sequence[str]], *, ring_only: bool) -> Sequence[str]:
+        """The segments of which a link has an end at the place and of the role asked for."""
+        where = self.where
         if not (where.device or where.site or where.area or where.random):
             raise ValueError("needs a link, device, site, area or random")
-        return (
-            (not ring_only or all(link.ring for link in links))
-            and (not where.device or where.device in {end.name for end in ends})
-            and (not where.site or where.site in {end.site for end in ends})
-            and any(end.site in self.area_sites for end in ends)
-            and any(True for _ in self._of_role(ends))
-        )
+        devices = list(_rows(self.inventory.devices, "name", "site", "role"))
+        role = {name: role for name, _, role in devices}
+        site = {name: site for name, site, _ in devices}
+        links = {name: row for name, *row in _rows(self.inventory.links, "name", "a_device", "b_device", "ring")}
 
-    def _of_role(self, devices: Iterable[Device]) -> Iterable[Device]:
-        return (device for device in devices if not self.where.role or device.role == self.where.role)
+        def fits(names: Sequence[str]) -> bool:
+            ends = [end for name in names for end in links[name][:2]]
+            return (
+                (not ring_only or all(links[name][2] for name in names))
+                and (not where.device or where.device in ends)
+                and (not where.site or where.site in {site[end] for end in ends})
+                and any(site[end] in self.area_sites for end in ends)
+                and any(not where.role or role[end] == where.role for end in ends)
+            )
+
+        return [name for name, names in segments.items() if fits(names)]
 
     def _pick(self, names: Collection[str]) -> frozenset[str]:
         """All of them, or up to `random` of them: a scenario for any inventory asks for what may not be there."""
@@ -178,6 +195,11 @@ class Chooser:
         if not names:
             raise ValueError("nothing is there")
         return frozenset(names)
+
+
+def _rows(records: Mapping[str, Any], *fields: str) -> Iterable[tuple[Any, ...]]:
+    """These fields of every record: all are read, but no record is made."""
+    return zip(*(column(records, field).to_pylist() for field in fields), strict=True)
 
 
 def _known(name: str, names: Mapping[str, object], what: str) -> str:

@@ -27,6 +27,7 @@ _console = Console(stderr=True)
 _Port = Annotated[int, typer.Option(help="UDP port on every device's address")]
 _Loss = Annotated[float, typer.Option(help="Percent of exchanges that get no answer", min=0, max=100)]
 _Delay = Annotated[float | None, typer.Option(help="Milliseconds of each exchange; default: by distance", min=0)]
+_Spread = Annotated[float, typer.Option(help="How far devices' delay and loss differ: sigma of their logarithm", min=0)]
 _Truth = Annotated[Path | None, typer.Option(help="File for the log of what is truly wrong")]
 _After = Annotated[float, typer.Option(help="Seconds before the scenario starts", min=0)]
 _PortalsPort = Annotated[int | None, typer.Option(help="TCP port of the services' endpoints over HTTP", min=0)]
@@ -42,15 +43,16 @@ def fleet(
     scenario: Annotated[Path | None, typer.Option(help="Scenario in TOML")] = None,
     truth: _Truth = None,
     after: _After = 0,
+    spread: _Spread = 0,
     stop_with_parent: Annotated[bool, typer.Option(help="End with the process that started this one")] = False,
     portals_port: _PortalsPort = None,
 ) -> None:
     """Answer SNMP for every device of the inventory that has an address, until Ctrl-C."""
-    weather = Weather(None if delay is None else delay / 1000, loss / 100)
+    weather = Weather(None if delay is None else delay / 1000, loss / 100, spread=spread)
     try:
         told = read_scenario(scenario) if scenario else None
         answered = process.serve(
-            Plan(_inventory(), port, weather, told, truth, after, stop_with_parent, portals_port),
+            Plan(Settings().storage.url, port, weather, told, truth, after, stop_with_parent, portals_port),
             ready=_say_ready,
         )
     except (ScenarioError, ValueError, OSError, UnheldError, SecretUnavailableError) as error:
@@ -67,11 +69,14 @@ def scenario(
     port: _Port = DEFAULT_PORT,
     loss: _Loss = 0,
     delay: _Delay = None,
+    spread: _Spread = 0,
     after: _After = 0,
     portals_port: _PortalsPort = None,
 ) -> None:
     """The fleet with faults as FILE tells them, and the truth about them in a file."""
-    fleet(port=port, loss=loss, delay=delay, scenario=file, truth=truth, after=after, portals_port=portals_port)
+    fleet(
+        port=port, loss=loss, delay=delay, spread=spread, scenario=file, truth=truth, after=after, portals_port=portals_port
+    )  # fmt: skip
 
 
 @app.command(name="replay")

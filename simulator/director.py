@@ -49,7 +49,7 @@ class Director:
         self._clock = clock
         self._log = log
         self._portals = portals
-        self._places = truth.Places(fleet.world.inventory)
+        self._places = truth.Places(fleet.world.inventory) if log else None
         self._seed = seed
         self._begun = 0
         self._in_force: dict[int, Effect] = {}
@@ -112,7 +112,7 @@ class Director:
         self._fleet.set_effects(tuple(self._in_force.values()), now)
         if self._portals:
             self._portals.troubles = self._troubles(self._portals.codes)
-        if self._log:
+        if self._log and self._places:
             self._log.update(truth.outages(self._fleet.world.condition, self._places), now)
         empty = self._fleet.world.next_empty(now)
         if empty is not None:

@@ -1,32 +1,50 @@
 """The agents of an inventory: one for each device with an address, driven by a World."""
 
 import ipaddress
+import math
 import zlib
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from statistics import NormalDist
 
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from inventory.columnar import column
 from inventory.model import Credential, Device, Inventory, SiteKind
-from simulator import cabling
 from simulator.agent import Agent
-from simulator.boxes import Box
-from simulator.condition import Condition, Effect, Jam
+from simulator.boxes import draw
+from simulator.census import Census, texts
+from simulator.condition import Effect, Jam
+from simulator.crowd import Crowd, Floats
 from simulator.engine import Engine, engine_id
 from simulator.mibs.kinds import view_of
 from simulator.usm import User
+from simulator.view import View
 from simulator.world import World
 from storage.settings import resolve_secret
 
 _LOOPBACK = ipaddress.ip_network("127.0.0.0/8")
+_LOOPBACK_NETWORK, _HOST = 127, 0xFFFFFF
+_MOST_KEPT_AGENTS = 32_768
+_NORMAL = NormalDist()
 
 
 @dataclass(frozen=True, slots=True)
 class Weather:
-    """What every exchange suffers: `delay_s` None is by distance to the NOC; `loss` is a share."""
+    """What every exchange suffers: `delay_s` None is by distance to the NOC; `loss` is a share.
+
+    Each device has its own delay and loss, drawn by its name from a log-normal distribution whose mean is
+    that figure; `spread` is the standard deviation of their logarithms. 0: all have the figure itself.
+    """
 
     delay_s: float | None = None
     loss: float = 0.0
     seed: int = 1
+    spread: float = 0.0
 
 
 class Fleet:
@@ -39,59 +57,159 @@ class Fleet:
 
     def __init__(self, inventory: Inventory, now: float, weather: Weather = Weather()) -> None:
         self.world = World(inventory, now)
-        self.weather = weather
+        self.crowd = crowd_of(self.world.census, weather)
         self._communities = _communities(inventory)
         self._users = _users(inventory)
-        self._delays = _delays(inventory, weather)
-        self._by_name = {name: self._agent(box) for name, box in self.world.boxes.items() if box.device.primary_ip}
-        self._by_address = {_packed(self.world.boxes[name].device): agent for name, agent in self._by_name.items()}
+        self._engines: dict[int, Engine] = {}
+        self._at = _addresses(self.world.census)
+        self._agents: OrderedDict[int, Agent] = OrderedDict()
+        self.forgotten: Callable[[Collection[int]], None] = _nobody_told
         self.set_effects((), now)
-
-    def _agent(self, box: Box) -> Agent:
-        user = self._users.get(box.device.credential)
-        if user:
-            box.engine = Engine(engine_id(_packed(box.device)), user, box.engine_clock)
-        return Agent(
-            partial(view_of, box),
-            self._communities.get(box.device.credential, b"public"),
-            engine=box.engine,
-            delay_s=self._delays[box.site.name],
-            loss=self.weather.loss,
-            seed=zlib.crc32(f"{self.weather.seed}:{box.device.name}".encode()),
-        )
 
     def find(self, address: bytes, community: bytes) -> Agent | None:
         """The agent at this address (4 octets), if that is its community."""
-        agent = self._by_address.get(address)
+        agent = self.at_address(address)
         return agent if agent is not None and agent.community == community else None
 
     def at_address(self, address: bytes) -> Agent | None:
-        return self._by_address.get(address)
+        number = int(self.numbers_at(np.frombuffer(address, ">u4"))[0])
+        return None if number < 0 else self._agent(number)
+
+    def numbers_at(self, addresses: NDArray[np.uint32]) -> NDArray[np.int64]:
+        """Devices' numbers by their addresses; -1 where none is."""
+        known = addresses >> 24 == _LOOPBACK_NETWORK
+        return np.where(known, self._at[addresses & _HOST].astype(np.int64) - 1, -1)
+
+    @property
+    def agents(self) -> Mapping[str, Agent]:
+        """By name, each made when asked for."""
+        return _Agents(self._agent, self.world.census, np.sort(self._at[self._at > 0]) - 1)
+
+    def _agent(self, number: int) -> Agent:
+        """The device's agent, kept among those that were asked last: most of a large fleet is hardly ever walked."""
+        agent = self._agents.get(number)
+        if agent is not None:
+            self._agents.move_to_end(number)
+            return agent
+        if len(self._agents) >= _MOST_KEPT_AGENTS:
+            self._agents.popitem(last=False)
+        agent = self._agents[number] = self._made(self.world.census.names(np.array([number]))[0], number)
+        return agent
+
+    def _made(self, name: str, number: int) -> Agent:
+        device = self.world.inventory.devices[name]
+        community = self._communities.get(device.credential, b"public")
+        engine = self._engine(device, number)
+        return Agent(partial(self._view, name, engine), community, engine=engine, crowd=self.crowd, number=number)
+
+    def _view(self, name: str, engine: Engine | None) -> View:
+        box = self.world.boxes[name]
+        box.engine = engine
+        return view_of(box)
+
+    def _engine(self, device: Device, number: int) -> Engine | None:
+        """It outlives its agent: it counts, and no salt may come twice."""
+        user = self._users.get(device.credential)
+        if user and number not in self._engines:
+            clock = partial(self.world.boxes.engine_clock, device.name)
+            self._engines[number] = Engine(engine_id(_packed(device.name, device.primary_ip)), user, clock)
+        return self._engines.get(number)
 
     def set_effects(self, effects: tuple[Effect, ...], now: float) -> None:
-        before = self.world.condition
-        for name in self.world.settle(effects, now):
-            if name in self._by_name:
-                self._by_name[name].forget()
+        before, crowd = self.world.condition, self.crowd
+        changed = self._numbers(self.world.settle(effects, now))
+        for number in changed:
+            self._agents.pop(number, None)
+        self.forgotten(changed)
         after = self.world.condition
-        silenced = self._by_name.keys() if before.blind != after.blind else before.lost ^ after.lost
-        for name in silenced & self._by_name.keys():
-            self._by_name[name].silent = after.blind or name in after.lost
-        suffering = before.lossy.keys() | after.lossy.keys() | before.slowed.keys() | after.slowed.keys()
-        for name in suffering & self._by_name.keys():
-            self._make_suffer(name, after)
+        crowd.blind = after.blind
+        crowd.lost[self._numbers(before.lost - after.lost)] = False
+        crowd.lost[self._numbers(after.lost - before.lost)] = True
+        suffering = list(before.lossy.keys() | after.lossy.keys() | before.slowed.keys() | after.slowed.keys())
+        for number, name in zip(self._numbers(suffering), suffering, strict=True):
+            jam = after.slowed.get(name, Jam(0.0, 0.0))
+            crowd.suffer(number, max(after.lossy.get(name, 0.0), jam.loss), jam.delay_s)
 
-    def _make_suffer(self, name: str, condition: Condition) -> None:
-        agent, jam = self._by_name[name], condition.slowed.get(name, Jam(0.0, 0.0))
-        agent.loss = max(self.weather.loss, condition.lossy.get(name, 0.0), jam.loss)
-        agent.delay_s = self._delays[self.world.boxes[name].site.name] + jam.delay_s
+    def _numbers(self, names: Collection[str]) -> list[int]:
+        return [int(number) for number in self.world.census.numbers(names)]
 
 
-def _packed(device: Device) -> bytes:
-    address = ipaddress.ip_address(device.primary_ip)
+def _nobody_told(_: Collection[int]) -> None:
+    """Nobody keeps what devices said."""
+
+
+class _Agents(Mapping[str, Agent]):
+    def __init__(self, agent: Callable[[int], Agent], census: Census, numbers: NDArray[np.int32]) -> None:
+        self._agent = agent
+        self._census = census
+        self._numbers = numbers
+
+    def __getitem__(self, name: str) -> Agent:
+        number = self._census.device_of[name]
+        if number not in self._numbers:
+            raise KeyError(name)
+        return self._agent(number)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._census.names(self._numbers))
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+
+def _addresses(census: Census) -> NDArray[np.int32]:
+    """Number + 1 of the device at each address of 127.0.0.0/8; 0 where there is none. Only what is used takes memory."""
+    found = np.zeros(_HOST + 1, np.int32)
+    addresses = texts(census.inventory.devices, "primary_ip").to_pylist()
+    for number in np.flatnonzero(census.active).tolist():
+        if addresses[number]:
+            packed = _packed(census.devices[number].as_py(), addresses[number])
+            found[int.from_bytes(packed, "big") & _HOST] = number + 1
+    return found
+
+
+def _packed(name: str, text: str) -> bytes:
+    """The address's 4 octets; raises ValueError where it isn't one of loopback's."""
+    address = ipaddress.ip_address(text)
     if address not in _LOOPBACK:
-        raise ValueError(f"{device.name} has address {address}: only addresses in {_LOOPBACK} can be simulated")
+        raise ValueError(f"{name} has address {address}: only addresses in {_LOOPBACK} can be simulated")
     return address.packed
+
+
+def crowd_of(census: Census, weather: Weather) -> Crowd:
+    names = census.devices.to_pylist()
+    start = zlib.crc32(f"{weather.seed}:".encode())
+    seeds = np.array([zlib.crc32(name.encode(), start) for name in names], np.uint64)
+    delays = _delays(census.inventory, weather)[census.site] * _spread(names, "delay", weather.spread)
+    loss = np.minimum(weather.loss * _spread(names, "loss", weather.spread), 1.0)
+    return Crowd(delays, loss, seeds)
+
+
+def _spread(names: Sequence[str], what: str, sigma: float) -> Floats:
+    """Factors of mean 1, log-normal."""
+    if not sigma:
+        return np.ones(len(names))
+    normal = np.array([_NORMAL.inv_cdf(0.0005 + 0.999 * draw(name, what)) for name in names])
+    return np.exp(sigma * normal - sigma**2 / 2)
+
+
+def _delays(inventory: Inventory, weather: Weather) -> Floats:
+    """Seconds an exchange takes, by site: 5 ms and 1 ms for each 8 km to the NOC, at most 60 ms; 20 ms where unknown."""
+    if weather.delay_s is not None:
+        return np.full(len(inventory.sites), weather.delay_s)
+    kinds = texts(inventory.sites, "kind").to_pylist()
+    north, east = (_degrees(inventory, field) for field in ("lat", "lon"))
+    noc = kinds.index(SiteKind.NOC) if SiteKind.NOC in kinds else None
+    if noc is None:
+        return np.full(len(kinds), 0.02)
+    across = np.hypot(north - north[noc], (east - east[noc]) * math.cos(math.radians(north[noc])))
+    found: Floats = np.nan_to_num(np.minimum(0.005 + across * 111.2 / 8000, 0.06), nan=0.02)
+    return found
+
+
+def _degrees(inventory: Inventory, field: str) -> Floats:
+    found = column(inventory.sites, field).cast(pa.float64())
+    return np.asarray(found.to_numpy(zero_copy_only=False), np.float64)
 
 
 def _communities(inventory: Inventory) -> Mapping[str, bytes | None]:
@@ -122,11 +240,3 @@ def _user(credential: Credential) -> User:
         credential.priv_protocol,
         resolve_secret(credential.priv) if credential.priv_protocol else "",
     )
-
-
-def _delays(inventory: Inventory, weather: Weather) -> Mapping[str, float]:
-    noc = next((site for site in inventory.sites.values() if site.kind is SiteKind.NOC), None)
-    return {
-        site.name: cabling.delay_of(site, noc) if weather.delay_s is None else weather.delay_s
-        for site in inventory.sites.values()
-    }

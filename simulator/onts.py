@@ -1,37 +1,30 @@
 """ONTs as rows of their OLT's tables, from the inventory."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-from inventory.model import Device, Role
-from simulator.boxes import Box, Ont, draw
-from simulator.cabling import Plug
+from inventory.model import Device
+from simulator.boxes import Ont, draw
 from simulator.mibs.olt import pon_index
+from simulator.plugs import Plug
 
 
-def attach(boxes: Mapping[str, Box], plugs: Mapping[str, Sequence[Plug]]) -> dict[str, Ont]:
-    """Fill the tables of the OLTs; returns the rows by the ONT's device name.
+def rows_of(onts: Iterable[tuple[Device, Sequence[Plug]]]) -> list[Ont]:
+    """The rows of an OLT's tables, in order; raises ValueError for a device whose `seen_as` isn't frame/slot/port:ont."""
+    return sorted((_row(device, plugs) for device, plugs in onts), key=lambda ont: (ont.port_index, ont.number))
 
-    Raises ValueError for a device whose `seen_as` isn't frame/slot/port:ont.
-    """
-    rows: dict[str, Ont] = {}
-    by_olt: dict[str, list[Ont]] = defaultdict(list)
-    for name, box in boxes.items():
-        if box.device.role is Role.ONT and box.device.seen_through in boxes:
-            rows[name] = _row(box.device, plugs.get(name, ()))
-            by_olt[box.device.seen_through].append(rows[name])
-    for olt, onts in by_olt.items():
-        boxes[olt].onts = sorted(onts, key=lambda ont: (ont.port_index, ont.number))
-    return rows
+
+def place_of(name: str, seen_as: str) -> tuple[int, int]:
+    """(ifIndex of the PON port, number there) of an ONT; raises ValueError where it isn't frame/slot/port:ont."""
+    try:
+        place, number = seen_as.split(":")
+        _, slot, port = map(int, place.split("/"))
+        return pon_index(slot, port), int(number)
+    except ValueError:
+        raise ValueError(f"{name}: seen_as {seen_as!r} isn't frame/slot/port:ont") from None
 
 
 def _row(device: Device, plugs: Sequence[Plug]) -> Ont:
-    try:
-        place, number = device.seen_as.split(":")
-        _, slot, port = map(int, place.split("/"))
-        index = pon_index(slot, port), int(number)
-    except ValueError:
-        raise ValueError(f"{device.name}: seen_as {device.seen_as!r} isn't frame/slot/port:ont") from None
+    index = place_of(device.name, device.seen_as)
     lengths = [plug.link.length_km for plug in plugs if plug.link.length_km and plug.far == device.seen_through]
     kilometres = _kilometres(device, lengths[0] if lengths else None)
     return Ont(

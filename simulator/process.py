@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self, TypeVar
 
+from inventory import store
 from inventory.model import Inventory
 from simulator.agent import Responder
 from simulator.director import Director
@@ -22,6 +23,7 @@ from simulator.portals import Portals
 from simulator.scenario import Scenario
 from simulator.transport import Server, UnheldError, open_socket
 from simulator.truth_log import TruthLog
+from storage.engine import open_engine
 from storage.settings import SecretUnavailableError
 
 _STOP_S = 10.0
@@ -31,10 +33,11 @@ _STOP_S = 10.0
 class Plan:
     """What a fleet's process is to do. Port 0 takes a free one; `after_s` delays the scenario.
 
-    With a `portals_port` the inventory's endpoints are served over HTTP on 127.0.0.1.
+    `inventory` is one, or the URL of a store to load it from: a large one is too much to hand over.
+    With a `portals_port` its endpoints are served over HTTP on 127.0.0.1.
     """
 
-    inventory: Inventory
+    inventory: Inventory | str
     port: int = 0
     weather: Weather = field(default_factory=Weather)
     scenario: Scenario | None = None
@@ -81,20 +84,23 @@ def serve(plan: Plan, *, ready: Callable[[Ports], None], control: Connection | N
     `ready` is called with the ports when requests are answered. Raises what `Fleet`, `open_socket`
     and `Director.play` raise.
     """
+    inventory = store.load(open_engine(plan.inventory)) if isinstance(plan.inventory, str) else plan.inventory
     with ExitStack() as stack:
-        portals = _portals(plan)
+        portals = None if plan.portals_port is None else Portals(inventory.endpoints.values(), plan.portals_port)
         if portals:
             stack.enter_context(portals)
-        return _serve(plan, portals, ready, control)
+        return _serve(plan, inventory, portals, ready, control)
 
 
-def _portals(plan: Plan) -> Portals | None:
-    return None if plan.portals_port is None else Portals(plan.inventory.endpoints.values(), plan.portals_port)
-
-
-def _serve(plan: Plan, portals: Portals | None, ready: Callable[[Ports], None], control: Connection | None) -> int:
+def _serve(
+    plan: Plan,
+    inventory: Inventory,
+    portals: Portals | None,
+    ready: Callable[[Ports], None],
+    control: Connection | None,
+) -> int:
     sock = open_socket(plan.port)
-    fleet = Fleet(plan.inventory, time.time(), plan.weather)
+    fleet = Fleet(inventory, time.time(), plan.weather)
     server = Server(sock, Responder(fleet.find, fleet.at_address).respond)
     log = TruthLog(plan.truth.open("w", encoding="utf-8")) if plan.truth else None
     director = Director(fleet, server, log, portals)

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from inventory.model import Device, Inventory, Level, Lifecycle, Role, SiteKind
+from inventory.columnar import column
+from inventory.model import Inventory, Level, Lifecycle, Role, SiteKind
+from simulator.census import CARRIERS, Census
 from simulator.condition import Condition
-from simulator.network import CARRIERS
 from simulator.portals import Trouble
 
 
@@ -37,43 +38,47 @@ class Places:
     """The things of an inventory that the truth tells of."""
 
     def __init__(self, inventory: Inventory) -> None:
-        active = [device for device in inventory.devices.values() if device.status is Lifecycle.ACTIVE]
-        self.devices = {device.name: device for device in active if device.primary_ip or device.seen_through}
-        self.mainstays = _mainstays(self.devices.values())
-        self.trunks = {link.name: link.trunk for link in inventory.links.values()}
-        self.links_of: dict[str, list[str]] = defaultdict(list)
-        for link in inventory.links.values():
-            self.links_of[link.a_device].append(link.name)
-            self.links_of[link.b_device].append(link.name)
+        self._inventory = inventory
+        self._census = Census(inventory)
         self.villages = _villages(inventory)
         self.villages_of: dict[str, list[str]] = defaultdict(list)  # site -> those that need it
         for village, sites in self.villages.items():
             for site in sites:
                 self.villages_of[site].append(village)
 
+    def tells_of(self, name: str) -> bool:
+        """Whether this device is expected to work, and anybody could see that it doesn't."""
+        device = self._inventory.devices[name]
+        return device.status is Lifecycle.ACTIVE and bool(device.primary_ip or device.seen_through)
 
-def _mainstays(devices: Iterable[Device]) -> Mapping[str, Sequence[str]]:
-    """Site -> the devices without which it is down: its carriers, at a kendra without any its PCs."""
-    carriers: dict[str, list[str]] = defaultdict(list)
-    computers: dict[str, list[str]] = defaultdict(list)
-    for device in devices:
-        if device.role in CARRIERS:
-            carriers[device.site].append(device.name)
-        elif device.role is Role.PC:
-            computers[device.site].append(device.name)
-    return {**computers, **carriers}
+    def site_of(self, device: str) -> str:
+        return self._inventory.devices[device].site
+
+    def links_of(self, device: str) -> Sequence[str]:
+        return self._census.links_of(device)
+
+    def trunk_of(self, link: str) -> str:
+        return self._inventory.links[link].trunk
+
+    def mainstays(self, site: str) -> Sequence[str]:
+        """The devices without which it is down: its carriers, at a kendra without any its PCs."""
+        role = {name: self._inventory.devices[name].role for name in self._census.at_site(site) if self.tells_of(name)}
+        carriers = [name for name in role if role[name] in CARRIERS]
+        return carriers or [name for name in role if role[name] is Role.PC]
 
 
 def _villages(inventory: Inventory) -> Mapping[str, Sequence[str]]:
     """Village -> the sites that it needs: its panchayat's and its kendra."""
     gps: dict[str, list[str]] = defaultdict(list)
-    for site in inventory.sites.values():
-        if site.kind is SiteKind.GP:
-            gps[site.area].append(site.name)
+    sites = (column(inventory.sites, field).to_pylist() for field in ("name", "area", "kind"))
+    for name, area, kind in zip(*sites, strict=True):
+        if kind == SiteKind.GP:
+            gps[area].append(name)
+    areas = (column(inventory.areas, field).to_pylist() for field in ("level", "code", "parent", "served_by"))
     return {
-        area.key: (*gps[area.parent or ""], *([area.served_by] if area.served_by else []))
-        for area in inventory.areas.values()
-        if area.level is Level.VILLAGE
+        f"{level}:{code}": (*gps[parent or ""], *([served_by] if served_by else []))
+        for level, code, parent, served_by in zip(*areas, strict=True)
+        if level == Level.VILLAGE
     }
 
 
@@ -100,11 +105,11 @@ def _links(condition: Condition, places: Places) -> Iterator[tuple[str, Outage]]
     for name in sorted(condition.jams):
         yield name, Outage("degraded", "undetermined", True)
     for device in sorted(condition.dead):
-        yield from ((link, _UPSTREAM) for link in places.links_of[device])
+        yield from ((link, _UPSTREAM) for link in places.links_of(device))
     for end in sorted(condition.shut):
         yield end.link, Outage("down", "administrative", True)
     for name in sorted(condition.cut):
-        alone = places.trunks[name] not in condition.trunks
+        alone = places.trunk_of(name) not in condition.trunks
         yield name, Outage("down", _cut_by(name, condition), True) if alone else _UPSTREAM
 
 
@@ -113,19 +118,22 @@ def _cut_by(name: str, condition: Condition) -> str:
 
 
 def _devices(condition: Condition, places: Places) -> Iterator[tuple[str, Outage]]:
-    for name in sorted(condition.lost & places.devices.keys()):
+    for name in sorted(filter(places.tells_of, condition.lost)):
         if name in condition.failed:
             yield name, Outage("down", "equipment", True)
         elif name in condition.off:
             yield name, Outage("down", "planned" if name in condition.planned else "power", True)
         else:
             yield name, Outage("down", "power", False) if name in condition.dead else _UPSTREAM
-    seen = places.devices.keys() - condition.lost
-    for name in sorted(condition.slowed.keys() & seen):
+
+    def seen(names: Iterable[str]) -> list[str]:
+        return sorted(name for name in names if name not in condition.lost and places.tells_of(name))
+
+    for name in seen(condition.slowed):
         yield name, _SLOWED
-    for name in sorted(condition.worn & seen):
+    for name in seen(condition.worn):
         yield name, Outage("degraded", "equipment", True)
-    for name in sorted(condition.lossy.keys() & seen):
+    for name in seen(condition.lossy):
         yield name, Outage("degraded", "undetermined", True)
 
 
@@ -135,9 +143,11 @@ def _endpoint(trouble: Trouble) -> Outage:
 
 
 def _sites(condition: Condition, places: Places, devices: Mapping[Key, Outage]) -> Iterator[tuple[str, Outage]]:
-    touched = {places.devices[name].site for kind, name in devices if kind is Subject.DEVICE}
-    for name in sorted((touched | condition.mains) & places.mainstays.keys()):
-        needed = places.mainstays[name]
+    touched = {places.site_of(name) for kind, name in devices if kind is Subject.DEVICE}
+    for name in sorted(touched | condition.mains):
+        needed = places.mainstays(name)
+        if not needed:
+            continue
         broken = [outage for device in needed if (outage := devices.get((Subject.DEVICE, device)))]
         if name in condition.dark:
             yield name, Outage("down", "power", True)

@@ -99,7 +99,7 @@ class Stage:
         return self.read("olt1", *((*_XPON, *column, _PON_3, number) for column in columns))
 
     def silent(self) -> set[str]:
-        return {name for name, agent in self.fleet._by_name.items() if agent.silent}
+        return {name for name, agent in self.fleet.agents.items() if agent.silent}
 
     def truth(self) -> list[dict[str, object]]:
         self.log.close()
@@ -198,12 +198,12 @@ def _congestion(stage: Stage) -> None:
     stage.clock.pass_to(60)
     assert stage.read(router, (*_OUT_DISCARDS, port))[0] > before + 100_000
     # pop-r1 - gp1 - gp2: the way to these; gp3 and gp4 are nearer over the ring's other half.
-    slowed = {name for name, agent in stage.fleet._by_name.items() if agent.loss == 0.2 and agent.delay_s > 0.25}
+    slowed = {name for name, agent in stage.fleet.agents.items() if agent.loss == 0.2 and agent.delay_s > 0.25}
     assert slowed == {"gp1", "gp2", "pc1", "pc2", "ups2"}
     assert stage.silent() == set()
     stage.director.clear(fault)
     assert _rate(stage, router, port) < 2 * usual
-    assert {agent.loss for agent in stage.fleet._by_name.values()} == {0.0}
+    assert {agent.loss for agent in stage.fleet.agents.values()} == {0.0}
     assert stage.roots() == [("link", "ring-1-0", "degraded", "undetermined", 0.0, 60.0)]
 
 
@@ -220,7 +220,7 @@ def _rate(stage: Stage, device: str, port: int) -> float:
 
 def _loss(stage: Stage) -> None:
     stage.director.apply(Fault(Kind.LOSS, Where(device="gp4"), percent=40))
-    assert stage.fleet._by_name["gp4"].loss == 0.4
+    assert stage.fleet.agents["gp4"].loss == 0.4
     assert stage.roots() == [
         ("device", "gp4", "degraded", "undetermined", 0.0, None),
     ]
@@ -352,7 +352,7 @@ def _planned_work(stage: Stage) -> None:
 
 def _collector_blind(stage: Stage) -> None:
     stage.director.apply(Fault(Kind.COLLECTOR_BLIND, Where(), lasts=timedelta(seconds=60)))
-    assert stage.silent() == set(stage.fleet._by_name)
+    assert stage.silent() == set(stage.fleet.agents)
     assert stage.portals.troubles["e-district"].silent
     stage.clock.pass_to(61)
     assert stage.silent() == set()
@@ -372,7 +372,7 @@ def _clock_step(stage: Stage) -> None:
 
 
 def _clock(stage: Stage, device: str, oid: ber.Oid) -> datetime:
-    _, _, rows = ask(stage.fleet._by_name[device], request(Pdu.GET, [oid]), moment(stage.clock.now()))
+    _, _, rows = ask(stage.fleet.agents[device], request(Pdu.GET, [oid]), moment(stage.clock.now()))
     octets = rows[0][1][2:]
     assert len(octets) == 11
     assert octets[8:] == b"+\x05\x1e"
@@ -418,7 +418,7 @@ def test_after_every_kind_all_is_as_before(stage: Stage, kind: Kind) -> None:
     condition = stage.fleet.world.condition
     assert condition == Condition()
     assert stage.silent() == set()
-    assert {agent.loss for agent in stage.fleet._by_name.values()} == {0.0}
+    assert {agent.loss for agent in stage.fleet.agents.values()} == {0.0}
     assert all(port.up and port.admin_up for box in stage.fleet.world.boxes.values() for port in box.ports)
     assert all(ont.online and ont.active and ont.fade is None for ont in stage.fleet.world.boxes["olt1"].onts)
     assert not [row for row in stage.truth() if row["to"] is None]
@@ -492,7 +492,7 @@ def test_the_scenario_with_everything_plays_and_ends(stage: Stage) -> None:
     stage.clock.pass_to(17 * 60)
     assert stage.fleet.world.condition == Condition()
     stage.clock.pass_to(18 * 60)
-    assert stage.silent() == set(stage.fleet._by_name)
+    assert stage.silent() == set(stage.fleet.agents)
     stage.clock.pass_to(20 * 60)
     assert stage.silent() == set()
     told = {(kind, cause) for kind, _, _, cause, _, end in stage.roots() if end}

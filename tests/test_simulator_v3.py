@@ -133,7 +133,7 @@ def _respond(fleet: Fleet, data: bytes, now: float = NOW, address: bytes = _ADDR
 
 
 def _clock(fleet: Fleet, now: float = NOW) -> tuple[int, int]:
-    return fleet.world.boxes["pop-r1"].engine_clock(now)
+    return fleet.world.boxes.engine_clock("pop-r1", now)
 
 
 def _plain(answer: bytes, keys: Keys | None = None) -> tuple[Secured, bytes]:

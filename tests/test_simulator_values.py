@@ -43,7 +43,7 @@ def _community() -> Iterator[None]:
 
 def _values(fleet: Fleet, device: str, base: ber.Oid, now: float = NOW) -> Mapping[ber.Oid, tuple[int, int]]:
     """What lies below `base`, by the rest of its OID: tag and number."""
-    found = walk(fleet._by_name[device], moment(now))
+    found = walk(fleet.agents[device], moment(now))
     return {
         oid[len(base) :]: (value[0], int.from_bytes(value[2:], "big", signed=True))
         for oid, value in found
@@ -103,7 +103,7 @@ def test_farther_is_weaker_and_slower(radio: Box, near: float, more: float, late
 def test_without_its_far_end_a_radio_hears_nothing() -> None:
     fleet = _fleet("Ubiquiti")
     fleet.set_effects((Effect(failed=frozenset({"pop-r2"})),), NOW)
-    agent = fleet._by_name["radio8"]  # silent to the NOC, but someone beside it could ask
+    agent = fleet.agents["radio8"]  # silent to the NOC, but someone beside it could ask
     _, _, rows = ask(agent, request(Pdu.GET, [(*_AIROS, 5, 1, 5, 1), (*_AIROS, 5, 1, 9, 1)]), moment(NOW))
     assert [int.from_bytes(value[2:], "big", signed=True) for _, value in rows] == [-96, 0]
 

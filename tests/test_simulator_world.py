@@ -39,11 +39,11 @@ def _effect(fleet: Fleet, kind: Kind, **where: str) -> Effect:
 
 
 def _silent(fleet: Fleet) -> set[str]:
-    return {name for name, agent in fleet._by_name.items() if agent.silent}
+    return {name for name, agent in fleet.agents.items() if agent.silent}
 
 
 def _read(fleet: Fleet, device: str, *oids: ber.Oid, now: float = NOW + 1) -> list[int]:
-    agent = fleet._by_name[device]
+    agent = fleet.agents[device]
     assert not agent.silent
     _, _, rows = ask(agent, request(Pdu.GET, oids), moment(now))
     return [int.from_bytes(value[2:], "big", signed=True) for _, value in rows]
@@ -74,7 +74,7 @@ _FIBRE, _OFF, _FAILED, _POWER = Kind.FIBRE_CUT, Kind.SWITCHED_OFF, Kind.DEVICE_F
 )
 def test_who_falls_silent(fleet: Fleet, faults: list[tuple[Kind, dict[str, str]]], silent: set[str]) -> None:
     fleet.set_effects(tuple(_effect(fleet, kind, **where) for kind, where in faults), NOW)
-    assert _silent(fleet) == (silent if silent != set("abc") else set(fleet._by_name))
+    assert _silent(fleet) == (silent if silent != set("abc") else set(fleet.agents))
     fleet.set_effects((), NOW + 60)
     assert _silent(fleet) == set()
 
@@ -154,9 +154,9 @@ def test_a_ups_carries_its_site_until_its_battery_is_empty(fleet: Fleet) -> None
 
 def test_loss_hits_the_device_alone(fleet: Fleet) -> None:
     fleet.set_effects((_effect(fleet, Kind.LOSS, device="gp1"),), NOW)
-    assert [fleet._by_name[name].loss for name in ("gp1", "gp2")] == [0.3, 0.0]
+    assert [fleet.agents[name].loss for name in ("gp1", "gp2")] == [0.3, 0.0]
     fleet.set_effects((), NOW)
-    assert fleet._by_name["gp1"].loss == 0.0
+    assert fleet.agents["gp1"].loss == 0.0
 
 
 def _truth(fleet: Fleet, *effects: Effect) -> dict[tuple[str, str], tuple[str, str, bool]]:
