@@ -81,9 +81,9 @@ class AnsweredPolls:
 class _Chunk:
     """The polls of one batch to be. No device occurs twice, so each counter has one reading before it."""
 
+    number: int
     polls: list[FinishedPoll] = field(default_factory=list)
     answered: list[AnsweredPolls] = field(default_factory=list)
-    devices: set[int] = field(default_factory=set)
 
     @property
     def size(self) -> int:
@@ -112,7 +112,8 @@ class BatchBuilder:
         self._instances = Texts()
         self._layout = Layout(self._instances)
         self._memory = Memory()
-        self._chunks = deque([_Chunk()])
+        self._chunks = deque([_Chunk(0)])
+        self._last = np.full(len(devices), -1, np.int32)  # number of the chunk that a device was last in
         self._given_back: list[Place] = []
 
     @property
@@ -128,30 +129,27 @@ class BatchBuilder:
         return Place(self._layout.start(plan), self._memory.take(length), length)
 
     def add(self, poll: FinishedPoll) -> None:
-        chunk = self._room_for({poll.device})
-        chunk.polls.append(poll)
-        chunk.devices.add(poll.device)
+        self._chunk_for(np.array([poll.device])).polls.append(poll)
 
     def add_answered(self, polls: AnsweredPolls) -> None:
-        devices = set(polls.device.tolist())
-        chunk = self._room_for(devices)
-        chunk.answered.append(polls)
-        chunk.devices |= devices
+        self._chunk_for(polls.device).answered.append(polls)
 
     def close(self, now: float) -> Batch | None:
         """The oldest polls as a batch, None when there are none."""
         chunk = self._chunks.popleft()
         batch = self._batch(chunk, now) if chunk.size else None
         if not self._chunks:
-            self._chunks.append(_Chunk())
+            self._chunks.append(_Chunk(chunk.number + 1))
             self._free()
         return batch
 
-    def _room_for(self, devices: set[int]) -> _Chunk:
+    def _chunk_for(self, devices: NDArray[np.integer[Any]]) -> _Chunk:
+        """The chunk that polls of these devices go to, shape (n,)."""
         chunk = self._chunks[-1]
-        if not chunk.devices.isdisjoint(devices) or chunk.size >= _MOST_POLLS:
-            chunk = _Chunk()
+        if chunk.size >= _MOST_POLLS or (self._last[devices] == chunk.number).any():
+            chunk = _Chunk(chunk.number + 1)
             self._chunks.append(chunk)
+        self._last[devices] = chunk.number
         return chunk
 
     def _free(self) -> None:

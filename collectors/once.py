@@ -33,7 +33,7 @@ async def poll_round(wanted: Round) -> AsyncIterator[PollResult]:
     Instances are those of SNMP: the ifIndex of a port, "0" for a scalar.
     """
     fleet = wanted.devices
-    for position, failure in fleet.refused.items():
+    for position, failure in fleet.refusals():
         yield PollResult(fleet.names[position], datetime.now(UTC), 0.0, reached=False, failure=failure)
     finished: asyncio.Queue[PollResult] = asyncio.Queue()
     builder = BatchBuilder(fleet.names, longest_rates(fleet))
@@ -46,18 +46,22 @@ async def poll_round(wanted: Round) -> AsyncIterator[PollResult]:
         deadline_s=settings.deadline_s,
         concurrency=settings.concurrency,
     )
-    waiting = iter(fleet.watched)
+    waiting = fleet.watched()
     async with asyncio.TaskGroup() as group:
-        for _ in range(min(settings.concurrency, len(fleet.watched))):
+        for _ in range(min(settings.concurrency, len(fleet.polled))):
             group.create_task(_work(poller, waiting, finished))
-        for _ in fleet.watched:
+        for _ in range(len(fleet.polled)):
             yield await finished.get()
 
 
 async def _work(poller: Poller, waiting: Iterator[Watched], finished: asyncio.Queue[PollResult]) -> None:
     for watched in waiting:
-        poll = await poller.poll(watched, lambda _what, _every_s: True)
-        finished.put_nowait(result(watched.device.name, poll))
+        poll = await poller.poll(watched, _everything)
+        finished.put_nowait(result(watched.name, poll))
+
+
+def _everything(watched: Watched) -> frozenset[str]:
+    return frozenset(name for name, _ in watched.plan.reads) if watched.plan else frozenset()
 
 
 def result(device: str, poll: FinishedPoll) -> PollResult:

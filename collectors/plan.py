@@ -52,8 +52,9 @@ class PollPlan:
     parts: tuple[Part, ...]
     tables: tuple[TableRead, ...]
     max_objects: int  # in one GET
+    max_repetitions: int  # of one GETBULK; 0: none
 
-    @property
+    @cached_property
     def items(self) -> tuple[Item, ...]:
         return tuple(item for part in self.parts for item in part.items)
 
@@ -79,7 +80,7 @@ def make_plan(profile: Profile, ports: tuple[Port, ...]) -> PollPlan:
     scalars = [Item(read.oid, read) for read in profile.scalars if read.oid != SYS_UP_TIME]
     columns = [Item(f"{read.oid}.{index}", read, name, str(index)) for index, name in ports for read in profile.ports]
     items = [Item(SYS_UP_TIME, _UPTIME_READ), *scalars, *columns]
-    return PollPlan(profile.name, _parts(items), profile.tables, profile.max_objects)
+    return PollPlan(profile.name, _parts(items), profile.tables, profile.max_objects, profile.max_repetitions)
 
 
 def narrow(plan: PollPlan, absent: AbstractSet[str]) -> PollPlan:
@@ -108,11 +109,22 @@ def _parts(items: Iterable[Item]) -> tuple[Part, ...]:
 
 
 class Plans:
-    """Every plan made so far, so that devices of one shape share one."""
+    """Every plan made so far by number, so that devices of one shape share one."""
 
     def __init__(self) -> None:
+        self._plans: list[PollPlan] = []
+        self._numbers: dict[PollPlan, int] = {}
         self._made: dict[tuple[str, tuple[Port, ...]], PollPlan] = {}
         self._narrowed: dict[tuple[PollPlan, frozenset[str]], PollPlan] = {}
+
+    def __getitem__(self, number: int) -> PollPlan:
+        return self._plans[number]
+
+    def number(self, plan: PollPlan) -> int:
+        if plan not in self._numbers:
+            self._numbers[plan] = len(self._plans)
+            self._plans.append(plan)
+        return self._numbers[plan]
 
     def make(self, profile: Profile, ports: tuple[Port, ...]) -> PollPlan:
         key = (profile.name, ports)

@@ -1,7 +1,8 @@
 """One poll of one device by its plan."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from collectors.columns import Raw
@@ -10,9 +11,6 @@ from collectors.model import Failure, Reason
 from collectors.plan import SYS_UP_TIME, Part, PollPlan
 from collectors.profile import TableRead
 from collectors.snmp.backend import Limits, SnmpBackend, Target, Value
-
-Due = Callable[[str, float], bool]
-"""Whether an object (its OID, or a name for several) with this read budget in seconds is to be read now."""
 
 
 @dataclass(slots=True)
@@ -45,8 +43,10 @@ class Reading:
         return ticks if isinstance(ticks, int) else None
 
 
-async def read_device(backend: SnmpBackend, target: Target, plan: PollPlan, due: Due, deadline_s: float) -> Reading:
-    """Ask for what of `plan` is due; whatever happens, what came until `deadline_s` is in the reading."""
+async def read_device(
+    backend: SnmpBackend, target: Target, plan: PollPlan, due: AbstractSet[str], deadline_s: float
+) -> Reading:
+    """Ask for what of `plan.reads` is named in `due`; whatever happens, what came until `deadline_s` is in the reading."""
     reading = Reading()
     try:
         async with asyncio.timeout(deadline_s):
@@ -56,14 +56,14 @@ async def read_device(backend: SnmpBackend, target: Target, plan: PollPlan, due:
     return reading
 
 
-async def _read(backend: SnmpBackend, target: Target, plan: PollPlan, due: Due, reading: Reading) -> None:
+async def _read(backend: SnmpBackend, target: Target, plan: PollPlan, due: AbstractSet[str], reading: Reading) -> None:
     for part in plan.parts:
-        if due(part.name, part.every_s):
+        if part.name in due:
             await _get(backend, target, part, plan.max_objects, reading)
             if reading.failure:
                 return
     for table in plan.tables:
-        wanted = tuple(read for read in table.columns if due(read.oid, read.every_s))
+        wanted = tuple(read for read in table.columns if read.oid in due)
         if wanted:
             await _walk(backend, target, replace(table, columns=wanted), reading)
             if reading.failure:

@@ -53,7 +53,7 @@ async def _poll(inventory: Inventory, settings: Settings, area: str, *, as_json:
     reached = True
     try:
         with Progress(console=_ERR, transient=True) as progress:
-            task = progress.add_task("polling", total=len(devices.watched) + len(devices.refused))
+            task = progress.add_task("polling", total=len(devices.polled) + len(devices.refused))
             async for result in poll_round(Round(devices, backend, load_profiles(), settings.collect)):
                 progress.advance(task)
                 print(_json(result) if as_json else _line(result), flush=True)

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 import numpy as np
@@ -12,13 +13,15 @@ from collectors.batch import BatchBuilder, FinishedPoll
 from collectors.boots import Boots
 from collectors.budget import GENTLE_S
 from collectors.model import Failure, Reason
-from collectors.plan import Plans, PollPlan, ports_of_interest
-from collectors.poll import Due, Reading, read_device
+from collectors.plan import PollPlan, ports_of_interest
+from collectors.poll import Reading, read_device
 from collectors.profile import Profile
-from collectors.recognise import gentle, recognise
-from collectors.schedule import phase
+from collectors.recognise import recognise
 from collectors.snmp.backend import SnmpBackend
 from collectors.watch import Watched
+
+Due = Callable[[Watched], AbstractSet[str]]
+"""What of the device's plan is to be read now, by name."""
 
 _RECOGNISE_S = 3600.0  # ports may be renumbered without a reboot
 
@@ -41,7 +44,6 @@ class Poller:
         self._builder = builder
         self._boots = boots
         self._deadline_s = deadline_s
-        self._plans = Plans()
         self._recognising = asyncio.Semaphore(max(1, concurrency // 4))  # recognition walks tables
 
     async def poll(self, watched: Watched, due: Due, asked_at: float | None = None) -> FinishedPoll:
@@ -85,16 +87,19 @@ class Poller:
         return bool(self._boots.anew(*_uptime(watched, reading, clock))[0])
 
     async def _read(self, watched: Watched, due: Due, attempts: int) -> Reading:
-        if watched.plan is None:
+        plan = watched.plan
+        if plan is None:
             return Reading(failure=Failure(Reason.PROTOCOL, detail="not recognised"))
-        # What a device lacks is seen by asking for it: the first poll by a new plan asks for all that is gentle.
-        wanted = due if watched.settled else lambda what, every_s: due(what, every_s) or every_s <= GENTLE_S
+        wanted = due(watched)
+        if not watched.settled:
+            # What a device lacks is seen by asking for it: the first poll by a new plan asks for all that is gentle.
+            wanted |= {name for name, every_s in plan.reads if every_s <= GENTLE_S}
         target = replace(watched.target, attempts=attempts)
-        return await read_device(self._backend, target, watched.plan, wanted, self._deadline_s)
+        return await read_device(self._backend, target, plan, wanted, self._deadline_s)
 
     async def _recognise(self, watched: Watched) -> Failure | None:
         """Make the device's plan anew; a Failure leaves it as it was."""
-        known = watched.device.profile if watched.device.profile in self._catalogue else ""
+        known = watched.profile if watched.profile in self._catalogue else ""
         try:
             async with asyncio.timeout(self._deadline_s):
                 found = await recognise(self._backend, watched.target, self._catalogue, profile=known)
@@ -102,10 +107,9 @@ class Poller:
             return Failure(Reason.TIMEOUT, detail="not recognised in time")
         if isinstance(found, Failure):
             return found
-        watched.plan = self._plans.make(found.profile, ports_of_interest(found.ports, watched.linked))
+        watched.plan = watched.fleet.plans.make(found.profile, ports_of_interest(found.ports, watched.linked))
         watched.settled = watched.alone = False
-        watched.target = gentle(watched.target, found.profile)
-        watched.recognise_at = _next_recognition(watched.device.name, time.time())
+        watched.recognise_at = _next_recognition(watched, time.time())
         return None
 
     def _settle(self, watched: Watched, reading: Reading) -> PollPlan | None:
@@ -113,11 +117,10 @@ class Poller:
         if watched.plan is None or not reading.asked:
             return None
         if not watched.settled:
-            watched.plan = self._plans.narrow(watched.plan, reading.absent(watched.plan))
+            watched.plan = watched.fleet.plans.narrow(watched.plan, reading.absent(watched.plan))
             watched.settled = True
-        if watched.plan is not watched.placed:
+        if not watched.is_placed:
             watched.place = self._builder.place(watched.plan, watched.place)
-            watched.placed = watched.plan
         return watched.plan
 
 
@@ -129,7 +132,7 @@ def _uptime(
     return np.array([watched.number], np.int32), np.array([ticks], np.int64), np.array([clock])
 
 
-def _next_recognition(name: str, now: float) -> float:
+def _next_recognition(watched: Watched, now: float) -> float:
     """Once an hour, at each device's own minute: not all of them an hour after the start."""
-    offset = phase(name, _RECOGNISE_S)
+    offset = float(watched.fleet.facts.place[watched.number]) * _RECOGNISE_S
     return offset + ((now - offset) // _RECOGNISE_S + 1) * _RECOGNISE_S

@@ -103,7 +103,7 @@ class _Run:
             deadline_s=settings.deadline_s,
             concurrency=settings.concurrency,
         )
-        self._volleys = Volleys(len(devices.names), volley, self._builder, boots) if volley else None
+        self._volleys = Volleys(devices, volley, self._builder, boots) if volley else None
         self._read_at = 0.0  # forward clock: when the answers to volleys are read next
         self._waiting: deque[Turn] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -119,9 +119,9 @@ class _Run:
 
     def _refuse(self) -> None:
         """Report the devices that cannot be asked, each credential once in the log."""
-        for detail in sorted({failure.detail for failure in self._fleet.refused.values()}):
+        for detail in sorted({failure.detail for _, failure in self._fleet.refusals()}):
             _log.error("credential cannot be resolved: its devices are not polled", reference=detail)
-        for number, failure in self._fleet.refused.items():
+        for number, failure in self._fleet.refusals():
             self._builder.add(FinishedPoll(number, time.time(), time.monotonic(), 0.0, reached=False, failure=failure))
         self._figures.unresolved = len(self._fleet.refused)
 
@@ -131,9 +131,8 @@ class _Run:
         # Phases count from the epoch, so that a restart keeps them; after that only the forward
         # clock counts, so that setting the wall clock moves no poll.
         offset = time.time() - time.monotonic()
-        names = [watched.device.name for watched in self._fleet.watched]
-        intervals = [watched.interval_s for watched in self._fleet.watched]
-        schedule = Schedule(names, intervals, offset + time.monotonic())
+        facts, polled = self._fleet.facts, self._fleet.polled
+        schedule = Schedule(facts.place[polled], facts.interval_s[polled], offset + time.monotonic())
         while True:
             began = time.monotonic()
             if self._builder.waiting < _MOST_UNBATCHED:
@@ -154,12 +153,14 @@ class _Run:
         await asyncio.wait(ending)
 
     def _take(self, due: Due) -> None:
-        self._figures.missed += due.missed
-        ready = [watched for number in due.devices.tolist() if not (watched := self._fleet.watched[number]).busy]
-        self._figures.missed += len(due.devices) - len(ready)
-        for watched in ready:
-            watched.busy = True
-        self._waiting.extend(self._volleys.send(ready, time.time()) if self._volleys else map(Turn, ready))
+        devices = self._fleet.polled[due.devices]
+        ready = devices[~self._fleet.busy[devices]]
+        self._fleet.busy[ready] = True
+        self._figures.missed += due.missed + len(devices) - len(ready)
+        if self._volleys:
+            self._waiting.extend(self._volleys.send(ready, time.time()))
+        else:
+            self._waiting.extend(Turn(self._fleet[number]) for number in ready.tolist())
         self._begin()
 
     def _read_volleys(self, now: float) -> None:
@@ -186,7 +187,7 @@ class _Run:
     async def _poll(self, turn: Turn) -> None:
         watched = turn.watched
         try:
-            poll = await self._poller.poll(watched, turn.reads(time.time()), turn.asked_at)
+            poll = await self._poller.poll(watched, turn.reads, turn.asked_at)
         finally:
             self._figures.under_way -= 1
             self._begin()
@@ -198,8 +199,8 @@ class _Run:
 
     def _ask_teller(self, watched: Watched) -> None:
         """A device behind an ONT fell silent or came back: its OLT knows why, and is asked now, not in its minute."""
-        teller = self._fleet.teller.get(watched.number)
-        if teller is None or not teller.budget.hasten(time.time()) or teller.busy:
+        teller = watched.teller
+        if teller is None or not teller.hasten(time.time()) or teller.busy:
             return
         teller.busy = True
         self._waiting.appendleft(Turn(teller))
@@ -220,7 +221,7 @@ class _Run:
         watched.busy = False
         if not task.cancelled() and (fault := task.exception()):
             self._figures.crashed += 1
-            _log.error("poll crashed", device=watched.device.name, error=repr(fault), at=_place(fault))
+            _log.error("poll crashed", device=watched.name, error=repr(fault), at=_place(fault))
 
     async def _give(self, batch: Batch, sinks: Sequence[Sink]) -> None:
         self._figures.batches += 1
@@ -237,10 +238,7 @@ class _Run:
 
 def longest_rates(devices: Fleet) -> NDArray[np.float64]:
     """Longest time between two readings that makes a rate, by device of the fleet."""
-    longest = np.zeros(len(devices.names))
-    for watched in devices.watched:
-        longest[watched.number] = _LONGEST_RATE * watched.interval_s
-    return longest
+    return _LONGEST_RATE * devices.facts.interval_s
 
 
 def _place(fault: BaseException) -> str:

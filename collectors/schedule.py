@@ -25,10 +25,15 @@ def room(before: float, late_s: float, most: int) -> float:
     return min(before + most / 200, float(most))
 
 
+def places(names: Sequence[str]) -> NDArray[np.float64]:
+    """The place of each name in every interval, from a stable hash: in [0, 1), shape (n,)."""
+    digests = b"".join([blake2b(name.encode(), digest_size=8).digest() for name in names])
+    return np.frombuffer(digests, ">u8").astype(np.float64) / 2**64
+
+
 def phase(name: str, interval_s: float) -> float:
-    """The place of `name` in every interval: seconds in [0, interval_s), from a stable hash."""
-    digest = blake2b(name.encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big") / 2**64 * interval_s
+    """The place of `name` in its interval, in seconds."""
+    return float(places([name])[0]) * interval_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +43,42 @@ class Due:
 
 
 class Schedule:
-    """Polls due at phase + k x interval, k whole. Any clock in seconds that runs evenly will do."""
+    """Polls due at (place + k) x interval, k whole. Any clock in seconds that only runs forward will do.
 
-    def __init__(self, names: Sequence[str], intervals_s: Sequence[float], now: float) -> None:
-        self._interval = np.array(intervals_s, dtype=np.float64)
-        self._phase = np.array([phase(n, i) for n, i in zip(names, intervals_s, strict=True)], dtype=np.float64)
-        self._slot = np.floor((now - self._phase) / self._interval).astype(np.int64) + 1
-        self._due = self._phase + self._slot * self._interval
+    `place` in [0, 1) and `interval_s`, both of shape (n,).
+    """
+
+    def __init__(self, place: NDArray[np.float64], interval_s: NDArray[np.float64], now: float) -> None:
+        self._rounds = [
+            _Round(place, np.flatnonzero(interval_s == interval), float(interval), now)
+            for interval in np.unique(interval_s)
+        ]
 
     def take(self, now: float) -> Due:
         """The polls due by `now`; each is taken or missed once. A pause brings no burst after it."""
-        late = np.flatnonzero(self._due <= now)
-        interval = self._interval[late]
-        latest = np.floor((now - self._phase[late]) / interval).astype(np.int64)
-        latest = np.maximum(latest, self._slot[late])  # rounding may have put it one slot before
-        behind_s = now - (self._phase[late] + latest * interval)
-        fresh = behind_s < np.minimum(_GRACE_S, interval / 2)
-        passed = latest - self._slot[late] + 1
-        self._slot[late] += passed
-        self._due[late] = self._phase[late] + self._slot[late] * interval
-        return Due(late[fresh], int(passed.sum()) - int(fresh.sum()))
+        due = [one.take(now) for one in self._rounds]
+        devices = [one.devices for one in due if len(one.devices)]
+        return Due(np.concatenate(devices or [np.zeros(0, np.int64)]), sum(one.missed for one in due))
+
+
+class _Round:
+    """Devices of one interval in the order of their turns: what is due lies between two searches, not in a scan."""
+
+    def __init__(self, place: NDArray[np.float64], devices: NDArray[np.int64], interval_s: float, now: float) -> None:
+        order = np.argsort(place[devices], kind="stable")
+        self._devices = devices[order]
+        self._phase = place[self._devices] * interval_s
+        self._interval_s = interval_s
+        self._taken = self._turn(now)
+
+    def take(self, now: float) -> Due:
+        before, self._taken = self._taken, max(self._taken, self._turn(now))
+        grace_s = min(_GRACE_S, self._interval_s / 2)
+        fresh = np.arange(max(before, self._turn(now - grace_s)), self._taken)
+        return Due(self._devices[fresh % len(self._devices)], self._taken - before - len(fresh))
+
+    def _turn(self, now: float) -> int:
+        """How many turns there were by `now`, counted from the clock's zero."""
+        rounds = int(now // self._interval_s)
+        within = now - rounds * self._interval_s
+        return rounds * len(self._devices) + int(np.searchsorted(self._phase, within, "right"))

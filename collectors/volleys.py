@@ -14,13 +14,12 @@ from numpy.typing import NDArray
 
 from collectors.batch import AnsweredPolls, BatchBuilder, ReadValues
 from collectors.boots import Boots
+from collectors.budget import MOST_READS
 from collectors.columns import Values
-from collectors.plan import SYS_UP_TIME, Part, PollPlan
-from collectors.poll import Due
-from collectors.silence import HEARD
+from collectors.plan import SYS_UP_TIME, Part
 from collectors.volley.response import Bodies
 from collectors.volley.volley import Answers, Requests, Volley
-from collectors.watch import Watched
+from collectors.watch import Fleet, Watched
 
 
 class Turn(NamedTuple):
@@ -33,12 +32,16 @@ class Turn(NamedTuple):
     due: frozenset[str] | None = None
     asked_at: float | None = None
 
-    def reads(self, now: float) -> Due:
-        """Whether something is to be read; `now` in UTC epoch seconds."""
-        wanted, budget = self.due, self.watched.budget
-        if wanted is None:
-            return lambda what, every_s: budget.due(what, every_s, now)
-        return lambda what, _: what in wanted
+    def reads(self, watched: Watched) -> frozenset[str]:
+        """What is to be read now."""
+        return watched.due(time.time()) if self.due is None else self.due
+
+
+class _Question(NamedTuple):
+    """What some devices of one plan and community are asked at once. `template`: None where that is not one GET."""
+
+    due: frozenset[str]
+    template: int | None
 
 
 @dataclass(slots=True)
@@ -58,37 +61,70 @@ class _Shapes:
 
 
 class Volleys:
-    """Polls of the devices in `watched` by volleys. What isn't settled here comes back as turns."""
+    """Polls of the devices of `fleet` by volleys. What isn't settled here comes back as turns."""
 
-    def __init__(self, devices: int, volley: Volley, builder: BatchBuilder, boots: Boots) -> None:
+    def __init__(self, fleet: Fleet, volley: Volley, builder: BatchBuilder, boots: Boots) -> None:
+        self._fleet = fleet
         self._volley = volley
         self._builder = builder
         self._boots = boots
-        self._row = np.zeros(devices, np.int64)  # by device number: where its readings lie
-        self._slot = np.zeros(devices, np.int64)
-        self._watched: dict[int, tuple[Watched, frozenset[str]]] = {}  # under way
-        self._numbers: dict[tuple[PollPlan, frozenset[str], str], int | None] = {}
+        self._question = np.zeros(len(fleet.names), np.int32)  # by device, of the poll under way
+        self._questions: list[_Question] = []
+        self._numbers: dict[int, int] = {}  # of questions, by plan, credential and what is due
+        self._template: NDArray[np.int64] = np.zeros(0, np.int64)  # by question; -1: none
         self._items: dict[int, tuple[int, ...]] = {}  # by template
         self._shapes = _Shapes.of(())
+        self.under_way = 0
 
-    @property
-    def under_way(self) -> int:
-        return len(self._watched)
+    def send(self, due: NDArray[np.int32], now: float) -> Iterator[Turn]:
+        """Ask what of the devices `due`, shape (n,), goes in a volley at `now` (UTC epoch seconds); the others' turns."""
+        plain = self._fleet.plain(due, now)
+        plain &= np.cumsum(plain) <= self._volley.room
+        for number in due[~plain].tolist():
+            yield Turn(self._fleet[number])
+        if plain.any():
+            yield from self._ask(due[plain], now)
 
-    def send(self, due: Sequence[Watched], now: float) -> Iterator[Turn]:
-        """Ask what of `due` goes in a volley, at `now` in UTC epoch seconds; the others' turns."""
-        chosen: list[tuple[int, int, int, int]] = []
-        for watched in due:
-            wanted = _wanted(watched, now)
-            number = self._number(watched, wanted) if wanted is not None else None
-            if number is None or wanted is None or len(chosen) >= self._volley.room:
-                yield Turn(watched, wanted)
-                continue
-            self._take(watched, wanted)
-            chosen.append((watched.number, number, watched.ipv4 or 0, watched.target.port))
-        if chosen:
-            for device in self._volley.send(_requests(chosen)).tolist():
-                yield Turn(*self._watched.pop(device))
+    def _ask(self, devices: NDArray[np.int32], now: float) -> Iterator[Turn]:
+        facts = self._fleet.facts
+        question = self._asked(devices, self._fleet.budgets.due(devices, now))
+        self._question[devices] = question
+        template = self._template[question]
+        sent = devices[template >= 0]
+        self.under_way += len(sent)
+        yield from self._turns(devices[template < 0], under_way=False)
+        if len(sent):
+            requests = Requests(sent, template[template >= 0], facts.ipv4[sent], facts.port[sent])
+            yield from self._turns(self._volley.send(requests))
+
+    def _asked(self, devices: NDArray[np.int32], due: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The question for each device, by what of its reads is due: bits as of Budgets."""
+        fleet = self._fleet
+        plan = fleet.plan[devices].astype(np.int64)
+        keys = (plan * len(fleet.facts.accesses) + fleet.facts.access[devices]) << MOST_READS | due
+        distinct, first, place = np.unique(keys, return_index=True, return_inverse=True)
+        numbers = [
+            self._number(key, int(devices[at]), int(due[at]))
+            for key, at in zip(distinct.tolist(), first.tolist(), strict=True)
+        ]
+        return np.array(numbers, np.int64)[place]
+
+    def _number(self, key: int, device: int, due: int) -> int:
+        if key not in self._numbers:
+            self._numbers[key] = len(self._questions)
+            wanted = self._fleet.budgets.names(device, due)
+            self._questions.append(_Question(wanted, self._make(self._fleet[device], wanted)))
+            self._template = np.array([-1 if one.template is None else one.template for one in self._questions])
+        return self._numbers[key]
+
+    def _turns(
+        self, devices: NDArray[np.int32], asked_at: NDArray[np.float64] | None = None, *, under_way: bool = True
+    ) -> Iterator[Turn]:
+        """The turns of devices whose poll by a volley is over, or was none; `asked_at` as in Turn."""
+        self.under_way -= len(devices) if under_way else 0
+        times = [None] * len(devices) if asked_at is None else asked_at.tolist()
+        for number, at in zip(devices.tolist(), times, strict=True):
+            yield Turn(self._fleet[number], self._questions[self._question[number]].due, at)
 
     def settle(self) -> Iterator[Turn]:
         """Hand the answers that came to the builder; the turns of the devices that want to be asked again."""
@@ -96,24 +132,16 @@ class Volleys:
         self._volley.receive()
         if (answers := self._volley.answers()) is not None:
             fine = self._fine(answers)
-            for row in np.flatnonzero(~fine).tolist():
-                watched, wanted = self._watched.pop(int(answers.device[row]))
-                watched.alone = not answers.values.good[row]
-                yield Turn(watched, wanted)
+            others = answers.device[~fine]
+            self._fleet.alone[others] = ~answers.values.good[~fine]
+            yield from self._turns(others)
             if fine.any():
                 self._add(answers, np.flatnonzero(fine))
-        devices, sent_at = self._volley.silent(now)
-        for device, asked_at in zip(devices.tolist(), sent_at.tolist(), strict=True):
-            yield Turn(*self._watched.pop(device), asked_at=asked_at)
+        yield from self._turns(*self._volley.silent(now))
 
     def receive(self) -> None:
         """Empty the sockets; cheap, so that it can be done often."""
         self._volley.receive()
-
-    def _take(self, watched: Watched, wanted: frozenset[str]) -> None:
-        if watched.place is not None:
-            self._row[watched.number], self._slot[watched.number] = watched.place.row, watched.place.slot
-        self._watched[watched.number] = (watched, wanted)
 
     def _fine(self, answers: Answers) -> NDArray[np.bool_]:
         """Answered as asked, and by a device that has not booted since: its ports may have other numbers."""
@@ -133,8 +161,8 @@ class Volleys:
                 read=self._read(answers, rows),
             )
         )
-        for number in device.tolist():
-            self._watched.pop(number)[0].busy = False
+        self._fleet.busy[device] = False
+        self.under_way -= len(device)
 
     def _read(self, answers: Answers, rows: NDArray[np.int64]) -> ReadValues:
         """The values of the answers at `rows`, one after another."""
@@ -147,8 +175,8 @@ class Volleys:
         values = answers.values
         return ReadValues(
             poll,
-            self._row[device[poll]] + item,
-            self._slot[device[poll]] + item,
+            self._fleet.row[device[poll]] + item,
+            self._fleet.slot[device[poll]] + item,
             Values(
                 values.whole[rows[poll], column],
                 values.negative[rows[poll], column],
@@ -157,56 +185,23 @@ class Volleys:
             ),
         )
 
-    def _number(self, watched: Watched, wanted: frozenset[str]) -> int | None:
+    def _make(self, watched: Watched, wanted: frozenset[str]) -> int | None:
         """The template of a poll that reads `wanted`, None where that is not one GET."""
         plan = watched.plan
         if plan is None:
             return None
-        key = (plan, wanted, watched.target.community)
-        if key not in self._numbers:
-            self._numbers[key] = self._make(plan, wanted, watched.target.community)
-        return self._numbers[key]
-
-    def _make(self, plan: PollPlan, wanted: frozenset[str], community: str) -> int | None:
         parts = [part for part in plan.parts if part.name in wanted]
         oids = tuple(oid for part in parts for oid in part.oids)
         if len(parts) != len(wanted) or not 0 < len(oids) <= plan.max_objects or oids[0] != SYS_UP_TIME:
             return None  # a table is wanted too, or several GETs
-        number = self._volley.template(community, oids)
+        number = self._volley.template(watched.target.community, oids)
         if number is not None:
             self._items[number] = tuple(place for part in parts for place in _places(part))
         return number
 
 
-def _wanted(watched: Watched, now: float) -> frozenset[str] | None:
-    """What this device's budget allows now; None where its poll has more to do than to ask."""
-    plan = watched.plan
-    if (
-        plan is None
-        or not watched.settled
-        or watched.alone
-        or plan is not watched.placed
-        or watched.ipv4 is None
-        or watched.silence is not HEARD
-        or now >= watched.recognise_at
-    ):
-        return None
-    due = watched.budget.due
-    return frozenset(name for name, every_s in plan.reads if due(name, every_s, now))
-
-
 def _places(part: Part) -> range:
     return range(part.first, part.first + len(part.oids))
-
-
-def _requests(chosen: Sequence[tuple[int, int, int, int]]) -> Requests:
-    device, template, address, port = zip(*chosen, strict=True)
-    return Requests(
-        np.array(device, np.int32),
-        np.array(template, np.int64),
-        np.array(address, np.uint32),
-        np.array(port, np.uint16),
-    )
 
 
 def _ticks(values: Bodies) -> NDArray[np.int64]:

@@ -1,114 +1,201 @@
-"""Which devices of an inventory are polled, and what is remembered of each between its polls."""
+"""What is remembered of each polled device between its polls: columns by device."""
 
-import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar, overload
+
+import numpy as np
+from numpy.typing import NDArray
 
 from collectors.batch import Place
-from collectors.budget import Budget
+from collectors.budget import MOST_READS, Budgets
+from collectors.facts import Facts, facts_of
 from collectors.model import Failure
-from collectors.plan import PollPlan
+from collectors.plan import Plans, PollPlan
 from collectors.silence import HEARD, Silence
 from collectors.snmp.backend import Target
-from collectors.targets import target_for
-from inventory.model import Credential, Device, Inventory, Lifecycle
+from inventory.model import Inventory
 from storage.settings import Settings
 
-
-@dataclass(slots=True, eq=False)
-class Watched:
-    """One polled device. `number` is its position in Batch.devices."""
-
-    number: int
-    device: Device
-    target: Target
-    interval_s: float
-    linked: frozenset[str]  # ports that links name
-    budget: Budget
-    ipv4: int | None = None  # its address as a number where it is asked over IPv4 by SNMPv2c
-    plan: PollPlan | None = None  # None until it is recognised
-    settled: bool = False  # whether the plan was narrowed to what the device has
-    alone: bool = False  # its answer to a volley was not what was asked: it is polled by itself until recognised anew
-    placed: PollPlan | None = None  # the plan that `place` is for
-    place: Place | None = None
-    silence: Silence = HEARD
-    recognise_at: float = 0.0  # UTC epoch seconds
-    busy: bool = False
+_MOST_SILENT = 255
+T = TypeVar("T", int, float, bool)
 
 
-@dataclass(frozen=True, slots=True)
 class Fleet:
-    """`names`: every device of the inventory, sorted. `refused`: those that cannot be asked from here, by position.
+    """What an inventory says of its devices, and what is remembered of them: columns of shape (devices,).
 
-    `teller`: by position, the polled device that knows about the box a device hangs on: the OLT of
-    the ONT that a kendra's PC is plugged into.
+    `polled` are the numbers of those that are polled, `refused` of those that cannot be asked from here.
     """
 
-    names: tuple[str, ...]
-    watched: tuple[Watched, ...]
-    refused: Mapping[int, Failure]
-    teller: Mapping[int, Watched]
+    def __init__(self, facts: Facts, polled: NDArray[np.int32], refused: NDArray[np.int32]) -> None:
+        count = len(facts.names)
+        self.names, self.facts, self.polled, self.refused = facts.names, facts, polled, refused
+        self.budgets = Budgets(facts.place, facts.interval_s)
+        self.plans = Plans()
+        self.plan = np.full(count, -1, np.int32)  # number in `plans`; -1 until it is recognised
+        self.placed = np.full(count, -1, np.int32)  # the plan that `row` and `slot` are for
+        self.row = np.zeros(count, np.int32)  # of its first item in the layout
+        self.slot = np.zeros(count, np.int32)  # of its first reading in the memory
+        self.settled = np.zeros(count, np.bool_)  # whether the plan was narrowed to what the device has
+        # Its answer to a volley was not what was asked: it is polled by itself until recognised anew.
+        self.alone = np.zeros(count, np.bool_)
+        self.busy = np.zeros(count, np.bool_)  # a poll is under way
+        self.silent = np.zeros(count, np.uint8)  # polls in a row
+        self.confirmed = np.zeros(count, np.bool_)  # by a burst
+        self.recognise_at = np.zeros(count)  # UTC epoch seconds
+
+    def __getitem__(self, number: int) -> "Watched":
+        return Watched(self, number)
+
+    def watched(self) -> Iterator["Watched"]:
+        """Every polled device."""
+        return map(self.__getitem__, self.polled.tolist())
 
     def only(self, wanted: AbstractSet[str]) -> "Fleet":
-        """The devices named in `wanted`; positions stay."""
-        refused = {number: failure for number, failure in self.refused.items() if self.names[number] in wanted}
-        watched = tuple(one for one in self.watched if one.device.name in wanted)
-        return Fleet(self.names, watched, refused, self.teller)
+        """The devices named in `wanted`, with nothing remembered; numbers stay."""
+        named = np.array([name in wanted for name in self.names], np.bool_)
+        return Fleet(self.facts, self.polled[named[self.polled]], self.refused[named[self.refused]])
+
+    def refusals(self) -> Iterator[tuple[int, Failure]]:
+        """The refused devices, and why each cannot be asked."""
+        for number in self.refused.tolist():
+            failure = self.facts.accesses[self.facts.access[number]]
+            if isinstance(failure, Failure):
+                yield number, failure
+
+    def plain(self, devices: NDArray[np.integer[Any]], now: float) -> NDArray[np.bool_]:
+        """Which of `devices` are known, were heard last, and have nothing to do but to be asked over IPv4."""
+        answer: NDArray[np.bool_] = (
+            self.settled[devices]
+            & ~self.alone[devices]
+            & (self.plan[devices] == self.placed[devices])
+            & (self.facts.ipv4[devices] != 0)
+            & (self.silent[devices] == 0)
+            & (now < self.recognise_at[devices])
+            & (self.budgets.count[devices] <= MOST_READS)
+        )
+        return answer
+
+
+class _Column(Generic[T]):
+    """A field of Watched that lies in the fleet's column of the same name."""
+
+    def __set_name__(self, _owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, watched: None, owner: type) -> "_Column[T]": ...
+    @overload
+    def __get__(self, watched: "Watched", owner: type) -> T: ...
+    def __get__(self, watched: "Watched | None", owner: type) -> "_Column[T] | T":
+        if watched is None:
+            return self
+        value: T = getattr(watched.fleet, self._name)[watched.number].item()
+        return value
+
+    def __set__(self, watched: "Watched", value: T) -> None:
+        getattr(watched.fleet, self._name)[watched.number] = value
+
+
+@dataclass(slots=True)
+class Watched:
+    """One device of a fleet, for what is not done in columns."""
+
+    fleet: Fleet
+    number: int
+
+    settled = _Column[bool]()
+    alone = _Column[bool]()
+    busy = _Column[bool]()
+    recognise_at = _Column[float]()
+
+    @property
+    def name(self) -> str:
+        return self.fleet.names[self.number]
+
+    @property
+    def profile(self) -> str:
+        """As the inventory names it; empty where that is for us to find out."""
+        return str(self.fleet.facts.profile[self.number].as_py() or "")
+
+    @property
+    def interval_s(self) -> float:
+        return float(self.fleet.facts.interval_s[self.number])
+
+    @property
+    def target(self) -> Target:
+        """Where and how it is asked, as gently as devices of its kind must be."""
+        facts, plan = self.fleet.facts, self.plan
+        target = facts.accesses[facts.access[self.number]]
+        if not isinstance(target, Target):
+            raise TypeError(f"{self.name} is not polled")
+        most = target.max_repetitions if plan is None else min(target.max_repetitions, plan.max_repetitions)
+        address, port = facts.address[self.number].as_py(), int(facts.port[self.number])
+        return replace(target, address=address, port=port, max_repetitions=most)
+
+    @property
+    def linked(self) -> frozenset[str]:
+        """Ports that links name."""
+        return self.fleet.facts.ports.of(self.number)
+
+    @property
+    def teller(self) -> "Watched | None":
+        """The device that knows about the box it hangs on."""
+        number = int(self.fleet.facts.teller[self.number])
+        return None if number < 0 else Watched(self.fleet, number)
+
+    @property
+    def plan(self) -> PollPlan | None:
+        number = int(self.fleet.plan[self.number])
+        return None if number < 0 else self.fleet.plans[number]
+
+    @plan.setter
+    def plan(self, plan: PollPlan) -> None:
+        self.fleet.plan[self.number] = self.fleet.plans.number(plan)
+        self.fleet.budgets.keep(self.number, plan.reads)
+
+    @property
+    def place(self) -> Place | None:
+        """Where its readings are put."""
+        fleet, placed = self.fleet, int(self.fleet.placed[self.number])
+        if placed < 0:
+            return None
+        return Place(int(fleet.row[self.number]), int(fleet.slot[self.number]), len(fleet.plans[placed].items))
+
+    @place.setter
+    def place(self, place: Place) -> None:
+        """A place for its plan."""
+        fleet = self.fleet
+        fleet.row[self.number], fleet.slot[self.number] = place.row, place.slot
+        fleet.placed[self.number] = fleet.plan[self.number]
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether its place is for its plan."""
+        return bool(self.fleet.plan[self.number] == self.fleet.placed[self.number])
+
+    @property
+    def silence(self) -> Silence:
+        polls = int(self.fleet.silent[self.number])
+        return Silence(polls, bool(self.fleet.confirmed[self.number])) if polls else HEARD
+
+    @silence.setter
+    def silence(self, silence: Silence) -> None:
+        self.fleet.silent[self.number] = min(silence.polls, _MOST_SILENT)
+        self.fleet.confirmed[self.number] = silence.confirmed
+
+    def due(self, now: float) -> frozenset[str]:
+        """What of its plan may be read at `now` (UTC epoch seconds), and counts as read."""
+        (due,) = self.fleet.budgets.due(np.array([self.number]), now).tolist()
+        return self.fleet.budgets.names(self.number, due)
+
+    def hasten(self, now: float) -> bool:
+        """Bring forward what has a short budget: see Budgets."""
+        return self.fleet.budgets.hasten(self.number, now)
 
 
 def fleet(inventory: Inventory, settings: Settings) -> Fleet:
     """Every active device with an address and an SNMP credential."""
-    names = tuple(sorted(inventory.devices))
-    linked = _linked_ports(inventory)
-    watched: list[Watched] = []
-    refused: dict[int, Failure] = {}
-    for number, name in enumerate(names):
-        device = inventory.devices[name]
-        credential = inventory.credentials.get(device.credential)
-        if not _is_polled(device, credential):
-            continue
-        target = target_for(device, credential, settings)
-        if isinstance(target, Failure):
-            refused[number] = target
-            continue
-        interval_s = float(device.interval_s or settings.collect.interval_s)
-        ports = frozenset(linked.get(name, ()))
-        one = Watched(number, device, target, interval_s, ports, Budget(name, interval_s), ipv4(target))
-        watched.append(one)
-    return Fleet(names, tuple(watched), refused, _tellers(inventory, watched))
-
-
-def ipv4(target: Target) -> int | None:
-    """The target's address as a number where it is asked over IPv4 by SNMPv2c, else None."""
-    try:
-        return int.from_bytes(socket.inet_pton(socket.AF_INET, target.address)) if target.version == 2 else None
-    except OSError:
-        return None
-
-
-def _tellers(inventory: Inventory, watched: Iterable[Watched]) -> dict[int, Watched]:
-    polled = {one.device.name: one for one in watched}
-    found: dict[int, Watched] = {}
-    for link in inventory.links.values():
-        for box, device in ((link.a_device, link.b_device), (link.b_device, link.a_device)):
-            teller = inventory.devices[box].seen_through
-            if teller in polled and device in polled and device != teller:
-                found[polled[device].number] = polled[teller]
-    return found
-
-
-def _is_polled(device: Device, credential: Credential | None) -> bool:
-    """A named credential that is missing counts: that it cannot be resolved has to be said."""
-    if device.status is not Lifecycle.ACTIVE or not device.primary_ip or not device.credential:
-        return False
-    return credential is None or credential.kind.startswith("snmp")
-
-
-def _linked_ports(inventory: Inventory) -> dict[str, set[str]]:
-    ports: dict[str, set[str]] = {}
-    for link in inventory.links.values():
-        for device, port in ((link.a_device, link.a_port), (link.b_device, link.b_port)):
-            if port:
-                ports.setdefault(device, set()).add(port)
-    return ports
+    facts = facts_of(inventory, settings)
+    return Fleet(facts, facts.having(Target), facts.having(Failure))

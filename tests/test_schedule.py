@@ -3,16 +3,21 @@
 from collections import Counter
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collectors.budget import Budget
+from collectors.budget import Budgets
 from collectors.model import Failure, Reason
-from collectors.schedule import Schedule, phase
+from collectors.schedule import Schedule, phase, places
 from collectors.silence import Burst, Outcome, Silence, after_burst, after_poll, outcome
 
 NAMES = [f"device-{n}" for n in range(300)]
+
+
+def scheduled(names: list[str], intervals: list[float], now: float) -> Schedule:
+    return Schedule(places(names), np.array(intervals), now)
 
 
 def test_phases_are_spread_and_stay() -> None:
@@ -27,7 +32,7 @@ def test_phases_are_spread_and_stay() -> None:
 @settings(max_examples=50, deadline=None)
 def test_everybody_is_polled_in_the_first_interval(now: float, intervals: list[float]) -> None:
     names = NAMES[: len(intervals)]
-    schedule = Schedule(names, intervals, now)
+    schedule = scheduled(names, intervals, now)
     seen: set[int] = set()
     for step in range(int(max(intervals) / 0.2) + 2):
         seen.update(schedule.take(now + step * 0.2).devices.tolist())
@@ -40,7 +45,7 @@ def test_everybody_is_polled_in_the_first_interval(now: float, intervals: list[f
     st.lists(st.floats(0.001, 200), min_size=1, max_size=60),
 )
 def test_every_slot_is_taken_or_missed_once(start: float, intervals: list[float], pauses: list[float]) -> None:
-    schedule = Schedule(NAMES[: len(intervals)], intervals, start)
+    schedule = scheduled(NAMES[: len(intervals)], intervals, start)
     taken = missed = 0
     last: dict[int, float] = {}
     now = start
@@ -60,7 +65,7 @@ def test_every_slot_is_taken_or_missed_once(start: float, intervals: list[float]
 
 
 def test_after_a_pause_only_what_is_due_now_is_polled() -> None:
-    schedule = Schedule(NAMES, [60.0] * len(NAMES), 1_000_000.0)
+    schedule = scheduled(NAMES, [60.0] * len(NAMES), 1_000_000.0)
     for second in range(60):
         schedule.take(1_000_000.0 + second)
     due = schedule.take(1_000_000.0 + 3600)
@@ -114,6 +119,24 @@ def test_no_two_bursts_without_an_answer_between(outcomes: list[Outcome], data: 
 
 
 HOUR = 3600.0
+
+
+class Budget:
+    """The budgets of one device, read by read as it is first asked for."""
+
+    def __init__(self, name: str, interval_s: float) -> None:
+        self.budgets = Budgets(places([name]), np.array([interval_s]))
+        self.asked: dict[str, float] = {}
+
+    def due(self, what: str, every_s: float, now: float) -> bool:
+        if what not in self.asked:
+            self.asked[what] = every_s
+            self.budgets.keep(0, tuple(self.asked.items()))
+        (due,) = self.budgets.due(np.array([0]), now).tolist()
+        return what in self.budgets.names(0, due)
+
+    def hasten(self, now: float) -> bool:
+        return self.budgets.hasten(0, now)
 
 
 def reads(budget: Budget, every_s: float, polls: list[float]) -> list[float]:

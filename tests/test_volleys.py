@@ -12,16 +12,15 @@ from pysnmp.proto.rfc1905 import noSuchInstance
 
 from collectors.batch import BatchBuilder
 from collectors.boots import Boots
-from collectors.budget import Budget
 from collectors.metrics import METRICS
 from collectors.plan import SYS_UP_TIME, PollPlan, make_plan
 from collectors.profile import Profile, Read, Syntax
 from collectors.silence import Silence
-from collectors.snmp.backend import Target
 from collectors.volley.volley import Volley
 from collectors.volleys import Turn, Volleys
-from collectors.watch import Watched
-from inventory.model import Device, Role
+from collectors.watch import fleet
+from inventory.model import Credential, Device, Inventory, Role
+from storage.settings import Settings
 from tests.servers import wait_until
 from tests.snmp_agent import Answer, Request, build, parse
 
@@ -47,17 +46,19 @@ class Bench:
     volley: Volley = field(default_factory=lambda: Volley(0.2))
 
     def __post_init__(self) -> None:
-        self.volleys = Volleys(1, self.volley, self.builder, Boots(1))
-        target = Target("127.0.0.1", self.device.getsockname()[1], community="public")
-        self.watched = Watched(
-            0, Device("r", Role.ROUTER, "s"), target, 60.0, frozenset(), Budget("r", 60.0), 0x7F00_0001
+        router = Device(
+            "r", Role.ROUTER, "s", primary_ip="127.0.0.1", port=self.device.getsockname()[1], credential="c"
         )
-        self.watched.plan = self.watched.placed = PLAN
+        community = Credential("c", "snmp-v2c", community="public")
+        self.fleet = fleet(Inventory(devices={"r": router}, credentials={"c": community}), Settings())
+        self.volleys = Volleys(self.fleet, self.volley, self.builder, Boots(1))
+        self.watched = self.fleet[0]
+        self.watched.plan = PLAN
         self.watched.place = self.builder.place(PLAN, None)
         self.watched.settled, self.watched.recognise_at = True, float("inf")
 
     def ask(self, now: float = 1e9) -> list[Turn]:
-        return list(self.volleys.send([self.watched], now))
+        return list(self.volleys.send(self.fleet.polled, now))
 
     def reply(self, values: Mapping[str, object], *, status: int = 0) -> Request:
         datagram, sender = self.device.recvfrom(2048)
@@ -116,11 +117,10 @@ def test_silence_is_asked_once_more_by_itself_and_dated_by_the_first_request(ben
     before = time.time()
     assert bench.ask() == []
     (turn,) = bench.settle()
-    assert turn.watched is bench.watched
+    assert turn.watched == bench.watched
     assert turn.asked_at is not None
     assert before <= turn.asked_at <= time.time()
-    assert turn.reads(1e9)("part 0.0", 0.0)
-    assert not turn.reads(1e9)("part 3600.0", 3600.0)
+    assert turn.reads(bench.watched) == {"part 0.0", "part 300.0"}
     assert not bench.watched.alone
 
 
@@ -140,7 +140,7 @@ def test_a_device_that_booted_is_asked_by_itself_but_stays_for_volleys(bench: Be
     bench.ask(1e9 + 60)
     bench.reply(says(100, 9))
     (turn,) = bench.settle()
-    assert turn.watched is bench.watched
+    assert turn.watched == bench.watched
     assert bench.told()["ifHCInOctets"] == 7.0
     assert bench.ask(1e9 + 120) == []
 
@@ -151,9 +151,10 @@ def test_what_is_not_a_plain_get_to_a_known_device_is_a_poll_by_itself(bench: Be
         case "silent":
             bench.watched.silence = Silence(polls=1)
         case "unknown":
-            bench.watched.plan = None
+            bench.fleet.plan[0] = -1
+            bench.watched.settled = False
         case "due for recognition":
             bench.watched.recognise_at = 1e9
         case _:
-            bench.watched.ipv4 = None
+            bench.fleet.facts.ipv4[0] = 0
     assert bench.ask() == [Turn(bench.watched)]

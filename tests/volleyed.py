@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from collectors.facts import ipv4
 from collectors.model import Failure
 from collectors.snmp.backend import Limits, Target, Value
 from collectors.snmp.open import open_backend
 from collectors.volley.volley import Answers, Requests, Volley
-from collectors.watch import ipv4
 
 
 class Volleyed:
@@ -22,9 +22,9 @@ class Volleyed:
         self.over: dict[int, tuple[Answers, int] | None] = {}
 
     async def get(self, target: Target, oids: Sequence[str]) -> Mapping[str, Value] | Failure:
-        address = ipv4(target)
-        number = None if address is None else self.volley.template(target.community, tuple(oids))
-        if address is None or number is None:
+        address = ipv4(target.address) if target.version == 2 else 0
+        number = None if not address else self.volley.template(target.community, tuple(oids))
+        if number is None:
             return await self.backend.get(target, oids)
         self.asked += 1
         if self.volley.send(one(self.asked, number, address, target.port)).size:

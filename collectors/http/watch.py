@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, contextmanager
 from typing import Never
 
+import numpy as np
 import structlog
 
 from collectors.http.addresses import system_lookup
@@ -16,7 +17,7 @@ from collectors.http.kendra import Login, logins, looks_from
 from collectors.http.look import NOC, Look
 from collectors.http.probe import Prober
 from collectors.model import Batch, Failure
-from collectors.schedule import Schedule
+from collectors.schedule import Schedule, places
 from inventory.model import Endpoint, Inventory
 from storage.settings import Settings
 
@@ -124,7 +125,7 @@ class _Kendras:
 async def _keep(names: Sequence[str], intervals_s: Sequence[float], look: Callable[[int], Awaitable[None]]) -> Never:
     """Call `look` with each position at its time, for ever; one that still runs is left alone."""
     offset = time.time() - time.monotonic()  # setting the wall clock moves no look
-    schedule = Schedule(names, intervals_s, offset + time.monotonic())
+    schedule = Schedule(places(names), np.array(intervals_s, np.float64), offset + time.monotonic())
     under_way: dict[int, asyncio.Task[None]] = {}
     try:
         while True:
