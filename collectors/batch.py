@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 class Place(NamedTuple):
-    """Where a device's items lie: first row in the layout, first slot in the memory, how many."""
+    """Where a device's items lie: first row in the layout, first slot in the memory, how many slots."""
 
     row: int
     slot: int
@@ -55,7 +55,7 @@ class FinishedPoll:
 
 
 class ReadValues(NamedTuple):
-    """n values that were read, columns of shape (n,): whose poll's, row in the layout, slot in the memory, the value."""
+    """n values that were read, columns of shape (n,): whose poll's, row in the layout, its device's first slot, value."""
 
     poll: NDArray[np.int64]
     row: NDArray[np.int64]
@@ -125,7 +125,7 @@ class BatchBuilder:
         """A place for a device that is polled by `plan` from now on; it gives back the one it had."""
         if before is not None:
             self._given_back.append(before)
-        length = len(plan.items)
+        length = self._layout.kept(plan)
         return Place(self._layout.start(plan), self._memory.take(length), length)
 
     def add(self, poll: FinishedPoll) -> None:
@@ -192,14 +192,26 @@ class BatchBuilder:
         clock = _all(clock, [some.clock for some in chunk.answered])
         restarted = _column(chunk.polls, lambda finished: finished.restarted, np.bool_)
         restarted = _filled(restarted, len(device), fill=False)
-        longest_s = self._longest_s[device[poll]]
-        whole = read.values.whole[said]
-        rate = self._memory.rates(Readings(slot, whole, value, item, clock[poll], longest_s, restarted[poll]))
-        tells = ~np.isnan(rate)
-        return (
-            _Samples(poll, item["metric"], item["instance"], value),
-            _Samples(poll[tells], item["rate"][tells], item["instance"][tells], rate[tells]),
+        kept = item["kept"] >= 0
+        rate = self._rates(
+            Readings(
+                slot=(slot + item["kept"])[kept],
+                whole=read.values.whole[said][kept],
+                value=value[kept],
+                item=item[kept],
+                clock=clock[poll[kept]],
+                longest_s=self._longest_s[device[poll[kept]]],
+                restarted=restarted[poll[kept]],
+            ),
+            poll[kept],
         )
+        return _Samples(poll, item["metric"], item["instance"], value), rate
+
+    def _rates(self, read: Readings, poll: NDArray[np.int64]) -> _Samples:
+        rate = self._memory.rates(read)
+        tells = ~np.isnan(rate)
+        item = read.item[tells]
+        return _Samples(poll[tells], item["rate"], item["instance"], rate[tells])
 
 
 def _all_read(chunk: _Chunk) -> ReadValues:
@@ -233,7 +245,7 @@ def _positions(polls: list[FinishedPoll]) -> ReadValues:
     lengths = _column(parts, lambda one: len(one[2].oids), np.int64)
     poll = np.repeat(_column(parts, lambda one: one[0], np.int64), lengths)
     row = ragged(_column(parts, lambda one: one[1].row + one[2].first, np.int64), lengths)
-    slot = ragged(_column(parts, lambda one: one[1].slot + one[2].first, np.int64), lengths)
+    slot = np.repeat(_column(parts, lambda one: one[1].slot, np.int64), lengths)
     return ReadValues(poll, row, slot, values_of([raw for _, _, _, raw in parts]))
 
 

@@ -67,7 +67,8 @@ ITEM = np.dtype(
         ("rate", np.int16),  # metric of its rate, -1 where it has none
         ("factor", np.float64),
         ("least_bits", np.float64),
-        ("speed", np.int32),  # how many items further the same port's ifSpeed is; 0 without
+        ("kept", np.int16),  # which of its plan's readings that are remembered; -1: it is not
+        ("speed", np.int16),  # how many of those further the same port's ifSpeed is; 0 without
     ]
 )
 
@@ -108,6 +109,11 @@ class Layout:
             self._start[plan] = self._add(plan.items)
         return self._start[plan]
 
+    def kept(self, plan: PollPlan) -> int:
+        """How many readings of the plan are remembered."""
+        start = self.start(plan)
+        return int((self._rows["kept"][start : start + len(plan.items)] >= 0).sum())
+
     def decode(self, rows: NDArray[np.int64], values: Values) -> NDArray[np.float64]:
         """The numbers of `values`, NaN where there is none; `rows`, shape (n,), tells the item of each."""
         item = self._rows[rows]
@@ -132,18 +138,25 @@ class Layout:
         start = len(self._reads)
         while start + len(items) > len(self._rows):
             self._rows = np.concatenate([self._rows, np.zeros_like(self._rows)])
+        kept = {place: at for at, place in enumerate(n for n, item in enumerate(items) if _is_kept(item))}
         speeds: dict[str, int] = {}
+        for place in kept:
+            if items[place].read.metric == "ifSpeed":
+                speeds.setdefault(items[place].instance, place)
         for place, item in enumerate(items):
-            if item.read.metric == "ifSpeed":
-                speeds.setdefault(item.instance, place)
-        for place, item in enumerate(items):
-            further = speeds.get(item.instance, place) - place
-            self._rows[start + place] = _record(item, self._instances.number(item.instance), further)
+            at = kept.get(place, -1)
+            speed = kept[speeds[item.instance]] - at if at >= 0 and item.instance in speeds else 0
+            self._rows[start + place] = _record(item, self._instances.number(item.instance), at, speed)
         self._reads.extend(item.read for item in items)
         return start
 
 
-def _record(item: Item, instance: int, speed: int) -> tuple[int | float | bool, ...]:
+def _is_kept(item: Item) -> bool:
+    """Whether the next reading is compared with this one: a counter, or the speed that bounds its rate."""
+    return NUMBER[item.read.metric] in FROM_COUNTER or item.read.metric == "ifSpeed"
+
+
+def _record(item: Item, instance: int, kept: int, speed: int) -> tuple[int | float | bool, ...]:
     read = item.read
     metric = NUMBER[read.metric]
     rate = FROM_COUNTER.get(metric)
@@ -161,6 +174,7 @@ def _record(item: Item, instance: int, speed: int) -> tuple[int | float | bool, 
         rate.metric if rate else -1,
         rate.factor if rate else 0.0,
         rate.least_bits if rate else 1.0,
+        kept,
         speed,
     )
 

@@ -1,4 +1,4 @@
-"""The last reading of every polled object, in columns: what rates are taken against."""
+"""The last reading of every polled counter, in columns: what rates are taken against."""
 
 from typing import NamedTuple
 
@@ -24,12 +24,15 @@ class Readings(NamedTuple):
 
 
 class Memory:
-    """Slots for polled objects: 20 octets each. A device holds as many in a row as its plan has items."""
+    """Slots for counters and speeds: 20 octets each. A device holds as many in a row as its plan has of them.
+
+    All begins as zeros, for which the kernel gives no memory until they are written.
+    """
 
     def __init__(self) -> None:
         self._whole = np.zeros(1024, np.uint64)
-        self._clock = np.full(1024, np.nan)  # NaN: not read yet
-        self._speed = np.full(1024, np.inf, np.float32)  # bit/s, at the slot of a port's ifSpeed
+        self._clock = np.zeros(1024)  # of the reading, and a second: 0 is for what was not read yet
+        self._speed = np.zeros(1024, np.float32)  # bit/s, at the slot of a port's ifSpeed; 0: not known
         self._end = 0
         self._free: dict[int, list[int]] = {}
 
@@ -45,34 +48,36 @@ class Memory:
 
     def free(self, start: int, length: int) -> None:
         """Empty these slots; somebody else may get them."""
-        self._clock[start : start + length] = np.nan
-        self._speed[start : start + length] = np.inf
+        self._clock[start : start + length] = 0.0
+        self._speed[start : start + length] = 0.0
         self._free.setdefault(length, []).append(start)
 
     def rates(self, read: Readings) -> NDArray[np.float64]:
         """The rate of each counter in `read` (NaN for the rest), and remember these readings."""
         speeds = read.item["metric"] == _SPEED
-        self._speed[read.slot[speeds]] = np.where(read.value[speeds] > 0, read.value[speeds], np.inf)
+        self._speed[read.slot[speeds]] = np.maximum(read.value[speeds], 0.0)
         rate = np.full(len(read.slot), np.nan)
         counts = np.flatnonzero((read.item["rate"] >= 0) & ~read.restarted)
         rate[counts] = self._increases(read, counts) * read.item["factor"][counts]
         self._whole[read.slot] = read.whole
-        self._clock[read.slot] = read.clock
+        self._clock[read.slot] = read.clock + 1.0
         return rate
 
     def _increases(self, read: Readings, at: NDArray[np.int64]) -> NDArray[np.float64]:
         item, slot = read.item[at], read.slot[at]
+        clock, speed = self._clock[slot], self._speed[slot + item["speed"]]
         return increases(
             before=self._whole[slot],
             after=read.whole[at],
-            elapsed_s=read.clock[at] - self._clock[slot],
+            elapsed_s=np.where(clock > 0, read.clock[at] + 1.0 - clock, np.nan),
             bits=item["bits"],
-            fastest=self._speed[slot + item["speed"]] / item["least_bits"],
+            fastest=np.where(speed > 0, speed, np.inf) / item["least_bits"],
             longest_s=read.longest_s[at],
         )
 
     def _double(self) -> None:
-        size = len(self._whole)
-        self._whole = np.concatenate([self._whole, np.zeros(size, np.uint64)])
-        self._clock = np.concatenate([self._clock, np.full(size, np.nan)])
-        self._speed = np.concatenate([self._speed, np.full(size, np.inf, np.float32)])
+        for name in ("_whole", "_clock", "_speed"):
+            before = getattr(self, name)
+            after = np.zeros(2 * len(before), before.dtype)
+            after[: len(before)] = before
+            setattr(self, name, after)

@@ -176,7 +176,7 @@ class Volleys:
         return ReadValues(
             poll,
             self._fleet.row[device[poll]] + item,
-            self._fleet.slot[device[poll]] + item,
+            self._fleet.slot[device[poll]].astype(np.int64),
             Values(
                 values.whole[rows[poll], column],
                 values.negative[rows[poll], column],

@@ -37,6 +37,7 @@ class Fleet:
         self.placed = np.full(count, -1, np.int32)  # the plan that `row` and `slot` are for
         self.row = np.zeros(count, np.int32)  # of its first item in the layout
         self.slot = np.zeros(count, np.int32)  # of its first reading in the memory
+        self.slots = np.zeros(count, np.int16)
         self.settled = np.zeros(count, np.bool_)  # whether the plan was narrowed to what the device has
         # Its answer to a volley was not what was asked: it is polled by itself until recognised anew.
         self.alone = np.zeros(count, np.bool_)
@@ -158,16 +159,16 @@ class Watched:
     @property
     def place(self) -> Place | None:
         """Where its readings are put."""
-        fleet, placed = self.fleet, int(self.fleet.placed[self.number])
-        if placed < 0:
+        fleet, number = self.fleet, self.number
+        if fleet.placed[number] < 0:
             return None
-        return Place(int(fleet.row[self.number]), int(fleet.slot[self.number]), len(fleet.plans[placed].items))
+        return Place(int(fleet.row[number]), int(fleet.slot[number]), int(fleet.slots[number]))
 
     @place.setter
     def place(self, place: Place) -> None:
         """A place for its plan."""
         fleet = self.fleet
-        fleet.row[self.number], fleet.slot[self.number] = place.row, place.slot
+        fleet.row[self.number], fleet.slot[self.number], fleet.slots[self.number] = place
         fleet.placed[self.number] = fleet.plan[self.number]
 
     @property
