@@ -23,7 +23,7 @@ TIMEOUT_S = 0.3
 
 @pytest.fixture
 def volley() -> Iterator[Volley]:
-    opened = Volley(TIMEOUT_S, attempts=1)
+    opened = Volley(TIMEOUT_S, attempts=1, wait_s=0)
     yield opened
     opened.close()
 
@@ -91,18 +91,36 @@ def test_many_devices_are_asked_at_once_and_each_answer_finds_its_own(volley: Vo
     assert volley.silent(time.monotonic() + 60)[0].size == 0
 
 
-def test_a_flood_is_taken_in_lots(volley: Volley, device: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_flood_is_taken_in_lots(device: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(collectors.volley.volley, "_MOST_UNREAD", 20)
-    assert ask(volley, device.getsockname()[1], 120) == []  # 15 a socket
+    narrow = Volley(TIMEOUT_S, attempts=1, wait_s=0)
+    assert ask(narrow, device.getsockname()[1], 120) == []
     for _ in range(120):
         request, sender = device.recvfrom(2048)
         device.sendto(answer(request, 1), sender)
     lots: list[int] = []
     while sum(lots) < 120:
         for _ in range(3):
-            volley.receive()
-        lots.append(len(heard(volley).device))
-    assert max(lots) <= 20 + 2 * 15
+            narrow.receive()
+        lots.append(len(heard(narrow).device))
+    narrow.close()
+    assert max(lots) == 20
+
+
+def test_answers_wait_for_a_lot_and_nobody_is_silent_meanwhile(device: socket.socket) -> None:
+    patient = Volley(TIMEOUT_S, attempts=1, wait_s=60)
+    ask(patient, device.getsockname()[1], 2)
+    request, sender = device.recvfrom(2048)
+    device.sendto(answer(request, 1), sender)
+
+    def come() -> bool:
+        patient.receive()
+        return patient.unread > 0
+
+    wait_until(come)
+    assert patient.answers() is None
+    assert patient.silent(time.monotonic() + 60)[0].size == 0
+    patient.close()
 
 
 def test_only_the_device_itself_may_answer_and_only_once(volley: Volley, device: socket.socket) -> None:
@@ -176,7 +194,7 @@ def test_a_device_without_a_route_comes_back_at_once(volley: Volley) -> None:
 
 @pytest.fixture
 def twice() -> Iterator[Volley]:
-    opened = Volley(TIMEOUT_S)
+    opened = Volley(TIMEOUT_S, wait_s=0)
     yield opened
     opened.close()
 

@@ -18,9 +18,9 @@ SLACK = 160
 """Octets that must follow the last packet: what is expected is read before it is known to be inside."""
 
 _MOST_LENGTH_OCTETS = 4
-_COUNTED = np.where(np.arange(SLACK) < np.arange(SLACK + 1)[:, None], 0xFF, 0).astype(np.uint8)  # by size
 
 Octets = NDArray[np.uint8]
+Words = NDArray[np.uint64]
 Positions = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
@@ -49,12 +49,9 @@ class Cursor:
     def header(self) -> tuple[Octets, Positions]:
         """(tag, length of the contents), and go to the contents; 0, 0 where there is no good header."""
         tag = self.octets[self.at]
-        first = self.octets[self.at + 1]
-        length = first.astype(np.int64)
-        self.at = self.at + 2
-        if (first >= 0x80).any():
-            length = self._long_length(first, length)
-        self.good &= self.at + length <= self.end
+        length, taken, well = _lengths(self.octets, self.at + 1)
+        self.at = self.at + 1 + taken
+        self.good &= well & (self.at + length <= self.end)
         self.at = np.minimum(self.at, self.end)
         return np.where(self.good, tag, np.uint8(0)), np.where(self.good, length, 0)
 
@@ -67,15 +64,21 @@ class Cursor:
     def skip(self, length: Positions) -> None:
         self.at = np.minimum(self.at + length, self.end)
 
-    def expect(self, wanted: Octets, size: Positions) -> None:
-        """Pass over octets that must be `wanted`, shape (n, widest), of which `size` count in each row.
+    def pass_over(self, rows: slice) -> None:
+        """Go behind the elements at which the cursors in `rows` stand, whatever they are."""
+        length, taken, _ = _lengths(self.octets, self.at[rows] + 1)
+        self.at[rows] = np.minimum(self.at[rows] + 1 + taken + length, self.end[rows])
 
-        `wanted` is 0 behind those, and at most SLACK wide.
+    def expect(self, wanted: Words, counted: Words, size: Positions) -> None:
+        """Pass over octets that must be `wanted`, shape (n, words) of 8 octets, in the bits that `counted` has.
+
+        `size`, shape (n,), is how many octets that are; at most SLACK.
         """
-        width = wanted.shape[1]
-        counted = _COUNTED[size, :width]
-        same = (sliding_window_view(self.octets, width)[self.at] & counted) == wanted
-        self.good &= same.all(axis=1) & (self.at + size <= self.end)
+        here = sliding_window_view(self.octets, 8 * wanted.shape[1])[self.at].view(np.uint64)
+        unlike = np.zeros(len(size), np.uint64)
+        for word in range(wanted.shape[1]):  # faster than to reduce rows of so few
+            unlike |= (here[:, word] & counted[:, word]) ^ wanted[:, word]
+        self.good &= (unlike == 0) & (self.at + size <= self.end)
         self.skip(size)
 
     def small(self) -> NDArray[np.int64]:
@@ -85,18 +88,25 @@ class Cursor:
         self.skip(length)
         return np.where(self.good & (length == 1) & (value < 0x80), value, -1)
 
-    def _long_length(self, first: Octets, length: Positions) -> Positions:
-        """Lengths in the long form (X.690 section 8.1.3.5); the indefinite form is none that SNMP allows."""
-        long = first >= 0x80
-        more = np.where(long, first & 0x7F, 0).astype(np.int64)
-        self.good &= ~long | ((more >= 1) & (more <= _MOST_LENGTH_OCTETS))
-        more = np.where(self.good, more, 0)
-        length = np.where(long, 0, length)
-        for step in range(_MOST_LENGTH_OCTETS):
-            further = (length << 8) | self.octets[self.at + step]
-            length = np.where(step < more, further, length)
-        self.at = self.at + more
-        return length
+
+def _lengths(octets: Octets, at: Positions) -> tuple[Positions, Positions | int, Mask | bool]:
+    """(lengths that stand at `at`, how many octets each takes, which are well-formed): X.690 section 8.1.3."""
+    first = octets[at]
+    length = first.astype(np.int64)
+    long = first >= 0x80
+    return _long_lengths(octets, at, length, long) if long.any() else (length, 1, True)
+
+
+def _long_lengths(octets: Octets, at: Positions, first: Positions, long: Mask) -> tuple[Positions, Positions, Mask]:
+    """The same where some have the long form; the indefinite form is none that SNMP allows."""
+    more = np.where(long, first & 0x7F, 0)
+    well = ~long | ((more >= 1) & (more <= _MOST_LENGTH_OCTETS))
+    more = np.where(well, more, 0)
+    length = np.where(long, 0, first)
+    for step in range(_MOST_LENGTH_OCTETS):
+        further = (length << 8) | octets[at + 1 + step]
+        length = np.where(step < more, further, length)
+    return length, 1 + more, well
 
 
 def whole_numbers(octets: Octets, at: Positions, length: Positions, signed: Mask) -> tuple[NDArray[np.uint64], Mask]:
@@ -105,10 +115,17 @@ def whole_numbers(octets: Octets, at: Positions, length: Positions, signed: Mask
     Two's complement where `signed`. A Counter64 above 2^63 has a ninth octet, which is 0. At least 8
     octets must lie before each value's end; a message's head does.
     """
-    end = at + length
-    value = sliding_window_view(octets, 8)[end - 8].view(">u8")[:, 0].astype(np.uint64)
+    value = sliding_window_view(octets, 8)[at + length - 8].view(">u8")[:, 0].astype(np.uint64)
     unused = (64 - 8 * np.clip(length, 1, 8)).astype(np.uint64)
-    arithmetic = ((value << unused).view(np.int64) >> unused.view(np.int64)).view(np.uint64)
-    logical = (value << unused) >> unused
-    fits = (length >= 1) & ((length <= 8) | ((length == 9) & (octets[at] == 0)))
-    return np.where(signed, arithmetic, logical), fits
+    value <<= unused
+    number = np.where(signed, (value.view(np.int64) >> unused.view(np.int64)).view(np.uint64), value >> unused)
+    fits = (length >= 1) & (length <= 8)
+    if (length == 9).any():
+        fits |= (length == 9) & (octets[at] == 0)
+    return number, fits
+
+
+def counted_bits(size: NDArray[np.int64], words: int) -> Words:
+    """Masks for `expect`: the first `size` octets of `words` words; shape (*size.shape, words)."""
+    octets = np.where(np.arange(8 * words) < size[..., None], 0xFF, 0).astype(np.uint8)
+    return np.ascontiguousarray(octets).view(np.uint64)

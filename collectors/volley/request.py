@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from collectors.volley.ber import INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE
+from collectors.volley.ber import INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, Words, counted_bits
 
 WIDEST = 1400
 """Octets of the longest request; longer ones would be sent in fragments."""
@@ -72,31 +72,44 @@ def _value(tag: int, contents: bytes) -> bytes:
 class Templates:
     """Templates by number, as the columns that sending and reading take. `count` is how many objects each asks."""
 
-    octets: NDArray[np.uint8]  # (templates, WIDEST)
+    octets: NDArray[np.uint8]  # (templates, widest)
     size: NDArray[np.int64]
     hole: NDArray[np.int64]
-    community: NDArray[np.uint8]  # (templates, widest), with tag and length
+    community: Words  # (templates, words), with tag and length
+    community_bits: Words  # which of them count
     community_size: NDArray[np.int64]
-    name: NDArray[np.uint8]  # (templates, most objects, widest), with tag and length
+    name: Words  # (templates * most objects, words for the names with tag and length, as many for their bits)
     name_size: NDArray[np.int64]  # (templates, most objects)
     count: NDArray[np.int64]
 
     @classmethod
     def of(cls, made: Sequence[Template]) -> "Templates":
         most = max((len(one.objects) for one in made), default=0)
+        community = _matrix([one.community for one in made], 8).view(np.uint64)
+        community_size = np.array([len(one.community) for one in made], np.int64)
+        name_size = np.array([[len(name) for name in _padded(one.objects, most)] for one in made], np.int64)
+        names = _matrix([name for one in made for name in _padded(one.objects, most)], 8).view(np.uint64)
         return cls(
-            octets=_matrix([one.octets for one in made], WIDEST),
+            octets=_matrix([one.octets for one in made]),
             size=np.array([len(one.octets) for one in made], np.int64),
             hole=np.array([one.hole for one in made], np.int64),
-            community=_matrix([one.community for one in made]),
-            community_size=np.array([len(one.community) for one in made], np.int64),
-            name=_matrix([name for one in made for name in _padded(one.objects, most)]).reshape(len(made), most, -1),
-            name_size=np.array([[len(name) for name in _padded(one.objects, most)] for one in made], np.int64),
+            community=community,
+            community_bits=counted_bits(community_size, community.shape[1]),
+            community_size=community_size,
+            name=np.concatenate([names, counted_bits(name_size.reshape(-1), names.shape[1])], axis=1),
+            name_size=name_size,
             count=np.array([len(one.objects) for one in made], np.int64),
         )
 
+    def names(self, number: NDArray[np.int64], column: NDArray[np.int64]) -> tuple[Words, Words, NDArray[np.int64]]:
+        """(names, which bits of them count, their sizes) of the objects at (number, column), both of shape (n,)."""
+        cell = number * self.name_size.shape[1] + column
+        found = np.take(self.name, cell, axis=0)
+        words = found.shape[1] // 2
+        return found[:, :words], found[:, words:], self.name_size.reshape(-1)[cell]
+
     def messages(self, number: NDArray[np.int64], request_id: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """Requests of the templates `number`, shape (n,), with their ids: octets of shape (n, WIDEST)."""
+        """Requests of the templates `number`, shape (n,), with their ids: octets of shape (n, widest)."""
         made = self.octets[number]
         hole = self.hole[number][:, None] + np.arange(4)
         made[np.arange(len(number))[:, None], hole] = request_id.astype(">u4").view(np.uint8).reshape(-1, 4)
@@ -107,7 +120,8 @@ def _padded(names: Sequence[bytes], most: int) -> list[bytes]:
     return [*names, *[b""] * (most - len(names))]
 
 
-def _matrix(rows: Sequence[bytes], width: int = 0) -> NDArray[np.uint8]:
-    widest = width or max(map(len, rows), default=0)
+def _matrix(rows: Sequence[bytes], step: int = 1) -> NDArray[np.uint8]:
+    """Rows as wide as the longest, in steps of so many octets."""
+    widest = -(-max(map(len, rows), default=0) // step) * step
     flat = b"".join(row.ljust(widest, b"\0") for row in rows)
     return np.frombuffer(flat, np.uint8).reshape(len(rows), widest)

@@ -1,6 +1,7 @@
 """Answers to GETs, read in columns: one step an object, over all packets at once. Pure."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ from collectors.volley.ber import (
     whole_numbers,
 )
 from collectors.volley.request import Templates
+
+T = TypeVar("T", bound=np.generic)
 
 _RESPONSE = 0xA2
 _SIGN = np.uint64(2**63)
@@ -73,7 +76,7 @@ def heads(octets: Octets, at: Positions, size: Positions) -> Heads:
 def authentic(found: Heads, rows: Positions, templates: Templates, number: Positions) -> Mask:
     """Which of the packets at `rows` bear the community of the templates `number`; both shape (n,)."""
     head = Cursor(found.body.octets, found.community[rows], found.body.end[rows])
-    head.expect(templates.community[number], templates.community_size[number])
+    head.expect(templates.community[number], templates.community_bits[number], templates.community_size[number])
     return head.good
 
 
@@ -87,56 +90,56 @@ def bodies(found: Heads, rows: Positions, templates: Templates, number: Position
     cursor.skip(cursor.enter(INTEGER))
     length = cursor.enter(SEQUENCE)
     cursor.end = cursor.at + length
-    places = _places(cursor, templates.count[number])
+    asked, cells = _cells(cursor, templates.count[number])
     cursor.good &= cursor.at == cursor.end
-    return _values(cursor, places, templates, number)
+    return _values(cursor, asked, cells, templates, number)
 
 
-@dataclass(frozen=True, slots=True)
-class _Places:
-    """Where names (at their tag) and values (behind their length) stand: columns of shape (n, most objects)."""
+def _cells(cursor: Cursor, count: Positions) -> tuple[Mask, Positions]:
+    """Go through the variable bindings, `count`, which falls, in each packet; (which there are, where each begins).
 
-    asked: Mask
-    name: Positions
-    value: Positions
-    length: Positions
-    tag: Octets
-
-
-def _places(cursor: Cursor, count: Positions) -> _Places:
-    """Go through the variable bindings; `count` falls."""
-    shape = (int(count.max(initial=0)), len(count))
-    name, value, length = (np.zeros(shape, np.int64) for _ in range(3))
-    tag = np.zeros(shape, np.uint8)
-    asked = np.arange(shape[0])[:, None] < count
-    for step in range(shape[0]):
-        going = slice(int(asked[step].sum()))
-        part = cursor.only(going)
-        part.enter(SEQUENCE)
-        name[step, going] = part.at
-        part.skip(part.enter(OBJECT_IDENTIFIER))
-        tag[step, going], length[step, going] = part.header()
-        value[step, going] = part.at
-        part.skip(length[step, going])
-        cursor.at[going], cursor.good[going] = part.at, part.good
-    return _Places(asked.T, name.T, value.T, length.T, tag.T)
+    Both of shape (most objects, n).
+    """
+    asked = np.arange(int(count.max(initial=0)))[:, None] < count
+    begins = np.empty(asked.shape, np.int64)
+    for step, going in enumerate(asked.sum(axis=1).tolist()):
+        begins[step] = cursor.at
+        cursor.pass_over(slice(going))
+    return asked, begins
 
 
-def _values(cursor: Cursor, places: _Places, templates: Templates, number: Positions) -> Bodies:
-    row, column = np.nonzero(places.asked & cursor.good[:, None])
-    names = Cursor(cursor.octets, places.name[row, column], cursor.end[row])
-    names.expect(templates.name[number[row], column], templates.name_size[number[row], column])
-    kind = _KIND[places.tag[row, column]]
-    at, length = places.value[row, column], places.length[row, column]
-    number_of, fits = whole_numbers(cursor.octets, at, length, kind == _SIGNED)
+def _values(cursor: Cursor, asked: Mask, begins: Positions, templates: Templates, number: Positions) -> Bodies:
+    column, row = np.nonzero(asked)
+    cells = Cursor(cursor.octets, begins[column, row], cursor.end[row])
+    length = cells.enter(SEQUENCE)
+    cells.end = np.minimum(cells.at + length, cells.end)
+    cells.expect(*templates.names(number[row], column))
+    tag, length = cells.header()
+    kind = _KIND[tag]
+    whole, fits = whole_numbers(cursor.octets, cells.at, length, kind == _SIGNED)
     counts = (kind == _SIGNED) | (kind == _UNSIGNED)
-    cursor.good[row[~names.good | (kind == _BAD) | (counts & ~fits)]] = False
-    whole = np.zeros(places.asked.shape, np.uint64)
-    negative, present = np.zeros(places.asked.shape, np.bool_), np.zeros(places.asked.shape, np.bool_)
-    whole[row, column], present[row, column] = number_of, counts
-    negative[row, column] = (kind == _SIGNED) & (number_of >= _SIGN)
-    texts = {
-        (int(row[one]), int(column[one])): cursor.octets[at[one] : at[one] + length[one]].tobytes()
-        for one in np.flatnonzero(kind == _TEXT)
-    }
-    return Bodies(cursor.good, whole, negative, present & cursor.good[:, None], texts)
+    well = cells.good & (cells.at + length == cells.end) & (kind != _BAD) & (fits | ~counts)
+    cursor.good[row[~well]] = False
+    text = np.flatnonzero((kind == _TEXT) & cursor.good[row])
+    texts = _texts(cells.octets, cells.at[text], length[text])
+    return Bodies(
+        cursor.good,
+        _spread(whole, asked),
+        _spread((kind == _SIGNED) & (whole >= _SIGN), asked),
+        _spread(counts, asked) & cursor.good[:, None],
+        dict(zip(zip(row[text].tolist(), column[text].tolist(), strict=True), texts, strict=True)),
+    )
+
+
+def _texts(octets: Octets, at: Positions, length: Positions) -> list[bytes]:
+    whole = octets.data
+    return [bytes(whole[begin:end]) for begin, end in zip(at.tolist(), (at + length).tolist(), strict=True)]
+
+
+def _spread(found: NDArray[T], asked: Mask) -> NDArray[T]:
+    """What stands at the cells that were asked, as columns of shape (n, most objects), 0 elsewhere."""
+    if asked.all():
+        return found.reshape(asked.shape).T
+    spread = np.zeros(asked.shape, found.dtype)
+    spread[asked] = found
+    return spread.T

@@ -5,19 +5,23 @@ by itself (collectors/snmp). So nothing here knows an error-status or an ICMP er
 """
 
 import time
+from collections import deque
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from collectors.volley.pending import LAST_PLACE, MOST_SENDINGS, ROOM, Pending, first_of_each
+from collectors.volley.pending import LAST_PLACE, MOST_SENDINGS, Pending, first_of_each
 from collectors.volley.request import Template, Templates, template
 from collectors.volley.response import Bodies, Heads, authentic, bodies, heads
-from collectors.volley.sockets import BatchSocket, Received, joined
+from collectors.volley.sockets import Inbox, Outbox, Received, open_socket
 
 _SOCKETS = 8  # the kernel keeps a few hundred answers a socket until they are read
-_MOST_UNREAD = ROOM  # packets; there are no more answers than requests, so the rest is a flood: it waits in the kernel
+_SENT_AT_ONCE = 128  # and so much is sent from one before it is the next one's turn
+_MOST_UNREAD = 4096  # packets; the rest waits in the kernel
+_LOT = 1000  # packets that are read at once: by the packet a third of what a hundred cost
+_LONGEST_WAIT_S = 0.2  # for so many
 
 
 class Requests(NamedTuple):
@@ -49,23 +53,31 @@ class Volley:
     """Sends requests and reads their answers; every request comes back once, from `answers` or `silent`.
 
     A request is sent up to `attempts` times, each `timeout_s` after the one before; an answer to any counts.
+    Answers are read in lots, for which the first of them waits up to `wait_s`.
     """
 
-    def __init__(self, timeout_s: float, attempts: int = 2) -> None:
+    def __init__(self, timeout_s: float, attempts: int = 2, *, wait_s: float = _LONGEST_WAIT_S) -> None:
         if not 0 < attempts <= MOST_SENDINGS:
             raise ValueError(f"{attempts} attempts: 1 to {MOST_SENDINGS} are possible")
         self._timeout_s = timeout_s
         self._attempts = attempts
-        self._sockets = [BatchSocket() for _ in range(_SOCKETS)]
+        self._wait_s = wait_s
+        self._sockets = deque(open_socket() for _ in range(_SOCKETS))
+        self._outbox, self._inbox = Outbox(_SENT_AT_ONCE), Inbox(_MOST_UNREAD)
         self._pending = Pending(np.random.default_rng())
         self._templates: list[Template] = []
         self._columns: Templates | None = None
-        self._unread: list[Received] = []
+        self._waits_since = 0.0  # forward clock: when the first came that wasn't read
 
     @property
     def room(self) -> int:
         """How many requests may still be sent."""
         return self._pending.free
+
+    @property
+    def unread(self) -> int:
+        """How many packets were taken and not read yet."""
+        return self._inbox.filled
 
     def template(self, community: str, oids: tuple[str, ...]) -> int | None:
         """A new number, from 0 on, for this request; None where it is too long for a volley."""
@@ -88,18 +100,23 @@ class Volley:
         return requests.device[~taken]
 
     def receive(self) -> None:
-        """Take what waits at the sockets, up to a bound; `answers` reads it."""
-        room = _MOST_UNREAD - sum(len(some.size) for some in self._unread)
+        """Take what waits at the sockets, up to a bound; `answers` reads it. Cheap, so that it can be done often."""
+        box = self._inbox
+        if not box.filled:
+            self._waits_since = time.monotonic()
         for sock in self._sockets:
-            while room > 0 and len((some := sock.receive()).size):
-                self._unread.append(some)
-                room -= len(some.size)
+            if not box.full:
+                box.take(sock)
 
     def answers(self) -> Answers | None:
-        """What has been answered since the last call, None for nothing; packets that answer nothing are dropped."""
-        if not self._unread:
+        """What has been answered since the last call, None for nothing; packets that answer nothing are dropped.
+
+        Also None while a lot is waited for.
+        """
+        box = self._inbox
+        if not box.filled or (box.filled < _LOT and time.monotonic() < self._waits_since + self._wait_s):
             return None
-        received, self._unread = joined(self._unread), []
+        received = box.read()
         head = heads(received.octets, received.start, received.size)
         rows = self._ours(head, received)
         return self._read(received, head, rows) if len(rows) else None
@@ -108,9 +125,11 @@ class Volley:
         """(devices that answered no attempt in time, when they were asked first in UTC epoch seconds).
 
         What can be asked once more is asked. `now` is of the forward clock, taken before the last
-        `answers`: what came in time was read.
+        `receive`: what came in time was read, or else nobody is silent yet.
         """
         pending = self._pending
+        if self._inbox.filled:
+            return np.zeros(0, np.int32), np.zeros(0)
         places = pending.expired(now)
         again = pending.attempts[places] < self._attempts
         if again.any():
@@ -134,12 +153,17 @@ class Volley:
         pending = self._pending
         pending.attempts[places] += 1
         pending.deadline[places] = time.monotonic() + self._timeout_s
-        template_of, address, port = pending.template[places], pending.address[places], pending.port[places]
-        octets, size = self._all.messages(template_of, pending.next_ids(places)), self._all.size[template_of]
-        taken = np.zeros(len(places), np.bool_)
-        for sock, rows in zip(self._sockets, np.array_split(np.arange(len(places)), _SOCKETS), strict=True):
-            taken[rows] = sock.send(octets[rows], size[rows], address[rows], port[rows])
-        return taken
+        taken = [self._send(places[start : start + _SENT_AT_ONCE]) for start in range(0, len(places), _SENT_AT_ONCE)]
+        return np.concatenate([*taken, np.zeros(0, np.bool_)])
+
+    def _send(self, places: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """Send what fits into the outbox, over the next socket."""
+        pending, templates, box = self._pending, self._all, self._outbox
+        template_of = pending.template[places]
+        octets = templates.messages(template_of, pending.next_ids(places))
+        box.octets[: len(places), : octets.shape[1]] = octets
+        self._sockets.rotate()
+        return box.send(self._sockets[0], templates.size[template_of], pending.address[places], pending.port[places])
 
     def _read(self, received: Received, head: Heads, rows: NDArray[np.int64]) -> Answers:
         pending = self._pending
