@@ -63,9 +63,15 @@ class ReadValues(NamedTuple):
     values: Values
 
 
+def nothing_read() -> ReadValues:
+    """What silent polls bring."""
+    none = np.zeros(0, np.int64)
+    return ReadValues(none, none, none, values_of([]))
+
+
 @dataclass(frozen=True, slots=True)
-class AnsweredPolls:
-    """Polls that were all answered, as columns of shape (n,) with the meaning of FinishedPoll's fields.
+class ManyPolls:
+    """Polls as columns of shape (n,) with the meaning of FinishedPoll's fields, which all answered or were all silent.
 
     No device is twice among them; `read.poll` is a position in these columns.
     """
@@ -75,6 +81,7 @@ class AnsweredPolls:
     clock: NDArray[np.float64]
     took_ms: NDArray[np.float32]
     read: ReadValues
+    reason: int = -1  # position in REASONS
 
 
 @dataclass(slots=True)
@@ -83,11 +90,11 @@ class _Chunk:
 
     number: int
     polls: list[FinishedPoll] = field(default_factory=list)
-    answered: list[AnsweredPolls] = field(default_factory=list)
+    many: list[ManyPolls] = field(default_factory=list)
 
     @property
     def size(self) -> int:
-        return len(self.polls) + sum(len(some.device) for some in self.answered)
+        return len(self.polls) + sum(len(some.device) for some in self.many)
 
 
 class _Samples(NamedTuple):
@@ -131,8 +138,8 @@ class BatchBuilder:
     def add(self, poll: FinishedPoll) -> None:
         self._chunk_for(np.array([poll.device])).polls.append(poll)
 
-    def add_answered(self, polls: AnsweredPolls) -> None:
-        self._chunk_for(polls.device).answered.append(polls)
+    def add_many(self, polls: ManyPolls) -> None:
+        self._chunk_for(polls.device).many.append(polls)
 
     def close(self, now: float) -> Batch | None:
         """The oldest polls as a batch, None when there are none."""
@@ -159,10 +166,12 @@ class BatchBuilder:
         self._given_back.clear()
 
     def _batch(self, chunk: _Chunk, now: float) -> Batch:
-        slow, fast = chunk.polls, chunk.answered
+        slow, fast = chunk.polls, chunk.many
         device = _all(_column(slow, lambda poll: poll.device, np.int32), [some.device for some in fast])
         at = _all(_column(slow, lambda poll: poll.at, np.float64), [some.at for some in fast])
         took_ms = _all(_column(slow, lambda poll: poll.took_ms, np.float32), [some.took_ms for some in fast])
+        reason = _all(_column(slow, _reason, np.int8), [np.full(len(some.at), some.reason, np.int8) for some in fast])
+        reached = _column(slow, lambda poll: poll.reached, np.bool_)
         samples = _joined([*self._from_gets(chunk, device), _from_tables(slow, self._instances)])
         return Batch(
             devices=self._devices,
@@ -170,8 +179,8 @@ class BatchBuilder:
             poll_device=device,
             poll_at=at,
             poll_took_ms=took_ms,
-            poll_reached=_filled(_column(slow, lambda poll: poll.reached, np.bool_), len(device), fill=True),
-            poll_reason=_filled(_column(slow, _reason, np.int8), len(device), fill=-1),
+            poll_reached=np.concatenate([reached, reason[len(slow) :] < 0]),
+            poll_reason=reason,
             burst_sent=_filled(_column(slow, _burst_sent, np.int8), len(device), fill=0),
             burst_answered=_filled(_column(slow, lambda poll: poll.burst.answered, np.int8), len(device), fill=0),
             sample_device=device[samples.poll],
@@ -189,7 +198,7 @@ class BatchBuilder:
         said = ~np.isnan(value)
         poll, slot, value, item = read.poll[said], read.slot[said], value[said], self._layout[read.row[said]]
         clock = _column(chunk.polls, lambda finished: finished.clock, np.float64)
-        clock = _all(clock, [some.clock for some in chunk.answered])
+        clock = _all(clock, [some.clock for some in chunk.many])
         restarted = _column(chunk.polls, lambda finished: finished.restarted, np.bool_)
         restarted = _filled(restarted, len(device), fill=False)
         kept = item["kept"] >= 0
@@ -217,7 +226,7 @@ class BatchBuilder:
 def _all_read(chunk: _Chunk) -> ReadValues:
     """What all polls of the chunk read, the single ones first."""
     parts, first = [_positions(chunk.polls)], len(chunk.polls)
-    for some in chunk.answered:
+    for some in chunk.many:
         parts.append(some.read._replace(poll=some.read.poll + first))
         first += len(some.device)
     starts = np.cumsum([0, *(len(part.row) for part in parts)])
@@ -279,7 +288,7 @@ def _all(single: NDArray[Any], rest: Sequence[NDArray[Any]]) -> NDArray[Any]:
 
 
 def _filled(single: NDArray[Any], size: int, *, fill: float) -> NDArray[Any]:
-    """The column of the single polls, and `fill` for those that were answered in columns."""
+    """The column of the single polls, and `fill` for those that came in columns."""
     return np.concatenate([single, np.full(size - len(single), fill, single.dtype)])
 
 

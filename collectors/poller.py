@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,28 +45,24 @@ class Poller:
         self._deadline_s = deadline_s
         self._recognising = asyncio.Semaphore(max(1, concurrency // 4))  # recognition walks tables
 
-    async def poll(self, watched: Watched, due: Due, asked_at: float | None = None) -> FinishedPoll:
-        """One poll; a device that is down or strange makes one that says so.
-
-        `asked_at`: UTC epoch seconds of its first request, sent already and not answered; one more follows.
-        """
-        if watched.plan is not None and (asked_at is not None or time.time() < watched.recognise_at):
-            return await self._poll(watched, due, asked_at, recognising=False)
+    async def poll(self, watched: Watched, due: Due) -> FinishedPoll:
+        """One poll; a device that is down or strange makes one that says so."""
+        if watched.plan is not None and time.time() < watched.recognise_at:
+            return await self._poll(watched, due, recognising=False)
         async with self._recognising:
-            return await self._poll(watched, due, asked_at, recognising=True)
+            return await self._poll(watched, due, recognising=True)
 
-    async def _poll(self, watched: Watched, due: Due, asked_at: float | None, *, recognising: bool) -> FinishedPoll:
-        at, began = asked_at or time.time(), time.monotonic()
-        attempts = watched.target.attempts if asked_at is None else 1
+    async def _poll(self, watched: Watched, due: Due, *, recognising: bool) -> FinishedPoll:
+        at, began = time.time(), time.monotonic()
         failure = await self._recognise(watched) if recognising else None
         clock = time.monotonic()
-        reading = Reading(failure=failure) if failure else await self._read(watched, due, attempts)
+        reading = Reading(failure=failure) if failure else await self._read(watched, due)
         restarted = self._restarted(watched, reading, clock)
         if restarted:
             # Its ports may have other numbers now: what was read by the old ones is not trusted.
             failure = await self._recognise(watched)
             clock = time.monotonic()
-            reading = Reading(failure=failure, reached=True) if failure else await self._read(watched, due, attempts)
+            reading = Reading(failure=failure, reached=True) if failure else await self._read(watched, due)
         self._boots.remember(*_uptime(watched, reading, clock))
         plan = self._settle(watched, reading)
         return FinishedPoll(
@@ -86,7 +81,7 @@ class Poller:
     def _restarted(self, watched: Watched, reading: Reading, clock: float) -> bool:
         return bool(self._boots.anew(*_uptime(watched, reading, clock))[0])
 
-    async def _read(self, watched: Watched, due: Due, attempts: int) -> Reading:
+    async def _read(self, watched: Watched, due: Due) -> Reading:
         plan = watched.plan
         if plan is None:
             return Reading(failure=Failure(Reason.PROTOCOL, detail="not recognised"))
@@ -94,8 +89,7 @@ class Poller:
         if not watched.settled:
             # What a device lacks is seen by asking for it: the first poll by a new plan asks for all that is gentle.
             wanted |= {name for name, every_s in plan.reads if every_s <= GENTLE_S}
-        target = replace(watched.target, attempts=attempts)
-        return await read_device(self._backend, target, plan, wanted, self._deadline_s)
+        return await read_device(self._backend, watched.target, plan, wanted, self._deadline_s)
 
     async def _recognise(self, watched: Watched) -> Failure | None:
         """Make the device's plan anew; a Failure leaves it as it was."""

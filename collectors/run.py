@@ -171,7 +171,10 @@ class _Run:
             self._volleys.receive()
             return
         self._read_at = now + _READ_S
-        self._waiting.extend(self._volleys.settle())
+        settled = self._volleys.settle()
+        self._waiting.extend(settled.turns)
+        for number in settled.back.tolist():
+            self._ask_teller(self._fleet[number])
         self._figures.in_volleys = self._volleys.under_way
         self._begin()
 
@@ -182,12 +185,12 @@ class _Run:
             task = asyncio.create_task(self._poll(turn))
             self._tasks.add(task)
             task.add_done_callback(partial(self._ended, turn.watched))
-        self._figures.waiting = len(self._waiting)
+        self._figures.waiting = len(self._waiting) + (self._volleys.held if self._volleys else 0)
 
     async def _poll(self, turn: Turn) -> None:
         watched = turn.watched
         try:
-            poll = await self._poller.poll(watched, turn.reads, turn.asked_at)
+            poll = await self._poller.poll(watched, turn.reads)
         finally:
             self._figures.under_way -= 1
             self._begin()

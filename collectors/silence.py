@@ -6,6 +6,7 @@ from enum import Enum, auto
 from collectors.model import Failure, Reason
 
 _SILENT_POLLS = 2  # this many in a row are checked by a burst
+ALONE_EVERY = 10  # of the polls of a device that is known to be silent, one in so many may see an ICMP error
 
 
 class Outcome(Enum):

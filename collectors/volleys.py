@@ -12,29 +12,38 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from collectors.batch import AnsweredPolls, BatchBuilder, ReadValues
+from collectors.batch import BatchBuilder, ManyPolls, ReadValues, nothing_read
 from collectors.boots import Boots
 from collectors.budget import MOST_READS
 from collectors.columns import Values
+from collectors.model import REASONS, Reason
 from collectors.plan import SYS_UP_TIME, Part
+from collectors.pressure import Pressure, after
 from collectors.volley.response import Bodies
 from collectors.volley.volley import Answers, Requests, Volley
 from collectors.watch import Fleet, Watched
 
+_MOST = 1 << 15  # requests under way in volleys
+_STEP_S = 1.0
+_SILENT = REASONS.index(Reason.TIMEOUT)
+
 
 class Turn(NamedTuple):
-    """A poll to make by itself. `due`: what is read, None: what the device's budget allows when it begins.
-
-    `asked_at`: UTC epoch seconds of a request that was sent for it already, and got no answer.
-    """
+    """A poll to make by itself. `due`: what is read, None: what the device's budget allows when it begins."""
 
     watched: Watched
     due: frozenset[str] | None = None
-    asked_at: float | None = None
 
     def reads(self, watched: Watched) -> frozenset[str]:
         """What is to be read now."""
         return watched.due(time.time()) if self.due is None else self.due
+
+
+class Settled(NamedTuple):
+    """What has still to be done. `back`, shape (n,): devices that answered again after a confirmed silence."""
+
+    turns: list[Turn]
+    back: NDArray[np.int32]
 
 
 class _Question(NamedTuple):
@@ -74,28 +83,46 @@ class Volleys:
         self._template: NDArray[np.int64] = np.zeros(0, np.int64)  # by question; -1: none
         self._items: dict[int, tuple[int, ...]] = {}  # by template
         self._shapes = _Shapes.of(())
+        self._held = np.zeros(0, np.int32)  # devices that wait for room, in their order
+        self._pressure = Pressure(float(_MOST))
+        self._over = [0, 0]  # polls since the last step: answered, silent
+        self._step_at = 0.0
         self.under_way = 0
+
+    @property
+    def held(self) -> int:
+        """Polls that wait for room."""
+        return len(self._held)
 
     def send(self, due: NDArray[np.int32], now: float) -> Iterator[Turn]:
         """Ask what of the devices `due`, shape (n,), goes in a volley at `now` (UTC epoch seconds); the others' turns."""
+        self._step(time.monotonic())
         plain = self._fleet.plain(due, now)
-        plain &= np.cumsum(plain) <= self._volley.room
+        waiting = np.concatenate([self._held, due[plain]])
+        room = max(0, min(self._volley.room, int(self._pressure.window) - self.under_way))
+        self._held = waiting[room:]
         for number in due[~plain].tolist():
             yield Turn(self._fleet[number])
-        if plain.any():
-            yield from self._ask(due[plain], now)
+        if room and len(waiting):
+            yield from self._ask(waiting[:room], now)
+
+    def _step(self, now: float) -> None:
+        if now >= self._step_at:
+            self._pressure = after(self._pressure, self._over[0], self._over[1], _MOST)
+            self._over, self._step_at = [0, 0], now + _STEP_S
 
     def _ask(self, devices: NDArray[np.int32], now: float) -> Iterator[Turn]:
         facts = self._fleet.facts
         question = self._asked(devices, self._fleet.budgets.due(devices, now))
         self._question[devices] = question
         template = self._template[question]
+        yield from self._turns(devices[template < 0])
         sent = devices[template >= 0]
-        self.under_way += len(sent)
-        yield from self._turns(devices[template < 0], under_way=False)
         if len(sent):
             requests = Requests(sent, template[template >= 0], facts.ipv4[sent], facts.port[sent])
-            yield from self._turns(self._volley.send(requests))
+            refused = self._volley.send(requests)
+            self.under_way += len(sent) - len(refused)
+            yield from self._turns(refused)
 
     def _asked(self, devices: NDArray[np.int32], due: NDArray[np.int64]) -> NDArray[np.int64]:
         """The question for each device, by what of its reads is due: bits as of Budgets."""
@@ -117,27 +144,26 @@ class Volleys:
             self._template = np.array([-1 if one.template is None else one.template for one in self._questions])
         return self._numbers[key]
 
-    def _turns(
-        self, devices: NDArray[np.int32], asked_at: NDArray[np.float64] | None = None, *, under_way: bool = True
-    ) -> Iterator[Turn]:
-        """The turns of devices whose poll by a volley is over, or was none; `asked_at` as in Turn."""
-        self.under_way -= len(devices) if under_way else 0
-        times = [None] * len(devices) if asked_at is None else asked_at.tolist()
-        for number, at in zip(devices.tolist(), times, strict=True):
-            yield Turn(self._fleet[number], self._questions[self._question[number]].due, at)
+    def _turns(self, devices: NDArray[np.int32]) -> Iterator[Turn]:
+        """The turns of devices that were to be asked by a volley."""
+        for number in devices.tolist():
+            yield Turn(self._fleet[number], self._questions[self._question[number]].due)
 
-    def settle(self) -> Iterator[Turn]:
-        """Hand the answers that came to the builder; the turns of the devices that want to be asked again."""
+    def settle(self) -> Settled:
+        """Hand to the builder what came and what stayed silent; what wants more than that is in the answer."""
         now = time.monotonic()
         self._volley.receive()
+        turns, back = list[Turn](), np.zeros(0, np.int32)
         if (answers := self._volley.answers()) is not None:
             fine = self._fine(answers)
+            self.under_way -= len(fine)
             others = answers.device[~fine]
             self._fleet.alone[others] = ~answers.values.good[~fine]
-            yield from self._turns(others)
+            turns.extend(self._turns(others))
             if fine.any():
-                self._add(answers, np.flatnonzero(fine))
-        yield from self._turns(*self._volley.silent(now))
+                back = self._add(answers, np.flatnonzero(fine))
+        self._add_silent(*self._volley.silent(now), now)
+        return Settled(turns, back)
 
     def receive(self) -> None:
         """Empty the sockets; cheap, so that it can be done often."""
@@ -148,12 +174,13 @@ class Volleys:
         ticks = _ticks(answers.values)
         return answers.values.good & ~self._boots.anew(answers.device, ticks, answers.clock)
 
-    def _add(self, answers: Answers, rows: NDArray[np.int64]) -> None:
+    def _add(self, answers: Answers, rows: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Those of them that are back after a silence."""
         device = answers.device[rows]
         self._boots.remember(device, _ticks(answers.values)[rows], answers.clock[rows])
         took_s = np.maximum(answers.at[rows] - answers.sent_at[rows], 0)
-        self._builder.add_answered(
-            AnsweredPolls(
+        self._builder.add_many(
+            ManyPolls(
                 device=device,
                 at=answers.sent_at[rows],
                 clock=answers.clock[rows],
@@ -162,7 +189,20 @@ class Volleys:
             )
         )
         self._fleet.busy[device] = False
+        self._over[0] += len(device)
+        return self._fleet.heard(device)
+
+    def _add_silent(self, device: NDArray[np.int32], sent_at: NDArray[np.float64], now: float) -> None:
+        """Silence at every attempt ends a poll; the next is made by itself, which sees ICMP errors."""
+        if not len(device):
+            return
         self.under_way -= len(device)
+        self._over[1] += int((self._fleet.silent[device] == 0).sum())
+        took_ms = ((time.time() - sent_at) * 1000).astype(np.float32)
+        clock = np.full(len(device), now)
+        self._builder.add_many(ManyPolls(device, sent_at, clock, took_ms, nothing_read(), _SILENT))
+        self._fleet.unheard(device)
+        self._fleet.busy[device] = False
 
     def _read(self, answers: Answers, rows: NDArray[np.int64]) -> ReadValues:
         """The values of the answers at `rows`, one after another."""

@@ -13,12 +13,12 @@ from collectors.budget import MOST_READS, Budgets
 from collectors.facts import Facts, facts_of
 from collectors.model import Failure
 from collectors.plan import Plans, PollPlan
-from collectors.silence import HEARD, Silence
+from collectors.silence import ALONE_EVERY, HEARD, Silence
 from collectors.snmp.backend import Target
 from inventory.model import Inventory
 from storage.settings import Settings
 
-_MOST_SILENT = 255
+_MOST_SILENT = 30_000
 T = TypeVar("T", int, float, bool)
 
 
@@ -42,7 +42,7 @@ class Fleet:
         # Its answer to a volley was not what was asked: it is polled by itself until recognised anew.
         self.alone = np.zeros(count, np.bool_)
         self.busy = np.zeros(count, np.bool_)  # a poll is under way
-        self.silent = np.zeros(count, np.uint8)  # polls in a row
+        self.silent = np.zeros(count, np.int16)  # polls in a row
         self.confirmed = np.zeros(count, np.bool_)  # by a burst
         self.recognise_at = np.zeros(count)  # UTC epoch seconds
 
@@ -52,6 +52,17 @@ class Fleet:
     def watched(self) -> Iterator["Watched"]:
         """Every polled device."""
         return map(self.__getitem__, self.polled.tolist())
+
+    def heard(self, devices: NDArray[np.int32]) -> NDArray[np.int32]:
+        """These answered; which of them had been known to be silent. As after_poll in collectors/silence.py."""
+        back = devices[self.confirmed[devices]]
+        self.silent[devices], self.confirmed[devices] = 0, False
+        return back
+
+    def unheard(self, devices: NDArray[np.int32]) -> None:
+        """These were silent once more."""
+        polls = self.silent[devices] + 1
+        self.silent[devices] = np.where(polls > _MOST_SILENT, polls - _MOST_SILENT, polls)
 
     def only(self, wanted: AbstractSet[str]) -> "Fleet":
         """The devices named in `wanted`, with nothing remembered; numbers stay."""
@@ -66,13 +77,17 @@ class Fleet:
                 yield number, failure
 
     def plain(self, devices: NDArray[np.integer[Any]], now: float) -> NDArray[np.bool_]:
-        """Which of `devices` are known, were heard last, and have nothing to do but to be asked over IPv4."""
+        """Which of `devices` are known and have nothing to do but to be asked over IPv4.
+
+        Not those whose silence has still to be confirmed.
+        """
+        silent = self.silent[devices]
         answer: NDArray[np.bool_] = (
             self.settled[devices]
             & ~self.alone[devices]
             & (self.plan[devices] == self.placed[devices])
             & (self.facts.ipv4[devices] != 0)
-            & (self.silent[devices] == 0)
+            & ((silent == 0) | self.confirmed[devices] & (silent % ALONE_EVERY != 0))
             & (now < self.recognise_at[devices])
             & (self.budgets.count[devices] <= MOST_READS)
         )

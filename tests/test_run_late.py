@@ -9,6 +9,7 @@ import uvloop
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collectors.pressure import Pressure, after
 from collectors.schedule import room
 from collectors.snmp.backend import Target
 from collectors.snmp.open import open_backend
@@ -58,3 +59,22 @@ def test_room_stays_within_bounds_and_comes_back(delays: list[float], most: int)
     for _ in range(1000):
         now = room(now, 0.0, most)
     assert now == most
+
+
+@pytest.mark.parametrize(
+    ("seconds", "window"),
+    [
+        ([(4400, 44)] * 60, 1000),  # as usual
+        ([(10, 30)] * 60, 1000),  # too few to tell
+        ([(4400, 0)] * 60 + [(4000, 400)], 700),  # a tenth is lost of a sudden
+        ([(4400, 0)] * 60 + [(4000, 400)] * 3, 343),
+        ([(4400, 0)] * 60 + [(2000, 2400)] * 20, 125),  # never less than an eighth
+        ([(4400, 0)] * 60 + [(2000, 2400)] * 3 + [(4400, 0)] * 60, 1000),  # it recovers
+        ([(4400, 0)] * 60 + [(2000, 2400)] * 120, 1000),  # half a country is down: that is no congestion
+    ],
+)
+def test_silence_above_its_usual_level_makes_the_window_smaller(seconds: list[tuple[int, int]], window: float) -> None:
+    now = Pressure(1000.0)
+    for answered, silent in seconds:
+        now = after(now, answered, silent, 1000)
+    assert now.window == pytest.approx(window)

@@ -13,6 +13,7 @@ from pysnmp.proto.rfc1905 import noSuchInstance
 from collectors.batch import BatchBuilder
 from collectors.boots import Boots
 from collectors.metrics import METRICS
+from collectors.model import REASONS, Reason
 from collectors.plan import SYS_UP_TIME, PollPlan, make_plan
 from collectors.profile import Profile, Read, Syntax
 from collectors.silence import Silence
@@ -44,6 +45,7 @@ class Bench:
     device: socket.socket
     builder: BatchBuilder = field(default_factory=lambda: BatchBuilder(("r",), np.full(1, 180.0)))
     volley: Volley = field(default_factory=lambda: Volley(0.2))
+    back: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         router = Device(
@@ -73,7 +75,9 @@ class Bench:
         turns: list[Turn] = []
 
         def over() -> bool:
-            turns.extend(self.volleys.settle())
+            settled = self.volleys.settle()
+            turns.extend(settled.turns)
+            self.back.extend(settled.back.tolist())
             return not self.volleys.under_way
 
         wait_until(over)
@@ -113,22 +117,40 @@ def test_an_answer_becomes_samples_and_budgets_hold(bench: Bench) -> None:
     assert bench.settle() == []
 
 
-def test_silence_is_asked_once_more_by_itself_and_dated_by_the_first_request(bench: Bench) -> None:
+def test_silence_at_every_attempt_is_a_poll_dated_by_its_first_request(bench: Bench) -> None:
     before = time.time()
+    bench.watched.busy = True
     assert bench.ask() == []
-    (turn,) = bench.settle()
-    assert turn.watched == bench.watched
-    assert turn.asked_at is not None
-    assert before <= turn.asked_at <= time.time()
-    assert turn.reads(bench.watched) == {"part 0.0", "part 300.0"}
+    assert bench.settle() == []
+    batch = bench.builder.close(0.0)
+    assert batch is not None
+    assert (batch.poll_reached.tolist(), [REASONS[r] for r in batch.poll_reason]) == ([False], [Reason.TIMEOUT])
+    assert before <= batch.poll_at[0] <= time.time() - 2 * 0.2
+    assert batch.poll_took_ms[0] >= 2 * 0.2 * 1000
+    assert not bench.watched.busy
     assert not bench.watched.alone
+    assert bench.ask(1e9 + 60) == [Turn(bench.watched)]  # the next is by itself: it sees an ICMP error
+
+
+def test_a_device_known_to_be_silent_is_asked_by_volleys_until_it_answers(bench: Bench) -> None:
+    bench.watched.silence = Silence(9, confirmed=True)
+    assert bench.ask() == []
+    assert bench.settle() == []
+    assert bench.watched.silence == Silence(10, confirmed=True)
+    assert bench.ask(1e9 + 60) == [Turn(bench.watched)]  # now and then one by itself
+    bench.watched.silence = Silence(11, confirmed=True)
+    assert bench.ask(1e9 + 120) == []
+    for _ in range(3):  # both attempts that got no answer lie there too
+        bench.reply(says(100, 7))
+    assert bench.settle() == []
+    assert bench.back == [0]
+    assert bench.watched.silence == Silence()
 
 
 def test_a_device_that_refuses_a_volley_is_polled_by_itself_from_then_on(bench: Bench) -> None:
     assert bench.ask() == []
     bench.reply({}, status=1)
     (turn,) = bench.settle()
-    assert turn.asked_at is None
     (turn,) = bench.ask(1e9 + 60)
     assert turn == Turn(bench.watched)
 
