@@ -167,7 +167,7 @@ def _demo_inventory(settings: Settings, state: str, folder: Path | None, gps: in
     from storage.engine import open_engine
     from storage.migrate import upgrade
 
-    engine = open_engine(settings.storage.url)
+    engine = open_engine(settings.storage.url, settings.storage.cache)
     upgrade(engine)
     # The same pack comes out the same, so it is made once; a folder is read anew, its owner edits it.
     made_from = settings.storage.history.with_name("made-from")
@@ -211,7 +211,9 @@ def _lead_endpoints_to(settings: Settings, facts: Inventory, port: int | None) -
         code: replace(each, url=f"http://127.0.0.1:{port}/{code}", expect_status="200-399", expect_text="")
         for code, each in facts.endpoints.items()
     }
-    store.apply(open_engine(settings.storage.url), replace(facts, endpoints=here), datetime.now(UTC))
+    store.apply(
+        open_engine(settings.storage.url, settings.storage.cache), replace(facts, endpoints=here), datetime.now(UTC)
+    )
 
 
 def _fleet(facts: Inventory, port: int, scenario: Path | None, after: float, truth: Path) -> FleetProcess:
@@ -278,7 +280,7 @@ def _opened(settings: Settings) -> tuple[Engine, Inventory]:
     from storage.engine import open_engine
     from storage.migrate import upgrade
 
-    engine = open_engine(settings.storage.url)
+    engine = open_engine(settings.storage.url, settings.storage.cache)
     upgrade(engine)
     return engine, load(engine)
 

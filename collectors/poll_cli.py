@@ -30,7 +30,7 @@ def poll(
     if not once:
         raise typer.BadParameter("poll knows one round only: add --once, or use `collect`")
     settings = Settings()
-    inventory = load(open_engine(settings.storage.url))
+    inventory = load(open_engine(settings.storage.url, settings.storage.cache))
     try:
         reached = asyncio.run(_poll(inventory, settings, area, as_json=as_json))
     except UnknownAreaError as error:

@@ -43,8 +43,7 @@ def import_(
     as_json_: Json = False,
 ) -> None:
     """Make the stored inventory what the files say; with one bad row nothing changes (exit code 1)."""
-    engine = open_engine(Settings().storage.url)
-    upgrade(engine)
+    engine = _opened()
     stored = store.load(engine)
     loaded = read_folder(paths, stored, _today())
     if loaded.problems:
@@ -79,8 +78,7 @@ def export(
     path: Annotated[Path, typer.Argument(help="Folder to write to; files of an inventory there are replaced.")],
 ) -> None:
     """Write the stored inventory as the files that `import` takes."""
-    engine = open_engine(Settings().storage.url)
-    upgrade(engine)
+    engine = _opened()
     try:
         write_folder(store.load(engine), path)
     except OSError as error:
@@ -94,8 +92,7 @@ def check_(
     fail: Annotated[bool, typer.Option("--fail", help="Exit with 1 where there is a warning.")] = False,
 ) -> None:
     """Say what the stored inventory lacks and what that costs, and how its areas have changed."""
-    engine = open_engine(Settings().storage.url)
-    upgrade(engine)
+    engine = _opened()
     stored = store.load(engine)
     warned = check(stored, _today())
     happened = changes(stored)
@@ -111,6 +108,14 @@ def check_(
             print(line)
     if fail and warned:
         raise typer.Exit(1)
+
+
+def _opened() -> Engine:
+    """The store at its newest schema."""
+    settings = Settings().storage
+    engine = open_engine(settings.url, settings.cache)
+    upgrade(engine)
+    return engine
 
 
 def _change(it: Change) -> dict[str, object]:

@@ -50,6 +50,10 @@ class Column:
     secret: bool = False  # its cells are never quoted
     aliases: tuple[str, ...] = ()  # NetBox's headings for it, lower case, "_" for blanks
 
+    def decoded(self, stored: Value) -> Value:
+        """The value of what an encoded column stores."""
+        return self.parse(stored) if isinstance(stored, str) and stored else self.empty
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -79,6 +83,12 @@ class Kind:
     def plain(self) -> tuple[str, ...]:
         return tuple(c.name for c in self.columns)
 
+    @cached_property
+    def places(self) -> tuple[tuple[int, ...], ...]:
+        """For each of the dataclass's fields its columns: one, or those of its names."""
+        stems = [(column.attribute or column.name).partition(".")[0] for column in self.columns]
+        return tuple(tuple(i for i, stem in enumerate(stems) if stem == field.name) for field in fields(self.cls))
+
     def record(self, values: Sequence[Value | Names]) -> Record:
         """The record of `values`, which stand in the order of the columns."""
         if self._names:
@@ -103,9 +113,9 @@ class Kind:
 
 def inventory_of(records: Mapping[str, Mapping[str, Record]], boundaries: Mapping[str, bytes]) -> Inventory:
     """An inventory of the records by kind and key."""
-    kinds: dict[str, Any] = {kind: dict(found) for kind, found in records.items() if kind != AREA_VERSIONS.name}
+    kinds: dict[str, Any] = {kind: found for kind, found in records.items() if kind != AREA_VERSIONS.name}
     older = cast("Iterable[Area]", records.get(AREA_VERSIONS.name, {}).values())
-    return Inventory(**kinds, boundaries=dict(boundaries), versions=by_key(older))
+    return Inventory(**kinds, boundaries=boundaries, versions=by_key(older))
 
 
 def _names(

@@ -4,39 +4,88 @@ import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 
+import structlog
 from sqlalchemy import Connection, Engine, Table, bindparam, delete, insert, select, text, update
 
-from inventory import tables
+from inventory import snapshot, tables
 from inventory.cells import Value, written
 from inventory.diff import Diff, compare
-from inventory.kinds import AREA_VERSIONS, STORED, Column, Kind, Record, inventory_of
+from inventory.kinds import AREA_VERSIONS, STORED, Kind, Record
 from inventory.model import Inventory
-from storage.engine import for_writing
+from inventory.snapshot import Snapshot
+from inventory.stored import TABLES, Batches, fetched, inventory_from
+from storage.engine import files_of, for_writing
+from storage.engine import snapshot as one_moment
 
-_TABLES: Mapping[str, Table] = {
-    "credentials": tables.credential,
-    "sources": tables.source,
-    "endpoints": tables.endpoint,
-    "services": tables.service,
-    "areas": tables.area,
-    "area_versions": tables.area_version,
-    "sites": tables.site,
-    "devices": tables.device,
-    "links": tables.link,
-}
+_log = structlog.get_logger()
 _Row = dict[str, Value | bytes]
 
 
 def load(engine: Engine) -> Inventory:
-    """The stored inventory, each kind in the order of its keys."""
-    with engine.connect() as connection, _collector_at_rest():
-        return _load(connection)
+    """The stored inventory, each kind in the order of its keys.
+
+    Areas, sites, devices and links are Records over a file that processes share (snapshot.py).
+    """
+    with _collector_at_rest():
+        return inventory_from(_shared(engine))
+
+
+def _shared(engine: Engine) -> Batches:
+    stem = _stem(engine)
+    with engine.connect() as connection:
+        current = _snapshot(connection, stem)
+    if current is None or stem is None:
+        return _fetched(engine)
+    found = snapshot.mapped(current)
+    return _made(engine, stem) if found is None else found
+
+
+def _made(engine: Engine, stem: Path) -> Batches:
+    """The tables' rows by way of a new file; without it where none can be written."""
+    try:
+        with snapshot.one_maker(stem), one_moment(engine) as connection:
+            current = _snapshot(connection, stem)
+            if current is not None and (found := _mapped_or_made(connection, current)):
+                return found
+    except OSError as error:
+        _log.warning("inventory_not_shared", file=str(stem), error=str(error))
+    return _fetched(engine)
+
+
+def _mapped_or_made(connection: Connection, current: Snapshot) -> Batches | None:
+    found = snapshot.mapped(current)  # somebody made it while we waited
+    if found is None:
+        snapshot.make(current, lambda name: fetched(connection, name))
+        found = snapshot.mapped(current)
+    snapshot.sweep(current)
+    return found
+
+
+def _fetched(engine: Engine) -> Batches:
+    with one_moment(engine) as connection:
+        return {name: fetched(connection, name) for name in TABLES}
+
+
+def _stem(engine: Engine) -> Path | None:
+    files = files_of(engine)
+    return files.with_name(f"{files.name}.inventory") if files else None
+
+
+def _snapshot(connection: Connection, stem: Path | None) -> Snapshot | None:
+    """The file of the last import, which needn't be there; None for a store without import, or without files."""
+    made = tables.inventory_import
+    row = connection.execute(select(made).order_by(made.c.id.desc()).limit(1)).first()
+    if row is None or stem is None:
+        return None
+    # A store that was put back from a backup gives numbers again, but not at the same microsecond.
+    return Snapshot(stem, row.id, f"{row.at.isoformat()} {row.added} {row.changed} {row.removed}")
 
 
 @contextmanager
 def _collector_at_rest() -> Iterator[None]:
-    # All that is made here stays: walking it again and again for garbage took a third of the time.
+    # Nothing that is made here is garbage in circles: walking it again and again took a third of the time.
     was_at_work = gc.isenabled()
     gc.disable()
     try:
@@ -54,12 +103,20 @@ def apply(engine: Engine, inventory: Inventory, now: datetime) -> Diff:
     with for_writing(engine).begin() as connection:
         if connection.dialect.name == "postgresql":  # two imports at once: the second waits, as on SQLite
             connection.execute(text("LOCK TABLE inventory_import IN EXCLUSIVE MODE"))
-        stored = _load(connection)
+        stored = _stored(connection, _stem(engine))
         diff = compare(stored, inventory)
         if diff:
             _write(connection, stored, inventory)
             _record(connection, diff, now)
+    if diff:
+        _shared(engine)  # so that no role has to make the file when it starts
     return diff
+
+
+def _stored(connection: Connection, stem: Path | None) -> Inventory:
+    current = _snapshot(connection, stem)
+    found = snapshot.mapped(current) if current else None
+    return inventory_from(found or {name: fetched(connection, name) for name in TABLES})
 
 
 def last_import(engine: Engine) -> tuple[int, datetime] | None:
@@ -68,31 +125,6 @@ def last_import(engine: Engine) -> tuple[int, datetime] | None:
     with engine.connect() as connection:
         row = connection.execute(select(wanted.c.id, wanted.c.at).order_by(wanted.c.id.desc()).limit(1)).first()
     return (row.id, row.at) if row else None
-
-
-def _load(connection: Connection) -> Inventory:
-    records = {kind.name: _records(connection, kind) for kind in STORED}
-    boundary = tables.boundary
-    rows = connection.execute(select(boundary.c.area, boundary.c.wkb))
-    return inventory_of(records, dict(sorted((row.area, row.wkb) for row in rows)))
-
-
-def _records(connection: Connection, kind: Kind) -> dict[str, Record]:
-    table = _TABLES[kind.name]
-    encoded = [(i, column) for i, column in enumerate(kind.columns) if column.encoded]
-    found: dict[str, Record] = {}
-    for row in connection.execute(select(*(table.c[name] for name in kind.plain))).all():
-        values: list[Value] = list(row)
-        for i, column in encoded:
-            values[i] = _decoded(column, values[i])
-        record = kind.record(values)
-        found[kind.key_of(record)] = record
-    # Sorted here because databases order text in ways of their own.
-    return dict(sorted(found.items()))
-
-
-def _decoded(column: Column, stored: Value) -> Value:
-    return column.parse(stored) if isinstance(stored, str) and stored else column.empty
 
 
 def _row(kind: Kind, inventory: Inventory, key: str, record: Record) -> _Row:
@@ -115,7 +147,7 @@ def path_of(inventory: Inventory, area: str) -> str:
 
 
 def _write(connection: Connection, stored: Inventory, wanted: Inventory) -> None:
-    removed = [(_TABLES[kind.name], _upsert(connection, kind, stored, wanted)) for kind in STORED]
+    removed = [(TABLES[kind.name], _upsert(connection, kind, stored, wanted)) for kind in STORED]
     _write_boundaries(connection, stored.boundaries, wanted.boundaries)
     # What is gone goes last, and what refers to others before these.
     for table, keys in reversed(removed):
@@ -124,7 +156,7 @@ def _write(connection: Connection, stored: Inventory, wanted: Inventory) -> None
 
 def _upsert(connection: Connection, kind: Kind, stored: Inventory, wanted: Inventory) -> list[str]:
     """Write the rows that differ; returns the keys that are no longer wanted."""
-    table, before, after = _TABLES[kind.name], kind.of(stored), kind.of(wanted)
+    table, before, after = TABLES[kind.name], kind.of(stored), kind.of(wanted)
     (key_column,) = table.primary_key.columns
     if new := [_row(kind, wanted, key, record) for key, record in after.items() if key not in before]:
         connection.execute(insert(table), new)

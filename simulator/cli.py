@@ -122,4 +122,5 @@ def _say_ready(ports: Ports) -> None:
 
 
 def _inventory() -> Inventory:
-    return store.load(open_engine(Settings().storage.url))
+    settings = Settings().storage
+    return store.load(open_engine(settings.url, settings.cache))

@@ -1,6 +1,7 @@
 """Opening the relational store: SQLite beside the product, or PostgreSQL."""
 
 import fcntl
+import hashlib
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,15 +22,24 @@ class StoreInUseError(Exception):
     """Another process already does what only one may do on a store."""
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, cache: Path | None = None) -> Engine:
     """An engine for `url`, such as `sqlite:///data/pahunch.db` or `postgresql+psycopg://...`.
+
+    `cache` is where `files_of` lets a process keep what it copied from PostgreSQL.
 
     SQLite runs in WAL mode with synchronous=FULL: what was committed survives kill -9 and
     loss of power, and pages read while the judge writes.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True, connect_args=_POSTGRES_WAITS, max_overflow=_MORE)
+        options = {"cache": cache}
+        return create_engine(
+            parsed,
+            pool_pre_ping=True,
+            connect_args=_POSTGRES_WAITS,
+            max_overflow=_MORE,
+            execution_options=options,
+        )
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(parsed, connect_args={"timeout": 30}, max_overflow=_MORE)
@@ -56,6 +66,16 @@ def _begin(connection: Connection) -> None:
 def for_writing(engine: Engine) -> Engine:
     """The same engine, whose transactions take SQLite's write lock when they begin."""
     return engine.execution_options(write=True)
+
+
+def files_of(engine: Engine) -> Path | None:
+    """How the names of files begin that belong to this store on this machine; None where it has no place for any."""
+    if not _is_postgres(engine):
+        database = engine.url.database
+        return Path(database) if database and database != ":memory:" else None
+    cache: Path | None = engine.get_execution_options().get("cache")
+    told = hashlib.sha256(engine.url.render_as_string().encode()).hexdigest()[:12]
+    return cache / f"{engine.url.database}-{told}" if cache else None
 
 
 @contextmanager

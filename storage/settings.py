@@ -27,6 +27,10 @@ class StorageSettings(_Section):
         description="SQLAlchemy URL of the relational store",
     )
     history: Path = Field(Path("data/history"), description="Folder of the Parquet history")
+    cache: Path = Field(
+        Path("data/cache"),
+        description="Folder for a copy of PostgreSQL's inventory that roles share in memory; SQLite's lies beside the store",
+    )
 
 
 class CollectSettings(_Section):
