@@ -330,6 +330,7 @@ async def _collect(settings: Settings, stop: asyncio.Event) -> None:
                     stop=stop,
                     figures=figures,
                     volley=_volley(settings, closing),
+                    recognised=settings.storage.history.with_name("recognised.arrow"),
                 )
             )
 

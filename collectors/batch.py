@@ -135,6 +135,11 @@ class BatchBuilder:
         length = self._layout.kept(plan)
         return Place(self._layout.start(plan), self._memory.take(length), length)
 
+    def places(self, plan: PollPlan, count: int) -> tuple[int, NDArray[np.int64], int]:
+        """Places for `count` devices that had none: the row, the first slot of each, how many slots each."""
+        length = self._layout.kept(plan)
+        return self._layout.start(plan), self._memory.take_many(count, length), length
+
     def add(self, poll: FinishedPoll) -> None:
         self._chunk_for(np.array([poll.device])).polls.append(poll)
 

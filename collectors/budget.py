@@ -55,6 +55,18 @@ class Budgets:
         self._every_s[start : start + len(reads)] = [every_s for _, every_s in reads]
         self._reads[device], self._first[device], self.count[device] = reads, start, len(reads)
 
+    def keep_many(self, devices: NDArray[np.integer[Any]], reads: Reads) -> None:
+        """Devices that were asked for nothing before, shape (n,), are asked for `reads`."""
+        count = len(reads)
+        start = self._room_for(len(devices) * count)
+        row = slice(start, start + len(devices) * count)
+        self._next[row] = np.inf
+        self._every_s[row] = np.tile([every_s for _, every_s in reads], len(devices))
+        self._first[devices] = start + count * np.arange(len(devices))
+        self.count[devices] = count
+        for device in devices.tolist():
+            self._reads[device] = reads
+
     def due(self, devices: NDArray[np.integer[Any]], now: float) -> NDArray[np.int64]:
         """What may be read at `now` (UTC epoch seconds) of devices of shape (n,), and counts as read: bit k its read k.
 

@@ -27,12 +27,14 @@ class Facts:
     """Columns of shape (devices,), in the order of their sorted `names`; a device's number is its position there."""
 
     names: tuple[str, ...]
+    name: pa.Array
     wanted: NDArray[np.bool_]  # active, with an address and an SNMP credential
     address: pa.Array
     port: NDArray[np.uint16]
     ipv4: NDArray[np.uint32]  # the address as a number where it is asked over IPv4 by SNMPv2c, else 0
     access: NDArray[np.int16]  # position in `accesses`
     accesses: tuple[Access, ...]  # by credential
+    credential: pa.DictionaryArray
     profile: pa.DictionaryArray
     interval_s: NDArray[np.float64]
     place: NDArray[np.float64]  # of its polls in the interval, in [0, 1)
@@ -43,6 +45,11 @@ class Facts:
         """Numbers of the wanted devices whose credential came to this."""
         fitting = np.array([isinstance(access, kind) for access in self.accesses], np.bool_)
         return np.flatnonzero(self.wanted & fitting[self.access]).astype(np.int32)
+
+    def identity(self) -> pa.Array:
+        """What a device must still be said to be, to be what it was recognised as: a text for each."""
+        told = (self.address, pa.array(self.port).cast(pa.string()), _plain_texts(self.credential))
+        return pc.binary_join_element_wise(*told, _plain_texts(self.profile), self.ports.joined(), "\x1e")
 
 
 def facts_of(inventory: Inventory, settings: Settings) -> Facts:
@@ -64,12 +71,14 @@ def facts_of(inventory: Inventory, settings: Settings) -> Facts:
     texts = tuple(names.to_pylist())
     return Facts(
         names=texts,
+        name=names,
         wanted=wanted,
         address=address,
         port=of("port", pa.int32()).fill_null(settings.collect.snmp_port).to_numpy().astype(np.uint16),
         ipv4=np.where(wanted & _plain(accesses)[access], _ipv4(address.to_pylist()), 0).astype(np.uint32),
         access=access,
         accesses=accesses,
+        credential=coded,
         profile=of("profile", pa.string()).dictionary_encode(),
         interval_s=interval_s,
         place=places(texts),
@@ -84,6 +93,10 @@ def ipv4(address: str) -> int:
         return int.from_bytes(socket.inet_pton(socket.AF_INET, address))
     except OSError:
         return 0
+
+
+def _plain_texts(coded: pa.DictionaryArray) -> pa.Array:
+    return coded.cast(pa.string())
 
 
 def _ipv4(addresses: Sequence[str]) -> NDArray[np.uint32]:

@@ -15,16 +15,23 @@ class LinkedPorts:
     """The ports of each device that links name. `device`, shape (n,), are the devices of `ports`; -1 is none."""
 
     def __init__(self, devices: int, device: NDArray[np.int32], ports: pa.Array) -> None:
-        named = (device >= 0) & pc.not_equal(ports, "").to_numpy(zero_copy_only=False)
-        order = np.flatnonzero(named)[np.argsort(device[named], kind="stable")]
-        coded = ports.take(pa.array(order)).dictionary_encode()
+        named = np.flatnonzero((device >= 0) & pc.not_equal(ports, "").to_numpy(zero_copy_only=False))
+        coded = ports.take(pa.array(named)).dictionary_encode()
         self._texts: tuple[str, ...] = tuple(coded.dictionary.to_pylist())
-        self._code = coded.indices.to_numpy()
+        code = coded.indices.to_numpy()
+        rank = np.argsort(np.argsort(np.array(self._texts, np.object_)))
+        sequence = np.lexsort((rank[code], device[named]))
+        order, self._code = named[sequence], code[sequence]
         self._start = np.searchsorted(device[order], np.arange(devices + 1)).astype(np.int32)
 
     def of(self, device: int) -> frozenset[str]:
         codes = self._code[self._start[device] : self._start[device + 1]]
         return frozenset(self._texts[code] for code in codes.tolist())
+
+    def joined(self) -> pa.Array:
+        """The ports of every device as one text, in the order of their names."""
+        texts = pa.array(self._texts, pa.string()).take(pa.array(self._code))
+        return pc.binary_join(pa.ListArray.from_arrays(pa.array(self._start), texts), "\x1f")
 
 
 class Linked(NamedTuple):

@@ -46,6 +46,11 @@ class Memory:
             self._double()
         return start
 
+    def take_many(self, count: int, length: int) -> NDArray[np.int64]:
+        """The first of `length` empty slots for each of `count` devices."""
+        first = self.take(count * length) if count * length else 0
+        return first + length * np.arange(count)
+
     def free(self, start: int, length: int) -> None:
         """Empty these slots; somebody else may get them."""
         self._clock[start : start + length] = 0.0

@@ -9,6 +9,7 @@ from collectors.batch import BatchBuilder, FinishedPoll
 from collectors.boots import Boots
 from collectors.decode import number
 from collectors.model import PollResult
+from collectors.plan import NAMES
 from collectors.poller import Poller
 from collectors.profile import Profile
 from collectors.run import longest_rates
@@ -61,7 +62,7 @@ async def _work(poller: Poller, waiting: Iterator[Watched], finished: asyncio.Qu
 
 
 def _everything(watched: Watched) -> frozenset[str]:
-    return frozenset(name for name, _ in watched.plan.reads) if watched.plan else frozenset()
+    return frozenset(name for name, _ in watched.plan.reads) - {NAMES} if watched.plan else frozenset()
 
 
 def result(device: str, poll: FinishedPoll) -> PollResult:

@@ -5,12 +5,17 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
+from typing import NamedTuple
 
 from collectors.profile import Profile, Read, Syntax, TableRead
 
 SYS_UP_TIME = "1.3.6.1.2.1.1.3.0"
 _UPTIME_READ = Read("sysUpTime", SYS_UP_TIME, "SNMPv2-MIB::sysUpTime", Syntax.TIMETICKS, scale=0.01)
 _MOST_PORTS = 8  # of a device whose links name none of its ports
+
+IF_NAME = "1.3.6.1.2.1.31.1.1.1.1"
+NAMES = "names of ports"
+_NAMES_S = 3600.0
 
 Port = tuple[int, str]
 """ifIndex and name."""
@@ -53,6 +58,7 @@ class PollPlan:
     tables: tuple[TableRead, ...]
     max_objects: int  # in one GET
     max_repetitions: int  # of one GETBULK; 0: none
+    names: tuple[str, ...] = ()  # ifName of its ports: they may be renumbered without a reboot
 
     @cached_property
     def items(self) -> tuple[Item, ...]:
@@ -62,7 +68,8 @@ class PollPlan:
     def reads(self) -> tuple[tuple[str, float], ...]:
         """Everything that has a read budget, by name, with the budget in seconds: parts, then columns of tables."""
         columns = ((read.oid, read.every_s) for table in self.tables for read in table.columns)
-        return (*((part.name, part.every_s) for part in self.parts), *columns)
+        names = ((NAMES, _NAMES_S),) if self.names else ()
+        return (*((part.name, part.every_s) for part in self.parts), *columns, *names)
 
 
 def ports_of_interest(ports: Mapping[int, str], linked: Collection[str]) -> tuple[Port, ...]:
@@ -80,7 +87,14 @@ def make_plan(profile: Profile, ports: tuple[Port, ...]) -> PollPlan:
     scalars = [Item(read.oid, read) for read in profile.scalars if read.oid != SYS_UP_TIME]
     columns = [Item(f"{read.oid}.{index}", read, name, str(index)) for index, name in ports for read in profile.ports]
     items = [Item(SYS_UP_TIME, _UPTIME_READ), *scalars, *columns]
-    return PollPlan(profile.name, _parts(items), profile.tables, profile.max_objects, profile.max_repetitions)
+    return PollPlan(
+        profile.name,
+        _parts(items),
+        profile.tables,
+        profile.max_objects,
+        profile.max_repetitions,
+        tuple(f"{IF_NAME}.{index}" for index, _ in ports),
+    )
 
 
 def narrow(plan: PollPlan, absent: AbstractSet[str]) -> PollPlan:
@@ -108,14 +122,22 @@ def _parts(items: Iterable[Item]) -> tuple[Part, ...]:
     return tuple(parts)
 
 
+class Shape(NamedTuple):
+    """What makes a plan: a profile, the ports that matter, what of it the device doesn't have."""
+
+    profile: str
+    ports: tuple[Port, ...]
+    absent: frozenset[str]
+
+
 class Plans:
     """Every plan made so far by number, so that devices of one shape share one."""
 
     def __init__(self) -> None:
         self._plans: list[PollPlan] = []
         self._numbers: dict[PollPlan, int] = {}
-        self._made: dict[tuple[str, tuple[Port, ...]], PollPlan] = {}
-        self._narrowed: dict[tuple[PollPlan, frozenset[str]], PollPlan] = {}
+        self._shapes: dict[PollPlan, Shape] = {}
+        self._made: dict[Shape, PollPlan] = {}
 
     def __getitem__(self, number: int) -> PollPlan:
         return self._plans[number]
@@ -126,17 +148,26 @@ class Plans:
             self._plans.append(plan)
         return self._numbers[plan]
 
+    def shapes(self) -> tuple[Shape, ...]:
+        """By number."""
+        return tuple(self._shapes[plan] for plan in self._plans)
+
     def make(self, profile: Profile, ports: tuple[Port, ...]) -> PollPlan:
-        key = (profile.name, ports)
-        if key not in self._made:
-            self._made[key] = make_plan(profile, ports)
-        return self._made[key]
+        shape = Shape(profile.name, ports, frozenset())
+        if shape not in self._made:
+            self._add(shape, make_plan(profile, ports))
+        return self._made[shape]
 
     def narrow(self, plan: PollPlan, absent: frozenset[str]) -> PollPlan:
-        key = (plan, absent)
-        if key not in self._narrowed:
-            self._narrowed[key] = narrow(plan, absent)
-        return self._narrowed[key]
+        """`plan`, as `make` gave it, without what is absent."""
+        shape = self._shapes[plan]._replace(absent=absent)
+        if shape not in self._made:
+            self._add(shape, narrow(plan, absent))
+        return self._made[shape]
+
+    def _add(self, shape: Shape, plan: PollPlan) -> None:
+        self._made[shape] = plan
+        self._shapes.setdefault(plan, shape)
 
 
 def _budget(item: Item) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from collectors.columns import Raw
 from collectors.instances import Sample, columns, samples
 from collectors.model import Failure, Reason
-from collectors.plan import SYS_UP_TIME, Part, PollPlan
+from collectors.plan import NAMES, SYS_UP_TIME, Part, PollPlan
 from collectors.profile import TableRead
 from collectors.snmp.backend import Limits, SnmpBackend, Target, Value
 
@@ -26,6 +26,7 @@ class Reading:
     errors: list[tuple[str, str]] = field(default_factory=list)
     reached: bool = False
     failure: Failure | None = None
+    names: tuple[bytes | None, ...] | None = None  # of the plan's ports, where they were asked for
 
     def rows(self, plan: PollPlan) -> list[tuple[Part, Raw]]:
         """The raw values by part of `plan`."""
@@ -57,11 +58,9 @@ async def read_device(
 
 
 async def _read(backend: SnmpBackend, target: Target, plan: PollPlan, due: AbstractSet[str], reading: Reading) -> None:
-    for part in plan.parts:
-        if part.name in due:
-            await _get(backend, target, part, plan.max_objects, reading)
-            if reading.failure:
-                return
+    await _get(backend, target, plan, due, reading)
+    if reading.failure:
+        return
     for table in plan.tables:
         wanted = tuple(read for read in table.columns if read.oid in due)
         if wanted:
@@ -70,15 +69,26 @@ async def _read(backend: SnmpBackend, target: Target, plan: PollPlan, due: Abstr
                 return
 
 
-async def _get(backend: SnmpBackend, target: Target, part: Part, most: int, reading: Reading) -> None:
-    for at in range(0, len(part.oids), most):
-        answer = await backend.get(target, part.oids[at : at + most])
+async def _get(backend: SnmpBackend, target: Target, plan: PollPlan, due: AbstractSet[str], reading: Reading) -> None:
+    """What is due of the parts, as many objects together as the device takes."""
+    parts = [part for part in plan.parts if part.name in due]
+    names = plan.names if NAMES in due else ()
+    oids = [*(oid for part in parts for oid in part.oids), *names]
+    for at in range(0, len(oids), plan.max_objects):
+        answer = await backend.get(target, oids[at : at + plan.max_objects])
         if isinstance(answer, Failure):
             reading.failure = _cut_short(reading, answer)
-            return
+            oids = oids[:at]
+            break
         reading.reached = True
         reading.values.update(answer)
-    reading.asked.append(part.every_s)
+    reading.asked.extend(part.every_s for part in parts if part.oids[-1] in oids)
+    if names and not reading.failure:
+        reading.names = tuple(_octets(reading.values.get(oid)) for oid in names)
+
+
+def _octets(value: Value | None) -> bytes | None:
+    return value if isinstance(value, bytes) else None
 
 
 async def _walk(backend: SnmpBackend, target: Target, table: TableRead, reading: Reading) -> None:

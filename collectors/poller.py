@@ -22,8 +22,6 @@ from collectors.watch import Watched
 Due = Callable[[Watched], AbstractSet[str]]
 """What of the device's plan is to be read now, by name."""
 
-_RECOGNISE_S = 3600.0  # ports may be renumbered without a reboot
-
 
 class Poller:
     """Polls devices over one backend; `builder` gives the places for their readings."""
@@ -58,7 +56,7 @@ class Poller:
         clock = time.monotonic()
         reading = Reading(failure=failure) if failure else await self._read(watched, due)
         restarted = self._restarted(watched, reading, clock)
-        if restarted:
+        if restarted or self._renamed(watched, reading):
             # Its ports may have other numbers now: what was read by the old ones is not trusted.
             failure = await self._recognise(watched)
             clock = time.monotonic()
@@ -81,6 +79,9 @@ class Poller:
     def _restarted(self, watched: Watched, reading: Reading, clock: float) -> bool:
         return bool(self._boots.anew(*_uptime(watched, reading, clock))[0])
 
+    def _renamed(self, watched: Watched, reading: Reading) -> bool:
+        return reading.names is not None and watched.fleet.renamed(watched.number, reading.names)
+
     async def _read(self, watched: Watched, due: Due) -> Reading:
         plan = watched.plan
         if plan is None:
@@ -101,9 +102,8 @@ class Poller:
             return Failure(Reason.TIMEOUT, detail="not recognised in time")
         if isinstance(found, Failure):
             return found
-        watched.plan = watched.fleet.plans.make(found.profile, ports_of_interest(found.ports, watched.linked))
-        watched.settled = watched.alone = False
-        watched.recognise_at = _next_recognition(watched, time.time())
+        plan = watched.fleet.plans.make(found.profile, ports_of_interest(found.ports, watched.linked))
+        watched.recognise(plan, time.time())
         return None
 
     def _settle(self, watched: Watched, reading: Reading) -> PollPlan | None:
@@ -124,9 +124,3 @@ def _uptime(
     """One device's reading of sysUpTime as columns."""
     ticks = -1 if reading.uptime_ticks is None else reading.uptime_ticks
     return np.array([watched.number], np.int32), np.array([ticks], np.int64), np.array([clock])
-
-
-def _next_recognition(watched: Watched, now: float) -> float:
-    """Once an hour, at each device's own minute: not all of them an hour after the start."""
-    offset = float(watched.fleet.facts.place[watched.number]) * _RECOGNISE_S
-    return offset + ((now - offset) // _RECOGNISE_S + 1) * _RECOGNISE_S

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from collectors.model import Failure, Reason
+from collectors.plan import IF_NAME
 from collectors.profile import Profile
 from collectors.snmp.backend import Limits, SnmpBackend, Target, Value
 from collectors.text import text
@@ -19,7 +20,6 @@ SYS_NAME = "1.3.6.1.2.1.1.5.0"
 SYS_LOCATION = "1.3.6.1.2.1.1.6.0"
 _SYSTEM = (SYS_DESCR, SYS_OBJECT_ID, SYS_UP_TIME, SYS_CONTACT, SYS_NAME, SYS_LOCATION)
 
-IF_NAME = "1.3.6.1.2.1.31.1.1.1.1"
 IF_DESCR = "1.3.6.1.2.1.2.2.1.2"
 _ONE_ROW = Limits(rows=1, whole=False)
 
@@ -123,6 +123,8 @@ async def read_ports(backend: SnmpBackend, target: Target) -> Mapping[int, str] 
     names = await backend.walk(target, IF_NAME, Limits())
     if isinstance(names, Failure):
         return names
+    if names and all(any(_filled((name,))) for name in names.values()):
+        return port_names(names, names)
     described = await backend.walk(target, IF_DESCR, Limits())
     if isinstance(described, Failure):
         return described

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from traceback import extract_tb
 
 import numpy as np
@@ -17,6 +18,7 @@ from collectors.boots import Boots
 from collectors.burst import burst
 from collectors.figures import Figures
 from collectors.http.watch import watch_endpoints
+from collectors.known import Keeper
 from collectors.model import Batch, Sink
 from collectors.poller import Poller
 from collectors.profile import Profile
@@ -47,6 +49,7 @@ async def observe(
     stop: asyncio.Event,
     figures: Figures | None = None,
     volley: Volley | None = None,
+    recognised: Path | None = None,
 ) -> None:
     """Poll every SNMP device of `inventory` at its interval until `stop`; hand batches to `sinks` in order.
 
@@ -54,26 +57,34 @@ async def observe(
 
     With a `volley` the polls that it can make go through it, else all go through `backend`.
 
+    With a path `recognised`, what devices were recognised as is kept there over restarts.
+
     A sink that raises is logged and counted, and the next one gets the batch all the same. The
     backend, the volley and the sinks stay open.
     """
     run = _Run(
         fleet(inventory, settings), backend, catalogue, settings.collect, figures=figures or Figures(), volley=volley
     )
+    keeper = Keeper(recognised, run.fleet, run.boots, catalogue) if recognised else None
+    if keeper:
+        keeper.restore(run.builder)
     over = asyncio.Event()
     looks: deque[Batch] = deque()
     keeping = asyncio.create_task(run.keep_time())
     looking = asyncio.create_task(watch_endpoints(inventory, settings, looks))
+    remembering = [asyncio.create_task(keeper.keep())] if keeper else []
     handing = asyncio.create_task(run.hand_on(sinks, looks, over))
     stopping = asyncio.create_task(stop.wait())
     try:
-        await asyncio.wait((keeping, looking, handing, stopping), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((keeping, looking, handing, stopping, *remembering), return_when=asyncio.FIRST_COMPLETED)
     finally:
         stopping.cancel()
-        await run.give_up(keeping, looking)
+        await run.give_up(keeping, looking, *remembering)
+        if keeper:
+            await keeper.save()
         over.set()
         await handing
-    for task in (keeping, looking):
+    for task in (keeping, looking, *remembering):
         if not task.cancelled():
             task.result()
 
@@ -89,21 +100,21 @@ class _Run:
         figures: Figures,
         volley: Volley | None,
     ) -> None:
-        self._fleet = devices
+        self.fleet = devices
         self._backend = backend
         self._settings = settings
         self._figures = figures
-        self._builder = BatchBuilder(devices.names, longest_rates(devices))
-        boots = Boots(len(devices.names))
+        self.builder = BatchBuilder(devices.names, longest_rates(devices))
+        self.boots = Boots(len(devices.names))
         self._poller = Poller(
             backend,
             catalogue,
-            self._builder,
-            boots=boots,
+            self.builder,
+            boots=self.boots,
             deadline_s=settings.deadline_s,
             concurrency=settings.concurrency,
         )
-        self._volleys = Volleys(devices, volley, self._builder, boots) if volley else None
+        self._volleys = Volleys(devices, volley, self.builder, self.boots) if volley else None
         self._read_at = 0.0  # forward clock: when the answers to volleys are read next
         self._waiting: deque[Turn] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -114,16 +125,16 @@ class _Run:
         """Close a batch every `batch_s` until `over`, then what is left; what lies in `beside` goes with them."""
         while not over.is_set():
             await _wait(over, self._settings.batch_s)
-            while batch := self._builder.close(time.time()) or (beside.popleft() if beside else None):
+            while batch := self.builder.close(time.time()) or (beside.popleft() if beside else None):
                 await self._give(batch, sinks)
 
     def _refuse(self) -> None:
         """Report the devices that cannot be asked, each credential once in the log."""
-        for detail in sorted({failure.detail for _, failure in self._fleet.refusals()}):
+        for detail in sorted({failure.detail for _, failure in self.fleet.refusals()}):
             _log.error("credential cannot be resolved: its devices are not polled", reference=detail)
-        for number, failure in self._fleet.refusals():
-            self._builder.add(FinishedPoll(number, time.time(), time.monotonic(), 0.0, reached=False, failure=failure))
-        self._figures.unresolved = len(self._fleet.refused)
+        for number, failure in self.fleet.refusals():
+            self.builder.add(FinishedPoll(number, time.time(), time.monotonic(), 0.0, reached=False, failure=failure))
+        self._figures.unresolved = len(self.fleet.refused)
 
     async def keep_time(self) -> None:
         """Begin each poll at its time, for ever."""
@@ -131,14 +142,14 @@ class _Run:
         # Phases count from the epoch, so that a restart keeps them; after that only the forward
         # clock counts, so that setting the wall clock moves no poll.
         offset = time.time() - time.monotonic()
-        facts, polled = self._fleet.facts, self._fleet.polled
+        facts, polled = self.fleet.facts, self.fleet.polled
         schedule = Schedule(facts.place[polled], facts.interval_s[polled], offset + time.monotonic())
         while True:
             began = time.monotonic()
-            if self._builder.waiting < _MOST_UNBATCHED:
+            if self.builder.waiting < _MOST_UNBATCHED:
                 self._take(schedule.take(offset + began))
             self._read_volleys(began)
-            self._figures.unbatched = self._builder.waiting
+            self._figures.unbatched = self.builder.waiting
             await asyncio.sleep(_TICK_S)
             late_s = max(0.0, time.monotonic() - began - _TICK_S)
             self._figures.delayed(late_s)
@@ -153,14 +164,14 @@ class _Run:
         await asyncio.wait(ending)
 
     def _take(self, due: Due) -> None:
-        devices = self._fleet.polled[due.devices]
-        ready = devices[~self._fleet.busy[devices]]
-        self._fleet.busy[ready] = True
+        devices = self.fleet.polled[due.devices]
+        ready = devices[~self.fleet.busy[devices]]
+        self.fleet.busy[ready] = True
         self._figures.missed += due.missed + len(devices) - len(ready)
         if self._volleys:
             self._waiting.extend(self._volleys.send(ready, time.time()))
         else:
-            self._waiting.extend(Turn(self._fleet[number]) for number in ready.tolist())
+            self._waiting.extend(Turn(self.fleet[number]) for number in ready.tolist())
         self._begin()
 
     def _read_volleys(self, now: float) -> None:
@@ -174,7 +185,7 @@ class _Run:
         settled = self._volleys.settle()
         self._waiting.extend(settled.turns)
         for number in settled.back.tolist():
-            self._ask_teller(self._fleet[number])
+            self._ask_teller(self.fleet[number])
         self._figures.in_volleys = self._volleys.under_way
         self._begin()
 
@@ -198,7 +209,7 @@ class _Run:
         watched.silence, check = after_poll(before, outcome(poll.failure))
         if check or (before.confirmed and not watched.silence.polls):
             self._ask_teller(watched)
-        self._builder.add(replace(poll, burst=await self._burst(watched)) if check else poll)
+        self.builder.add(replace(poll, burst=await self._burst(watched)) if check else poll)
 
     def _ask_teller(self, watched: Watched) -> None:
         """A device behind an ONT fell silent or came back: its OLT knows why, and is asked now, not in its minute."""

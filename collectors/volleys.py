@@ -17,7 +17,7 @@ from collectors.boots import Boots
 from collectors.budget import MOST_READS
 from collectors.columns import Values
 from collectors.model import REASONS, Reason
-from collectors.plan import SYS_UP_TIME, Part
+from collectors.plan import NAMES, SYS_UP_TIME, Part
 from collectors.pressure import Pressure, after
 from collectors.volley.response import Bodies
 from collectors.volley.volley import Answers, Requests, Volley
@@ -25,6 +25,7 @@ from collectors.watch import Fleet, Watched
 
 _MOST = 1 << 15  # requests under way in volleys
 _STEP_S = 1.0
+_LATELY_S = 3600.0
 _SILENT = REASONS.index(Reason.TIMEOUT)
 
 
@@ -53,19 +54,28 @@ class _Question(NamedTuple):
     template: int | None
 
 
+class _Asked(NamedTuple):
+    """What a template's objects are: items of the plan, by place, then as many names of ports."""
+
+    items: tuple[int, ...] = ()
+    names: int = 0
+
+
 @dataclass(slots=True)
 class _Shapes:
-    """What the templates' objects are: item of the plan by template and object; 0 columns wide where none is made."""
+    """What the templates' objects are, by template; 0 columns wide where none is made."""
 
     item: NDArray[np.int64]  # (templates, most objects)
-    count: NDArray[np.int64]
+    count: NDArray[np.int64]  # of the items
+    names: NDArray[np.int64]  # behind those
 
     @classmethod
-    def of(cls, items: Sequence[Sequence[int]]) -> "_Shapes":
-        most = max(map(len, items), default=0)
+    def of(cls, asked: Sequence[_Asked]) -> "_Shapes":
+        most = max((len(one.items) for one in asked), default=0)
         return cls(
-            np.array([[*one, *[0] * (most - len(one))] for one in items], np.int64),
-            np.array([len(one) for one in items], np.int64),
+            np.array([[*one.items, *[0] * (most - len(one.items))] for one in asked], np.int64),
+            np.array([len(one.items) for one in asked], np.int64),
+            np.array([one.names for one in asked], np.int64),
         )
 
 
@@ -81,7 +91,7 @@ class Volleys:
         self._questions: list[_Question] = []
         self._numbers: dict[int, int] = {}  # of questions, by plan, credential and what is due
         self._template: NDArray[np.int64] = np.zeros(0, np.int64)  # by question; -1: none
-        self._items: dict[int, tuple[int, ...]] = {}  # by template
+        self._by_template: list[_Asked] = []
         self._shapes = _Shapes.of(())
         self._held = np.zeros(0, np.int32)  # devices that wait for room, in their order
         self._pressure = Pressure(float(_MOST))
@@ -158,7 +168,8 @@ class Volleys:
             fine = self._fine(answers)
             self.under_way -= len(fine)
             others = answers.device[~fine]
-            self._fleet.alone[others] = ~answers.values.good[~fine]
+            self._fleet.alone[others] = wrong = ~answers.values.good[~fine]
+            self._recognise_soon(others[wrong])
             turns.extend(self._turns(others))
             if fine.any():
                 back = self._add(answers, np.flatnonzero(fine))
@@ -170,9 +181,29 @@ class Volleys:
         self._volley.receive()
 
     def _fine(self, answers: Answers) -> NDArray[np.bool_]:
-        """Answered as asked, and by a device that has not booted since: its ports may have other numbers."""
+        """Answered as asked, and by a device whose ports can't have other numbers: no reboot, and the same names."""
         ticks = _ticks(answers.values)
-        return answers.values.good & ~self._boots.anew(answers.device, ticks, answers.clock)
+        fine = answers.values.good & ~self._boots.anew(answers.device, ticks, answers.clock)
+        shapes = self._all_shapes
+        for row in np.flatnonzero(fine & (shapes.names[answers.template] > 0)).tolist():
+            template, device = int(answers.template[row]), int(answers.device[row])
+            first = int(shapes.count[template])
+            columns = range(first, first + int(shapes.names[template]))
+            if self._fleet.renamed(device, [answers.values.texts.get((row, column)) for column in columns]):
+                self._fleet.recognise_at[device] = 0.0
+                fine[row] = False
+        return fine
+
+    def _recognise_soon(self, devices: NDArray[np.int32]) -> None:
+        """They answered something else: they may be others now. Those that do so at every poll have been looked at."""
+        lately = time.time() - self._fleet.recognised_at[devices] < _LATELY_S
+        self._fleet.recognise_at[devices[~lately]] = 0.0
+
+    @property
+    def _all_shapes(self) -> _Shapes:
+        if len(self._shapes.count) != len(self._by_template):
+            self._shapes = _Shapes.of(self._by_template)
+        return self._shapes
 
     def _add(self, answers: Answers, rows: NDArray[np.int64]) -> NDArray[np.int32]:
         """Those of them that are back after a silence."""
@@ -206,9 +237,7 @@ class Volleys:
 
     def _read(self, answers: Answers, rows: NDArray[np.int64]) -> ReadValues:
         """The values of the answers at `rows`, one after another."""
-        if len(self._shapes.count) != len(self._items):
-            self._shapes = _Shapes.of(list(self._items.values()))
-        shapes, template, device = self._shapes, answers.template[rows], answers.device[rows]
+        shapes, template, device = self._all_shapes, answers.template[rows], answers.device[rows]
         asked = np.arange(shapes.item.shape[1]) < shapes.count[template][:, None]
         poll, column = np.nonzero(asked)
         item = shapes.item[template[poll], column]
@@ -221,7 +250,7 @@ class Volleys:
                 values.whole[rows[poll], column],
                 values.negative[rows[poll], column],
                 values.present[rows[poll], column],
-                _texts(values, rows, poll, column),
+                _texts(values, rows, shapes.count[template]),
             ),
         )
 
@@ -231,12 +260,14 @@ class Volleys:
         if plan is None:
             return None
         parts = [part for part in plan.parts if part.name in wanted]
-        oids = tuple(oid for part in parts for oid in part.oids)
-        if len(parts) != len(wanted) or not 0 < len(oids) <= plan.max_objects or oids[0] != SYS_UP_TIME:
+        names = plan.names if NAMES in wanted else ()
+        oids = (*(oid for part in parts for oid in part.oids), *names)
+        known = {part.name for part in parts} | {NAMES}
+        if not wanted <= known or not 0 < len(oids) <= plan.max_objects or oids[0] != SYS_UP_TIME:
             return None  # a table is wanted too, or several GETs
         number = self._volley.template(watched.target.community, oids)
         if number is not None:
-            self._items[number] = tuple(place for part in parts for place in _places(part))
+            self._by_template.append(_Asked(tuple(place for part in parts for place in _places(part)), len(names)))
         return number
 
 
@@ -249,11 +280,16 @@ def _ticks(values: Bodies) -> NDArray[np.int64]:
     return np.where(values.present[:, 0], values.whole[:, 0].astype(np.int64), -1)
 
 
-def _texts(
-    values: Bodies, rows: NDArray[np.int64], poll: NDArray[np.int64], column: NDArray[np.int64]
-) -> dict[int, bytes]:
-    """Values that are no integers, by their position among those at (rows[poll], column)."""
+def _texts(values: Bodies, rows: NDArray[np.int64], count: NDArray[np.int64]) -> dict[int, bytes]:
+    """Values that are no integers, by their position among the first `count` of each of `rows`, both shape (n,)."""
     if not values.texts:
         return {}
-    cells = zip(rows[poll].tolist(), column.tolist(), strict=True)
-    return {at: values.texts[cell] for at, cell in enumerate(cells) if cell in values.texts}
+    starts = np.full(len(values.good), -1)
+    starts[rows] = np.cumsum(count) - count
+    ends = np.zeros(len(values.good), np.int64)
+    ends[rows] = count
+    return {
+        int(starts[row]) + column: value
+        for (row, column), value in values.texts.items()
+        if starts[row] >= 0 and column < ends[row]
+    }

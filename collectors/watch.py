@@ -1,14 +1,16 @@
 """What is remembered of each polled device between its polls: columns by device."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar, overload
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
-from collectors.batch import Place
+from collectors.batch import BatchBuilder, Place
 from collectors.budget import MOST_READS, Budgets
 from collectors.facts import Facts, facts_of
 from collectors.model import Failure
@@ -19,6 +21,8 @@ from inventory.model import Inventory
 from storage.settings import Settings
 
 _MOST_SILENT = 30_000
+_RECOGNISE_S = 86400.0
+NO_NAMES = -1
 T = TypeVar("T", int, float, bool)
 
 
@@ -45,6 +49,9 @@ class Fleet:
         self.silent = np.zeros(count, np.int16)  # polls in a row
         self.confirmed = np.zeros(count, np.bool_)  # by a burst
         self.recognise_at = np.zeros(count)  # UTC epoch seconds
+        self.recognised_at = np.zeros(count)
+        self.names_read = np.full(count, NO_NAMES, np.int64)  # what its ports were called: see named()
+        self.recognised = 0  # recognitions since the start
 
     def __getitem__(self, number: int) -> "Watched":
         return Watched(self, number)
@@ -63,6 +70,20 @@ class Fleet:
         """These were silent once more."""
         polls = self.silent[devices] + 1
         self.silent[devices] = np.where(polls > _MOST_SILENT, polls - _MOST_SILENT, polls)
+
+    def know(self, devices: NDArray[np.integer[Any]], plan: PollPlan, builder: BatchBuilder) -> None:
+        """Devices that were not known, shape (n,), have this plan, narrowed to what they have."""
+        self.plan[devices] = self.placed[devices] = self.plans.number(plan)
+        self.row[devices], self.slot[devices], self.slots[devices] = builder.places(plan, len(devices))
+        self.budgets.keep_many(devices, plan.reads)
+        self.settled[devices] = True
+        self.recognise_at[devices] = next_recognition(self.facts.place[devices], time.time())
+
+    def renamed(self, device: int, names: Sequence[bytes | None]) -> bool:
+        """Whether its ports are called otherwise than at the reading before: they may have been renumbered."""
+        read, before = named(names), int(self.names_read[device])
+        self.names_read[device] = read
+        return before not in (NO_NAMES, read)
 
     def only(self, wanted: AbstractSet[str]) -> "Fleet":
         """The devices named in `wanted`, with nothing remembered; numbers stay."""
@@ -92,6 +113,18 @@ class Fleet:
             & (self.budgets.count[devices] <= MOST_READS)
         )
         return answer
+
+
+def named(names: Sequence[bytes | None]) -> int:
+    """A number for these names of ports."""
+    return crc32(b"\0".join(name or b"" for name in names))
+
+
+def next_recognition(place: NDArray[np.float64], now: float) -> NDArray[np.float64]:
+    """Once a day, at each device's own time (`place` in [0, 1)): not all of them a day after the start."""
+    offset = place * _RECOGNISE_S
+    following: NDArray[np.float64] = offset + (np.floor((now - offset) / _RECOGNISE_S) + 1) * _RECOGNISE_S
+    return following
 
 
 class _Column(Generic[T]):
@@ -200,6 +233,15 @@ class Watched:
     def silence(self, silence: Silence) -> None:
         self.fleet.silent[self.number] = min(silence.polls, _MOST_SILENT)
         self.fleet.confirmed[self.number] = silence.confirmed
+
+    def recognise(self, plan: PollPlan, now: float) -> None:
+        """It has been recognised at `now` (UTC epoch seconds): this is its plan until a poll has settled it."""
+        fleet, number = self.fleet, self.number
+        self.plan, self.settled, self.alone = plan, False, False
+        fleet.names_read[number] = NO_NAMES
+        fleet.recognised_at[number] = now
+        fleet.recognise_at[number] = next_recognition(fleet.facts.place[number : number + 1], now)[0]
+        fleet.recognised += 1
 
     def due(self, now: float) -> frozenset[str]:
         """What of its plan may be read at `now` (UTC epoch seconds), and counts as read."""
