@@ -11,42 +11,73 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from importlib import import_module
 from multiprocessing.connection import wait
 from pathlib import Path
 from tomllib import TOMLDecodeError
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import structlog
 import typer
 from pydantic import ValidationError
-from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+from typer.core import TyperGroup
 
-import bench.cli
-import collectors.cli
-import collectors.poll_cli
-import inventory.cli
-import readiness.cli
-import reports.cli
-import simulator.cli
-import storage.cli
-from collectors.figures import Figures
-from collectors.model import Sink
-from collectors.volley.volley import Volley
-from inventory.model import Inventory
-from simulator.process import FleetProcess
 from storage.settings import Settings, StorageSettings
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-app.add_typer(inventory.cli.app, name="inventory")
-app.add_typer(reports.cli.app, name="report")
-app.add_typer(simulator.cli.app, name="simulate")
-app.add_typer(storage.cli.app, name="db")
-app.command()(bench.cli.bench)
-app.command()(collectors.cli.probe)
-app.command()(collectors.poll_cli.poll)
-app.command()(readiness.cli.status)
-app.command()(readiness.cli.outages)
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+    from sqlalchemy.exc import DBAPIError
+    from typer._click.core import Command, Context
+
+    from collectors.figures import Figures
+    from collectors.model import Sink
+    from collectors.volley.volley import Volley
+    from inventory.model import Inventory
+    from simulator.process import FleetProcess
+
+_ELSEWHERE = {
+    "inventory": "inventory.cli:app",
+    "report": "reports.cli:app",
+    "simulate": "simulator.cli:app",
+    "db": "storage.cli:app",
+    "bench": "bench.cli:bench",
+    "probe": "collectors.cli:probe",
+    "poll": "collectors.poll_cli:poll",
+    "status": "readiness.cli:status",
+    "outages": "readiness.cli:outages",
+}
+
+
+class _Commands(TyperGroup):
+    """With the commands of the layers, each imported when it is asked for: a role that runs for months needs none."""
+
+    def list_commands(self, ctx: "Context") -> list[str]:
+        return [*super().list_commands(ctx), *_ELSEWHERE]
+
+    def get_command(self, ctx: "Context", cmd_name: str) -> "Command | None":
+        return _elsewhere(cmd_name) if cmd_name in _ELSEWHERE else super().get_command(ctx, cmd_name)
+
+
+def _elsewhere(name: str) -> "Command | None":
+    _load_tables()
+    module, _, attribute = _ELSEWHERE[name].partition(":")
+    found = getattr(import_module(module), attribute)
+    several = typer.Typer()
+    several.callback()(main)
+    if isinstance(found, typer.Typer):
+        several.add_typer(found, name=name)
+    else:
+        several.command(name)(found)
+    return typer.main.get_group(several).commands.get(name)
+
+
+def _load_tables() -> None:
+    """Every table, registered on the one metadata."""
+    for layer in ("alerts", "inventory", "readiness"):
+        import_module(f"{layer}.tables")
+
+
+app = typer.Typer(cls=_Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 _SCENARIOS = Path(__file__).parent / "simulator" / "scenarios"
 
@@ -101,9 +132,7 @@ def demo(  # noqa: PLR0917 - typer passes options by name
     scenario: Annotated[str, typer.Option(help="A name in simulator/scenarios, a file, or `none`")] = "first-rain",
     after: Annotated[float, typer.Option(help="Seconds before the scenario starts")] = 60,
     data: Annotated[Path, typer.Option(help="Folder of the demo's store")] = Path("data/demo"),
-    snmp_port: Annotated[
-        int, typer.Option(min=1, max=65535, help="UDP port of the simulated devices")
-    ] = simulator.cli.DEFAULT_PORT,
+    snmp_port: Annotated[int, typer.Option(min=1, max=65535, help="UDP port of the simulated devices")] = 16100,
 ) -> None:
     """A simulated state on this machine: devices, collectors, judgement, pages. Ctrl-C stops it all."""
     os.environ.setdefault("PAHUNCH_COMMUNITY", "public")
@@ -160,13 +189,14 @@ def _scenario_file(name: str) -> Path:
     raise typer.BadParameter(f"no scenario {name!r}: neither a file nor one of {known}")
 
 
-def _demo_inventory(settings: Settings, state: str, folder: Path | None, gps: int | None) -> Inventory:
+def _demo_inventory(settings: Settings, state: str, folder: Path | None, gps: int | None) -> "Inventory":
     """The inventory that the demo's store then holds: a given folder's, or the state's pack."""
     from inventory import store
     from inventory.subset import subset
     from storage.engine import open_engine
     from storage.migrate import upgrade
 
+    _load_tables()
     engine = open_engine(settings.storage.url, settings.storage.cache)
     upgrade(engine)
     # The same pack comes out the same, so it is made once; a folder is read anew, its owner edits it.
@@ -179,7 +209,7 @@ def _demo_inventory(settings: Settings, state: str, folder: Path | None, gps: in
     return store.load(engine)
 
 
-def _read(folder: Path) -> Inventory:
+def _read(folder: Path) -> "Inventory":
     from inventory.files import read_folder
     from inventory.hours import INDIA
 
@@ -191,18 +221,19 @@ def _read(folder: Path) -> Inventory:
     return loaded.inventory
 
 
-def _pack(state: str) -> Inventory:
+def _pack(state: str) -> "Inventory":
+    from inventory.cli import progress_bar
     from inventory.pack.facts import PackError
     from inventory.pack.post_offices import build
 
     try:
-        with inventory.cli.progress_bar() as progress:
+        with progress_bar() as progress:
             return build(state, progress)
     except PackError as error:
         raise typer.BadParameter(str(error)) from error
 
 
-def _lead_endpoints_to(settings: Settings, facts: Inventory, port: int | None) -> None:
+def _lead_endpoints_to(settings: Settings, facts: "Inventory", port: int | None) -> None:
     """Let the demo's endpoints be the simulator's: it asks no real portal, and expects no real portal's answer."""
     from inventory import store
     from storage.engine import open_engine
@@ -216,9 +247,9 @@ def _lead_endpoints_to(settings: Settings, facts: Inventory, port: int | None) -
     )
 
 
-def _fleet(facts: Inventory, port: int, scenario: Path | None, after: float, truth: Path) -> FleetProcess:
+def _fleet(facts: "Inventory", port: int, scenario: Path | None, after: float, truth: Path) -> "FleetProcess":
     """The simulated devices and portals, in a process of their own as real ones would be."""
-    from simulator.process import Plan
+    from simulator.process import FleetProcess, Plan
     from simulator.scenario import ScenarioError, read_scenario
 
     try:
@@ -274,12 +305,13 @@ async def _until_told(role: Role, settings: Settings) -> None:
     await role(settings, stop)
 
 
-def _opened(settings: Settings) -> tuple[Engine, Inventory]:
+def _opened(settings: Settings) -> "tuple[Engine, Inventory]":
     """The store at its newest schema, and the inventory in it."""
     from inventory.store import load
     from storage.engine import open_engine
     from storage.migrate import upgrade
 
+    _load_tables()
     engine = open_engine(settings.storage.url, settings.storage.cache)
     upgrade(engine)
     return engine, load(engine)
@@ -297,6 +329,7 @@ async def _collect(settings: Settings, stop: asyncio.Event) -> None:
     """Observation, judged and handed on, and alerts; the first part that fails ends all, loudly."""
     from alerts.loop import run
     from collectors.catalogue import load_profiles
+    from collectors.figures import Figures
     from collectors.run import observe
     from collectors.snmp.open import open_backend
     from readiness.archive import keep_closing
@@ -335,20 +368,21 @@ async def _collect(settings: Settings, stop: asyncio.Event) -> None:
             )
 
 
-def _volley(settings: Settings, closing: AsyncExitStack) -> Volley | None:
+def _volley(settings: Settings, closing: AsyncExitStack) -> "Volley | None":
     """The fast way beside gufo; pysnmp is the fallback where nothing but Python is to be trusted."""
     if settings.collect.backend != "gufo":
         return None
+    from collectors.volley.volley import Volley
+
     volley = Volley(settings.collect.timeout_s)
     closing.callback(volley.close)
     return volley
 
 
-def _sinks(facts: Inventory, settings: Settings, figures: Figures, closing: AsyncExitStack) -> Iterator[Sink]:
+def _sinks(facts: "Inventory", settings: Settings, figures: "Figures", closing: AsyncExitStack) -> "Iterator[Sink]":
     """History always, InfluxDB where it is set, Prometheus."""
     from collectors.sinks.exposition import expose
     from collectors.sinks.history import HistorySink
-    from collectors.sinks.influx import InfluxSink
     from collectors.sinks.prometheus import PrometheusSink
     from storage.segments import Writer
 
@@ -357,6 +391,8 @@ def _sinks(facts: Inventory, settings: Settings, figures: Figures, closing: Asyn
     readings = list(history.readings())
     yield history
     if settings.influx.url:
+        from collectors.sinks.influx import InfluxSink
+
         influx = InfluxSink(settings.influx, facts)
         closing.push_async_callback(influx.close)
         readings += influx.readings()
@@ -379,6 +415,20 @@ async def _tick(tick: Callable[[float], Awaitable[None]], stop: asyncio.Event) -
 @contextmanager
 def _said_plainly() -> Iterator[None]:
     """What whoever started a command can mend is one line on standard error and exit code 2, no traceback."""
+    try:
+        yield
+    except* _mendable() as errors:
+        told = [_line_about(error) for error in _leaves(errors)]
+        if None in told:
+            raise
+        print(*dict.fromkeys(told), sep="\n", file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+def _mendable() -> tuple[type[Exception], ...]:
+    """Imported only when something went wrong."""
+    from sqlalchemy.exc import DBAPIError
+
     from api.assets import NotBuiltError
     from api.serve import NotLoopbackError
     from collectors.catalogue import ProfileError
@@ -389,21 +439,15 @@ def _said_plainly() -> Iterator[None]:
     from storage.segments import FolderInUseError
     from storage.settings import SecretUnavailableError
 
-    known = (
+    return (
         DBAPIError, FleetError, FolderInUseError, MonthMissingError, NotBuiltError, NotLoopbackError, ProfileError,
         SecretUnavailableError, StoreInUseError, TOMLDecodeError, UnknownAreaError, ValidationError, OSError,
     )  # fmt: skip
-    try:
-        yield
-    except* known as errors:
-        told = [_line_about(error) for error in _leaves(errors)]
-        if None in told:
-            raise
-        print(*dict.fromkeys(told), sep="\n", file=sys.stderr)
-        raise SystemExit(2) from None
 
 
 def _line_about(error: BaseException) -> str | None:
+    from sqlalchemy.exc import DBAPIError
+
     match error:
         case ValidationError():
             faults = (f"settings: {'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
@@ -415,8 +459,10 @@ def _line_about(error: BaseException) -> str | None:
     return str(error)
 
 
-def _of_store(error: DBAPIError) -> str | None:
+def _of_store(error: "DBAPIError") -> str | None:
     """What to do about an error of the store; None for one that only its authors can mend."""
+    from sqlalchemy.exc import OperationalError, ProgrammingError
+
     said = str(error.orig).partition("\n")[0]
     # SQLite calls a missing table an operational error, PostgreSQL a programmer's.
     if "no such table" in said or (isinstance(error, ProgrammingError) and "does not exist" in said):

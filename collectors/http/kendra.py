@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import quote
+from typing import TYPE_CHECKING
 
 import httpx2
 
@@ -19,9 +20,11 @@ from collectors.http.addresses import Allowed, checked
 from collectors.http.look import Found, Look
 from collectors.http.probe import BODY_OCTETS
 from collectors.model import Failure, Reason
-from collectors.ssh import Run, SshTarget, talk_over_ssh
 from inventory.model import Device, Endpoint, Inventory, Lifecycle, Role
 from storage.settings import EndpointSettings, Settings
+
+if TYPE_CHECKING:
+    from collectors.ssh import Run, SshTarget
 
 _SLOWEST_OCTETS_S = 65_536  # that curl may read in a second
 _LOGIN_S = 20.0
@@ -51,11 +54,15 @@ class Login:
     """A kendra's PC, and how to log in to it."""
 
     device: str
-    target: SshTarget
+    target: "SshTarget"
 
 
 def logins(inventory: Inventory, settings: Settings) -> tuple[Login, ...]:
     """The kendras' active PCs that have an address and a credential for SSH, one a kendra."""
+    if not any(credential.kind == "ssh" for credential in inventory.credentials.values()):
+        return ()
+    from collectors.ssh import SshTarget  # netmiko takes 20 MB, which a state without such PCs need not spend
+
     found: dict[str, Login] = {}
     for device in inventory.devices.values():
         credential = inventory.credentials.get(device.ssh_credential) or inventory.credentials.get(device.credential)
@@ -76,6 +83,8 @@ async def looks_from(
     pc: Login, endpoints: Sequence[Endpoint], settings: Settings, pool: ThreadPoolExecutor
 ) -> tuple[Look, ...] | Failure:
     """What the PC sees of the endpoints; a Failure where nobody could log in."""
+    from collectors.ssh import talk_over_ssh
+
     wanted = settings.endpoints
     each_s = [(endpoint.timeout_s or wanted.timeout_s) + _AFTER_S for endpoint in endpoints]
     longest_s = _LOGIN_S + 2 * (wanted.redirects + 1) * sum(each_s)
@@ -83,7 +92,7 @@ async def looks_from(
     return await talk_over_ssh(target, lambda run: tuple(looks(run, endpoints, wanted)), pool)
 
 
-def looks(run: Run, endpoints: Sequence[Endpoint], settings: EndpointSettings) -> Iterator[Look]:
+def looks(run: "Run", endpoints: Sequence[Endpoint], settings: EndpointSettings) -> Iterator[Look]:
     """A look at each endpoint by the machine on which `run` runs commands, two where it fails; none where it can't tell."""
     allowed = Allowed.named(settings.allow)
     for endpoint in endpoints:
@@ -96,7 +105,7 @@ def looks(run: Run, endpoints: Sequence[Endpoint], settings: EndpointSettings) -
                 yield second
 
 
-def _timed(run: Run, endpoint: Endpoint, allowed: Allowed, settings: EndpointSettings) -> Look | None:
+def _timed(run: "Run", endpoint: Endpoint, allowed: Allowed, settings: EndpointSettings) -> Look | None:
     at = time.time()
     seen = _look(run, endpoint, allowed, settings)
     return Look(endpoint.code, at, seen[2], seen[0], seen[1]) if seen else None
@@ -105,7 +114,7 @@ def _timed(run: Run, endpoint: Endpoint, allowed: Allowed, settings: EndpointSet
 _Seen = tuple[Failure | None, Found, float]
 
 
-def _look(run: Run, endpoint: Endpoint, allowed: Allowed, settings: EndpointSettings) -> _Seen | None:
+def _look(run: "Run", endpoint: Endpoint, allowed: Allowed, settings: EndpointSettings) -> _Seen | None:
     url = _parsed(endpoint.url)
     if url is None:
         return Failure(Reason.PROTOCOL, permanent=True, detail="no web address"), Found(), 0.0
@@ -120,7 +129,7 @@ def _look(run: Run, endpoint: Endpoint, allowed: Allowed, settings: EndpointSett
 
 
 def _follow(
-    run: Run, endpoint: Endpoint, url: httpx2.URL, addresses: Sequence[str], settings: EndpointSettings
+    run: "Run", endpoint: Endpoint, url: httpx2.URL, addresses: Sequence[str], settings: EndpointSettings
 ) -> _Seen | None:
     """The answer after its redirects within the host, as far as that is known."""
     limit_s = endpoint.timeout_s or settings.timeout_s
@@ -151,9 +160,11 @@ def command(endpoint: Endpoint, url: httpx2.URL, addresses: Sequence[str], limit
         f"{' -I' if endpoint.method == 'HEAD' else ''} --resolve {quote(f'{host}:{port}:{reached}')}"
         f" -w {quote(_TELL)} --url {quote(str(url))}"
     )
-    wanted = quote(endpoint.expect_text)
-    use = f"grep -acF -e {wanted} | sed 's/^/text /'" if endpoint.expect_text else "cat >/dev/null"
-    return f"{{ {curl} | head -c {BODY_OCTETS} | {use}; }} 2>&1"
+    body = f"{curl} 2>&3 | head -c {BODY_OCTETS}"
+    if not endpoint.expect_text:
+        return f"{{ {body} >/dev/null; }} 3>&1"
+    # The count is told when curl has ended: two that write at once would write into each other's lines.
+    return f'{{ lines=$({body} | grep -acF -e {quote(endpoint.expect_text)}); echo "text $lines"; }} 3>&1'
 
 
 def _parsed(text: str) -> httpx2.URL | None:
