@@ -31,7 +31,7 @@ class Facts:
     wanted: NDArray[np.bool_]  # active, with an address and an SNMP credential
     address: pa.Array
     port: NDArray[np.uint16]
-    ipv4: NDArray[np.uint32]  # the address as a number where it is asked over IPv4 by SNMPv2c, else 0
+    ipv4: NDArray[np.uint32]  # the address as a number where it is asked over IPv4 in volleys, else 0
     access: NDArray[np.int16]  # position in `accesses`
     accesses: tuple[Access, ...]  # by credential
     credential: pa.DictionaryArray
@@ -112,8 +112,12 @@ def _access(inventory: Inventory, name: str, settings: Settings) -> Access:
 
 
 def _plain(accesses: Sequence[Access]) -> NDArray[np.bool_]:
-    """Which ask by SNMPv2c."""
-    return np.array([isinstance(one, Target) and one.version == 2 for one in accesses], np.bool_)
+    """Which ask by SNMPv2c, or by SNMPv3 as a user with authentication."""
+    return np.array([isinstance(one, Target) and _volleyed(one) for one in accesses], np.bool_)
+
+
+def _volleyed(target: Target) -> bool:
+    return target.version == 2 or (target.usm is not None and bool(target.usm.auth_protocol))
 
 
 def _all(*masks: pa.BooleanArray) -> NDArray[np.bool_]:

@@ -1,6 +1,6 @@
 """Which polls go in a volley, and what becomes of their answers.
 
-A poll goes in a volley when it is one SNMPv2c GET over IPv4 to a device that is known and was not silent:
+A poll goes in a volley when it is one GET of SNMPv2c or SNMPv3 over IPv4 to a device that is known and was not silent:
 nearly all of them. Everything else, and everything that doesn't come back as asked, is a poll by itself.
 """
 
@@ -265,7 +265,7 @@ class Volleys:
         known = {part.name for part in parts} | {NAMES}
         if not wanted <= known or not 0 < len(oids) <= plan.max_objects or oids[0] != SYS_UP_TIME:
             return None  # a table is wanted too, or several GETs
-        number = self._volley.template(watched.target.community, oids)
+        number = self._volley.template(watched.target.usm or watched.target.community, oids)
         if number is not None:
             self._by_template.append(_Asked(tuple(place for part in parts for place in _places(part)), len(names)))
         return number

@@ -1,4 +1,4 @@
-"""Both backends against Debian's snmpd, v1, v2c and v3."""
+"""Both backends and volleys against Debian's snmpd, v1, v2c and v3."""
 
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -9,6 +9,7 @@ from collectors.model import Failure, Reason
 from collectors.snmp.backend import Limits, SnmpBackend, Target, Usm
 from collectors.snmp.open import open_backend
 from tests.snmpd import AUTH, COMMUNITY, CONTACT, NAME, PLACE, PRIV, snmpd
+from tests.volleyed import Volleyed
 
 pytestmark = pytest.mark.server
 
@@ -24,9 +25,9 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         yield port
 
 
-@pytest.fixture(params=["gufo", "pysnmp"])
+@pytest.fixture(params=["gufo", "pysnmp", "volley"])
 async def backend(request: pytest.FixtureRequest) -> AsyncIterator[SnmpBackend]:
-    opened = open_backend(request.param)
+    opened = Volleyed(0.5) if request.param == "volley" else open_backend(request.param)
     yield opened
     await opened.close()
 

@@ -22,8 +22,8 @@ class Volleyed:
         self.over: dict[int, tuple[Answers, int] | None] = {}
 
     async def get(self, target: Target, oids: Sequence[str]) -> Mapping[str, Value] | Failure:
-        address = ipv4(target.address) if target.version == 2 else 0
-        number = None if not address else self.volley.template(target.community, tuple(oids))
+        address = ipv4(target.address) if target.version > 1 else 0
+        number = None if not address else self.volley.template(target.usm or target.community, tuple(oids))
         if number is None:
             return await self.backend.get(target, oids)
         self.asked += 1

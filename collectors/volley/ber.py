@@ -88,6 +88,13 @@ class Cursor:
         self.skip(length)
         return np.where(self.good & (length == 1) & (value < 0x80), value, -1)
 
+    def number(self) -> NDArray[np.int64]:
+        """A whole INTEGER of up to four octets that isn't negative; -1 where it is another."""
+        length = self.enter(INTEGER)
+        value, fits = whole_numbers(self.octets, self.at, length, np.ones(len(length), np.bool_))
+        self.skip(length)
+        return np.where(self.good & fits & (length <= 4), value.view(np.int64), -1)
+
 
 def _lengths(octets: Octets, at: Positions) -> tuple[Positions, Positions | int, Mask | bool]:
     """(lengths that stand at `at`, how many octets each takes, which are well-formed): X.690 section 8.1.3."""

@@ -14,6 +14,9 @@ ROOM = 1 << 16
 MOST_SENDINGS = 8
 """Of one request: each has an id of its own, and an answer to any of them counts."""
 
+MOST_ATTEMPTS = 4
+"""Of these; the others are for what a device wants to be asked again."""
+
 LAST_PLACE = ROOM - 1
 _LATEST = (MOST_SENDINGS - 1) << 16
 _STEP = ROOM * MOST_SENDINGS
@@ -51,6 +54,11 @@ class Pending:
         ids = self._first_id[places] | self._sendings[places].astype(np.int64) << 16
         self._sendings[places] += 1
         return ids
+
+    def repeats(self, places: NDArray[np.int32]) -> NDArray[np.int8]:
+        """How often each was sent beside its attempts."""
+        extra: NDArray[np.int8] = self._sendings[places] - self.attempts[places]
+        return extra
 
     def give_back(self, places: NDArray[np.int32]) -> None:
         self._first_id[places] = 0

@@ -1,4 +1,4 @@
-"""SNMPv2c GET requests as templates: the octets of a message with a hole for its request-id. Pure."""
+"""GET requests as templates: the octets of a message (of SNMPv3: its PDU) with a hole for its request-id. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,43 +14,65 @@ WIDEST = 1400
 
 _WIDEST_NAME = 0x7F + 2  # an object's name or a community whose length takes one octet
 _GET_REQUEST = 0xA0
-_ID = bytes((INTEGER, 4, 0, 0, 0, 0))
+ID = bytes((INTEGER, 4, 0, 0, 0, 0))
 _NO_ERROR = bytes((INTEGER, 1, 0, INTEGER, 1, 0))
 _V2C = bytes((INTEGER, 1, 1))
 _NULL = bytes((0x05, 0))
+
+MOST_AROUND = 224
+"""Octets of an SNMPv3 message around its PDU, at most: two engine ids, a user's name, a signature, a salt."""
+
+NO_USER = -1
 
 FIRST_ID, LAST_ID = 0x0100_0000, 0x7FFF_FFFF
 """Request-ids between these take four octets in BER, so that the hole never changes its size."""
 
 
 class Template(NamedTuple):
-    """`octets` of a request, `hole` the place of its request-id's four octets, `objects` each object's name in BER."""
+    """`octets` of a request, `hole` the place of its request-id's four octets, `objects` each object's name in BER.
+
+    Of SNMPv3 the octets are the PDU alone; what is around it differs from engine to engine. `user` is
+    then the number of who asks.
+    """
 
     octets: bytes
     hole: int
     community: bytes
     objects: tuple[bytes, ...]
+    user: int = NO_USER
 
     @property
     def fits(self) -> bool:
         """Whether it goes in one datagram, and its names into the columns."""
-        return len(self.octets) <= WIDEST and all(len(n) <= _WIDEST_NAME for n in (self.community, *self.objects))
+        widest = WIDEST if self.user == NO_USER else WIDEST - MOST_AROUND
+        return len(self.octets) <= widest and all(len(n) <= _WIDEST_NAME for n in (self.community, *self.objects))
 
 
 def template(community: str, oids: Sequence[str]) -> Template:
-    """A GET of `oids` (RFC 3416 section 3); it may be longer than WIDEST."""
-    name = _value(OCTET_STRING, community.encode())
+    """A GET of `oids` by SNMPv2c (RFC 3416 section 3); it may be longer than WIDEST."""
+    name = value(OCTET_STRING, community.encode())
     objects = tuple(object_name(oid) for oid in oids)
-    bindings = _value(SEQUENCE, b"".join(_value(SEQUENCE, oid + _NULL) for oid in objects))
-    message = _value(SEQUENCE, _V2C + name + _value(_GET_REQUEST, _ID + _NO_ERROR + bindings))
-    hole = len(message) - len(bindings) - len(_NO_ERROR) - 4
-    return Template(message, hole, name, objects)
+    message = value(SEQUENCE, _V2C + name + get_request(objects))
+    return Template(message, message.index(ID, 5 + len(name)) + 2, name, objects)
+
+
+def secured_template(user: int, oids: Sequence[str]) -> Template:
+    """The same by SNMPv3."""
+    objects = tuple(object_name(oid) for oid in oids)
+    pdu = get_request(objects)
+    return Template(pdu, pdu.index(ID) + 2, b"", objects, user)
+
+
+def get_request(objects: Sequence[bytes]) -> bytes:
+    """The PDU; its request-id is 0 for now."""
+    bindings = value(SEQUENCE, b"".join(value(SEQUENCE, oid + _NULL) for oid in objects))
+    return value(_GET_REQUEST, ID + _NO_ERROR + bindings)
 
 
 def object_name(oid: str) -> bytes:
     """An OBJECT IDENTIFIER with tag and length (X.690 section 8.19)."""
     first, second, *rest = map(int, oid.split("."))
-    return _value(OBJECT_IDENTIFIER, b"".join(_base_128(part) for part in (40 * first + second, *rest)))
+    return value(OBJECT_IDENTIFIER, b"".join(_base_128(part) for part in (40 * first + second, *rest)))
 
 
 def _base_128(number: int) -> bytes:
@@ -60,7 +82,8 @@ def _base_128(number: int) -> bytes:
     return bytes(reversed(octets))
 
 
-def _value(tag: int, contents: bytes) -> bytes:
+def value(tag: int, contents: bytes) -> bytes:
+    """Contents with tag and length."""
     size = len(contents)
     if size < 0x80:
         return bytes((tag, size)) + contents
@@ -81,6 +104,7 @@ class Templates:
     name: Words  # (templates * most objects, words for the names with tag and length, as many for their bits)
     name_size: NDArray[np.int64]  # (templates, most objects)
     count: NDArray[np.int64]
+    user: NDArray[np.int64]  # NO_USER: by community
 
     @classmethod
     def of(cls, made: Sequence[Template]) -> "Templates":
@@ -99,6 +123,7 @@ class Templates:
             name=np.concatenate([names, counted_bits(name_size.reshape(-1), names.shape[1])], axis=1),
             name_size=name_size,
             count=np.array([len(one.objects) for one in made], np.int64),
+            user=np.array([one.user for one in made], np.int64),
         )
 
     def names(self, number: NDArray[np.int64], column: NDArray[np.int64]) -> tuple[Words, Words, NDArray[np.int64]]:

@@ -1,4 +1,4 @@
-"""The fast way to ask many devices at once: SNMPv2c GETs in columns over shared sockets.
+"""The fast way to ask many devices at once: GETs of SNMPv2c and SNMPv3 in columns over shared sockets.
 
 What it cannot do, or what doesn't come out as asked, it hands back: then a backend asks that device
 by itself (collectors/snmp). So nothing here knows an error-status or an ICMP error.
@@ -12,14 +12,19 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from collectors.volley.pending import LAST_PLACE, MOST_SENDINGS, Pending, first_of_each
-from collectors.volley.request import Template, Templates, template
+from collectors.snmp.backend import Usm
+from collectors.volley.ber import Cursor
+from collectors.volley.pending import LAST_PLACE, MOST_ATTEMPTS, MOST_SENDINGS, Pending, first_of_each
+from collectors.volley.request import NO_USER, Template, Templates, secured_template, template
 from collectors.volley.response import Bodies, Heads, authentic, bodies, heads
+from collectors.volley.sealing import Asked, Outcome, Sealing
+from collectors.volley.secured import message_numbers, secured_heads
 from collectors.volley.sockets import Inbox, Outbox, Received, open_socket
 
 _SOCKETS = 8  # the kernel keeps a few hundred answers a socket until they are read
 _SENT_AT_ONCE = 128  # and so much is sent from one before it is the next one's turn
 _MOST_UNREAD = 4096  # packets; the rest waits in the kernel
+_MOST_TEMPLATES = 1 << 14  # some 1,000 octets each; what would need more is asked by a backend
 _LOT = 1000  # packets that are read at once: by the packet a third of what a hundred cost
 _LONGEST_WAIT_S = 0.2  # for so many
 
@@ -57,14 +62,15 @@ class Volley:
     """
 
     def __init__(self, timeout_s: float, attempts: int = 2, *, wait_s: float = _LONGEST_WAIT_S) -> None:
-        if not 0 < attempts <= MOST_SENDINGS:
-            raise ValueError(f"{attempts} attempts: 1 to {MOST_SENDINGS} are possible")
+        if not 0 < attempts <= MOST_ATTEMPTS:
+            raise ValueError(f"{attempts} attempts: 1 to {MOST_ATTEMPTS} are possible")
         self._timeout_s = timeout_s
         self._attempts = attempts
         self._wait_s = wait_s
         self._sockets = deque(open_socket() for _ in range(_SOCKETS))
         self._outbox, self._inbox = Outbox(_SENT_AT_ONCE), Inbox(_MOST_UNREAD)
         self._pending = Pending(np.random.default_rng())
+        self._sealing = Sealing()
         self._templates: list[Template] = []
         self._columns: Templates | None = None
         self._waits_since = 0.0  # forward clock: when the first came that wasn't read
@@ -79,14 +85,23 @@ class Volley:
         """How many packets were taken and not read yet."""
         return self._inbox.filled
 
-    def template(self, community: str, oids: tuple[str, ...]) -> int | None:
-        """A new number, from 0 on, for this request; None where it is too long for a volley."""
-        made = template(community, oids)
-        if not made.fits:
+    def template(self, secret: str | Usm, oids: tuple[str, ...]) -> int | None:
+        """A new number, from 0 on, for this request, by a community or a user.
+
+        None where a volley cannot make it: too long, a user without authentication, or one template too many.
+        """
+        made = self._made(secret, oids)
+        if made is None or not made.fits or len(self._templates) >= _MOST_TEMPLATES:
             return None
         self._templates.append(made)
         self._columns = None
         return len(self._templates) - 1
+
+    def _made(self, secret: str | Usm, oids: tuple[str, ...]) -> Template | None:
+        if isinstance(secret, str):
+            return template(secret, oids)
+        user = self._sealing.number(secret)
+        return None if user is None else secured_template(user, oids)
 
     def send(self, requests: Requests) -> NDArray[np.int32]:
         """Send at most `room` requests; the devices that this machine could not send to."""
@@ -119,6 +134,9 @@ class Volley:
         received = box.read()
         head = heads(received.octets, received.start, received.size)
         rows = self._ours(head, received)
+        if self._sealing:
+            rows = np.concatenate([rows, self._opened(head, received)])
+        rows = self._in_order(head, rows)
         return self._read(received, head, rows) if len(rows) else None
 
     def silent(self, now: float) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
@@ -135,6 +153,8 @@ class Volley:
         if again.any():
             self._attempt(places[again])  # what the kernel doesn't take now was refused for the moment: it is silence
         over = places[~again]
+        if self._sealing:
+            self._sealing.engines.forget(pending.device[over])  # it may be another one by now
         pending.give_back(over)
         return pending.device[over], pending.sent_at[over]
 
@@ -150,20 +170,64 @@ class Volley:
 
     def _attempt(self, places: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Send the requests at `places` once more, each to be answered in time; which of them the kernel took."""
-        pending = self._pending
-        pending.attempts[places] += 1
-        pending.deadline[places] = time.monotonic() + self._timeout_s
+        self._pending.attempts[places] += 1
+        return self._repeat(places)
+
+    def _repeat(self, places: NDArray[np.int32]) -> NDArray[np.bool_]:
+        """The same, without counting it as an attempt."""
+        self._pending.deadline[places] = time.monotonic() + self._timeout_s
         taken = [self._send(places[start : start + _SENT_AT_ONCE]) for start in range(0, len(places), _SENT_AT_ONCE)]
         return np.concatenate([*taken, np.zeros(0, np.bool_)])
 
     def _send(self, places: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Send what fits into the outbox, over the next socket."""
-        pending, templates, box = self._pending, self._all, self._outbox
-        template_of = pending.template[places]
-        octets = templates.messages(template_of, pending.next_ids(places))
-        box.octets[: len(places), : octets.shape[1]] = octets
+        pending, templates = self._pending, self._all
+        template_of, ids = pending.template[places], pending.next_ids(places)
+        size = templates.size[template_of]
+        secured = np.flatnonzero(templates.user[template_of] != NO_USER)
+        if len(secured) < len(places):
+            octets = templates.messages(template_of, ids)
+            self._outbox.octets[: len(places), : octets.shape[1]] = octets
+        if len(secured):
+            size[secured] = self._seal(places[secured], ids[secured], secured)
         self._sockets.rotate()
-        return box.send(self._sockets[0], templates.size[template_of], pending.address[places], pending.port[places])
+        return self._outbox.send(self._sockets[0], size, pending.address[places], pending.port[places])
+
+    def _seal(self, places: NDArray[np.int32], ids: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Write the requests at `places` into `rows` of the outbox; their sizes."""
+        templates = [self._templates[number] for number in self._pending.template[places].tolist()]
+        sealed = self._sealing.seal(templates, ids, self._asked(places), time.monotonic())
+        for row, message in zip(rows.tolist(), sealed, strict=True):
+            self._outbox.octets[row, : len(message)] = np.frombuffer(message, np.uint8)
+        return np.array([len(message) for message in sealed], np.int64)
+
+    def _asked(self, places: NDArray[np.int32]) -> Asked:
+        pending = self._pending
+        user = self._all.user[pending.template[places]]
+        return Asked(pending.device[places], user, pending.address[places], pending.port[places])
+
+    def _opened(self, head: Heads, received: Received) -> NDArray[np.int64]:
+        """The SNMPv3 messages that end a request; `head` has then what they say. Others are asked again."""
+        rows = np.flatnonzero(head.request_id < 0)
+        end = received.start + received.size
+        number = message_numbers(received.octets, received.start[rows], end[rows])
+        own = self._pending.match(number, received.address[rows], received.port[rows])
+        own[own] = self._asked((number[own] & LAST_PLACE).astype(np.int32)).user != NO_USER
+        rows, places = rows[own], (number[own] & LAST_PLACE).astype(np.int32)
+        found = secured_heads(received.octets, received.start[rows], end[rows])
+        opened = self._sealing.open(found, received.start[rows], self._asked(places), time.monotonic())
+        self._ask_again(places[opened.outcome == Outcome.AGAIN])
+        over = np.flatnonzero((opened.outcome == Outcome.RESPONSE) | (opened.outcome == Outcome.REFUSED))
+        head.request_id[rows[over]] = number[own][over]
+        for column, told in zip(_columns(head.body), _columns(opened.body), strict=True):
+            column[rows[over]] = told[over]
+        return rows[over]
+
+    def _ask_again(self, places: NDArray[np.int32]) -> None:
+        """Those who have not wanted it too often: what goes on for ever is silence."""
+        again = places[self._pending.repeats(places) < MOST_SENDINGS - MOST_ATTEMPTS]
+        if len(again):
+            self._repeat(again)
 
     def _read(self, received: Received, head: Heads, rows: NDArray[np.int64]) -> Answers:
         pending = self._pending
@@ -177,12 +241,22 @@ class Volley:
         return Answers(pending.device[places], template_of, pending.sent_at[places], at, clock, values)
 
     def _ours(self, head: Heads, received: Received) -> NDArray[np.int64]:
-        """The packets that answer a waiting request, those that were asked most first."""
-        waiting = self._pending.template
+        """The packets that answer a waiting request by its community."""
         rows = np.flatnonzero(self._pending.match(head.request_id, received.address, received.port))
         if not len(rows):  # a stranger may send before there is any template
             return rows
-        rows = rows[authentic(head, rows, self._all, waiting[head.request_id[rows] & LAST_PLACE])]
+        template_of = self._pending.template[head.request_id[rows] & LAST_PLACE]
+        own: NDArray[np.bool_] = self._all.user[template_of] == NO_USER
+        return rows[own & authentic(head, rows, self._all, template_of)]
+
+    def _in_order(self, head: Heads, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The first answers to each request, those that were asked most before others."""
+        if not len(rows):
+            return rows
         rows = rows[first_of_each(head.request_id[rows])]
-        asked = self._all.count[waiting[head.request_id[rows] & LAST_PLACE]]
+        asked = self._all.count[self._pending.template[head.request_id[rows] & LAST_PLACE]]
         return rows[np.argsort(-asked, kind="stable")]
+
+
+def _columns(cursor: Cursor) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    return cursor.at, cursor.end, cursor.good

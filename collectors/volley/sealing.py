@@ -1,0 +1,294 @@
+"""Requests sealed for the engines of devices, and what comes back opened: SNMPv3 with its User-based Security Model.
+
+A device's engine is discovered by its Report to a first request (RFC 3414 section 4). Only a signed message
+tells the time of an engine that is known; an unsigned Report does no more than name another engine.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from hmac import compare_digest
+from secrets import randbits
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collectors.snmp.backend import Usm
+from collectors.volley.ber import INTEGER, OCTET_STRING, SEQUENCE, Cursor, Mask, Octets, Positions
+from collectors.volley.engines import LEAST_ENGINE, MOST_ENGINE, Engines
+from collectors.volley.request import Template, get_request, object_name
+from collectors.volley.secured import Frame, Layout, SecuredHeads, frame, same_octets, whole_size
+from collectors.volley.usm import AUTH, PRIV, REPORTABLE, SALT, User, decrypt, encrypt
+
+_RESPONSE, _REPORT = 0xA2, 0xA8
+_MOST_FRAMES = 1024
+_WIDEST_USER = 32  # RFC 3414 section 5: SnmpAdminString (SIZE(1..32))
+_NOT_IN_TIME_WINDOWS, _UNKNOWN_ENGINE_IDS = (object_name(f"1.3.6.1.6.3.15.1.1.{stat}.0") for stat in (2, 4))
+_HELLO = frame(get_request(()), b"", REPORTABLE, (0, 0), Layout(0, 1, 1))
+"""Whom we don't know answers this by a Report with its engine's id."""
+
+
+class Asked(NamedTuple):
+    """n requests, columns of shape (n,); `user` is a number of ours."""
+
+    device: NDArray[np.int32]
+    user: NDArray[np.int64]
+    address: NDArray[np.uint32]
+    port: NDArray[np.uint16]
+
+    def only(self, rows: Positions) -> "Asked":
+        return Asked(self.device[rows], self.user[rows], self.address[rows], self.port[rows])
+
+
+class Outcome(IntEnum):
+    """What a message is to its request."""
+
+    NOTHING = 0  # not from whom it should be
+    RESPONSE = 1
+    AGAIN = 2  # the engine is known now, or its time: ask again
+    REFUSED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """n messages, columns of shape (n,). `body` is behind the request-id, and good where it is a RESPONSE."""
+
+    outcome: NDArray[np.int8]
+    body: Cursor
+
+
+class Sealing:
+    """Users by number, and the engines that know them. Keys are kept in memory, by device."""
+
+    def __init__(self) -> None:
+        self.users: list[User] = []
+        self.engines = Engines()
+        self._numbers: dict[Usm, int] = {}
+        self._frames: dict[tuple[bytes, int, Layout], Frame] = {}
+        self._salt = randbits(64)
+
+    def __bool__(self) -> bool:
+        return bool(self.users)
+
+    def number(self, usm: Usm) -> int | None:
+        """The user's number; None for one that isn't asked for here: without authentication, or with too long a name."""
+        if usm not in self._numbers:
+            if not usm.auth or len(usm.user.encode()) > _WIDEST_USER:
+                return None
+            self.users.append(User(usm))
+            self._numbers[usm] = len(self.users) - 1
+        return self._numbers[usm]
+
+    def seal(self, templates: Sequence[Template], ids: NDArray[np.int64], asked: Asked, now: float) -> list[bytes]:
+        """Requests with the ids `ids`, in order, each of its template; to a stranger goes a greeting instead."""
+        known = self.engines.known(asked.device, asked.user, asked.address, asked.port)
+        made = [b""] * len(ids)
+        strangers = np.flatnonzero(~known)
+        for row, one in zip(strangers.tolist(), _filled(_HELLO, ids[strangers]), strict=True):
+            made[row] = one.tobytes()
+        for (template, layout), rows in self._alike(templates, np.flatnonzero(known), asked, now).items():
+            sealed = self._seal(template, layout, ids[rows], asked.device[rows], now)
+            for row, message in zip(rows, sealed, strict=True):
+                made[row] = message
+        return made
+
+    def _alike(
+        self, templates: Sequence[Template], rows: Positions, asked: Asked, now: float
+    ) -> dict[tuple[Template, Layout], list[int]]:
+        """The rows whose messages differ only in octets, not in sizes."""
+        boots, seconds = self.engines.time(asked.device[rows], now)
+        engine_size = self.engines.identity(asked.device[rows])[1]
+        found: dict[tuple[Template, Layout], list[int]] = {}
+        sizes = zip(engine_size.tolist(), whole_size(boots).tolist(), whole_size(seconds).tolist(), strict=True)
+        for row, layout in zip(rows.tolist(), sizes, strict=True):
+            found.setdefault((templates[row], Layout(*layout)), []).append(row)
+        return found
+
+    def _seal(
+        self, template: Template, layout: Layout, ids: NDArray[np.int64], device: NDArray[np.int32], now: float
+    ) -> list[bytes]:
+        user = self.users[template.user]
+        form = self._frame(template, user, layout)
+        made = _filled(form, ids)
+        boots, seconds = self.engines.time(device, now)
+        for at in form.engine:
+            made[:, at : at + layout.engine] = self.engines.identity(device)[0][:, : layout.engine]
+        made[:, form.boots : form.boots + layout.boots] = _big(boots)[:, 8 - layout.boots :]
+        made[:, form.seconds : form.seconds + layout.seconds] = _big(seconds)[:, 8 - layout.seconds :]
+        auth, priv = self.engines.keys(device)
+        if user.level & PRIV:
+            salts = self._salts(len(ids))
+            made[:, form.salt : form.salt + SALT] = salts
+            _encrypt(made[:, form.plain :], priv, _vectors(boots, seconds, salts))
+        messages = [row.tobytes() for row in made]
+        signed = user.signatures(auth, messages)
+        before, behind = form.mac, form.mac + user.mac
+        return [one[:before] + mac + one[behind:] for one, mac in zip(messages, signed, strict=True)]
+
+    def _frame(self, template: Template, user: User, layout: Layout) -> Frame:
+        key = (template.octets, template.user, layout)
+        if key not in self._frames:
+            if len(self._frames) >= _MOST_FRAMES:
+                self._frames.clear()
+            sizes = (user.mac, SALT if user.level & PRIV else 0)
+            self._frames[key] = frame(template.octets, user.name, user.level | REPORTABLE, sizes, layout)
+        return self._frames[key]
+
+    def _salts(self, count: int) -> Octets:
+        """Salts that no message had before, shape (count, SALT)."""
+        self._salt = (self._salt + count) % 2**64
+        return _big((np.uint64(self._salt) - np.arange(count, dtype=np.uint64)).view(np.int64))
+
+    def open(self, heads: SecuredHeads, begin: Positions, asked: Asked, now: float) -> Opened:
+        """Messages that begin at `begin` and answer by their number the requests `asked`; decrypts them in place."""
+        outcome = np.zeros(len(begin), np.int8)
+        signed = np.flatnonzero(self._fits(heads, asked))
+        signed = signed[self._authentic(heads, begin, asked, signed)]
+        signed = signed[_first(asked.device[signed])]
+        signed = signed[self.engines.in_window(asked.device[signed], heads.boots[signed], heads.seconds[signed], now)]
+        self._decrypt(heads, asked, signed)
+        kind, body = self._body(heads)
+        response = signed[(kind[signed] == _RESPONSE) & self._at_level(heads, asked)[signed]]
+        outcome[response] = Outcome.RESPONSE
+        unsigned = np.flatnonzero(heads.good & (heads.flags & (AUTH | PRIV) == 0))
+        for row in (*signed[kind[signed] == _REPORT], *unsigned[kind[unsigned] == _REPORT]):
+            outcome[row] = self._report(heads, body, asked, int(row), now)
+        body.good &= outcome == Outcome.RESPONSE
+        return Opened(outcome, body)
+
+    def _fits(self, heads: SecuredHeads, asked: Asked) -> Mask:
+        """Which messages are signed, by who was asked and for who asks; all of that is yet to be proved."""
+        octets = heads.data.octets
+        names = np.array([np.frombuffer(u.name.ljust(_WIDEST_USER, b"\0"), np.uint8) for u in self.users])
+        size = np.array([len(user.name) for user in self.users])
+        mac = np.array([user.mac for user in self.users])
+        engine, engine_size = self.engines.identity(asked.device)
+        fits = heads.good & (heads.flags & AUTH != 0) & (heads.mac_size == mac[asked.user])
+        fits &= self.engines.known(asked.device, asked.user, asked.address, asked.port)
+        fits &= (heads.engine_size == engine_size) & (heads.user_size == size[asked.user])
+        fits &= same_octets(octets, heads.engine, heads.engine_size, engine)
+        fits &= same_octets(octets, heads.user, heads.user_size, names[asked.user])
+        return np.asarray(fits, np.bool_)
+
+    def _authentic(self, heads: SecuredHeads, begin: Positions, asked: Asked, rows: Positions) -> Mask:
+        """Which of `rows` bear the right signature; it is made zeros."""
+        octets = heads.data.octets
+        proved = np.zeros(len(rows), np.bool_)
+        for number, user in enumerate(self.users):
+            own = np.flatnonzero(asked.user[rows] == number)
+            mine = rows[own]
+            place = heads.mac[mine][:, None] + np.arange(user.mac)
+            told = [row.tobytes() for row in octets[place]]
+            octets[place] = 0
+            whole = octets.data
+            ends = heads.data.end[mine].tolist()
+            messages = [whole[at:end] for at, end in zip(begin[mine].tolist(), ends, strict=True)]
+            right = user.signatures(self.engines.keys(asked.device[mine])[0], messages)
+            proved[own] = [compare_digest(one, other) for one, other in zip(told, right, strict=True)]
+        return proved
+
+    def _decrypt(self, heads: SecuredHeads, asked: Asked, rows: Positions) -> None:
+        """Put the scoped PDU where it was sealed, and the cursors in front of it; others' data stays what it is."""
+        data = heads.data
+        sealed = rows[(heads.flags[rows] & PRIV != 0) & (heads.salt_size[rows] == SALT)]
+        inside = data.only(sealed)
+        length = inside.enter(OCTET_STRING)
+        octets, salts = data.octets, data.octets[heads.salt[sealed][:, None] + np.arange(SALT)]
+        vectors = _vectors(heads.boots[sealed], heads.seconds[sealed], salts)
+        whole, keys = octets.data, self.engines.keys(asked.device[sealed])[1]
+        places = zip(inside.at.tolist(), (inside.at + length).tolist(), keys, vectors, strict=True)
+        for begin, end, key, vector in places:
+            whole[begin:end] = decrypt(key, vector, whole[begin:end])
+        data.at[sealed], data.end[sealed] = inside.at, inside.at + length
+        data.good[sealed] &= inside.good
+
+    def _body(self, heads: SecuredHeads) -> tuple[NDArray[np.uint8], Cursor]:
+        """(tag of the PDU, a cursor behind its request-id, good where that is the message's number or it is a Report)."""
+        body = heads.data.only(slice(None))
+        body.enter(SEQUENCE)
+        engine_size = body.enter(OCTET_STRING)
+        body.good &= engine_size == heads.engine_size
+        body.skip(engine_size)
+        body.good &= body.enter(OCTET_STRING) == 0  # contextName
+        kind, length = body.header()
+        body.end = np.minimum(body.at + length, body.end)
+        own = body.number() == heads.number
+        body.good &= own | (kind == _REPORT)
+        return np.where(body.good, kind, 0).astype(np.uint8), body
+
+    def _at_level(self, heads: SecuredHeads, asked: Asked) -> Mask:
+        level = np.array([user.level for user in self.users], np.uint8)
+        fits: Mask = heads.flags & (AUTH | PRIV) == level[asked.user]
+        return fits
+
+    def _report(self, heads: SecuredHeads, body: Cursor, asked: Asked, row: int, now: float) -> Outcome:
+        """What a Report means; one that is signed was timely, so that its time has been learnt."""
+        signed, stat = bool(heads.flags[row] & AUTH), _reported(body, row)
+        if stat == _NOT_IN_TIME_WINDOWS and signed:
+            return Outcome.AGAIN
+        known = self._is_known(heads, asked, row)
+        if stat == _UNKNOWN_ENGINE_IDS and not signed:
+            return Outcome.NOTHING if known else self._meet(heads, asked, row, now)
+        return Outcome.REFUSED if known else Outcome.NOTHING
+
+    def _meet(self, heads: SecuredHeads, asked: Asked, row: int, now: float) -> Outcome:
+        """An engine that is new to us says its name; its keys are made here, once."""
+        begin, size = int(heads.engine[row]), int(heads.engine_size[row])
+        if not LEAST_ENGINE <= size <= MOST_ENGINE:
+            return Outcome.NOTHING
+        engine = heads.data.octets[begin : begin + size].tobytes()
+        device, user = int(asked.device[row]), int(asked.user[row])
+        auth, priv = self.users[user].keys(engine)
+        self.engines.meet(device, user, int(asked.address[row]), int(asked.port[row]), (engine, auth, priv))
+        self.engines.hint(device, int(heads.boots[row]), int(heads.seconds[row]), now)
+        return Outcome.AGAIN
+
+    def _is_known(self, heads: SecuredHeads, asked: Asked, row: int) -> bool:
+        """Whether a message is from the very engine that we know at its device."""
+        begin, size = int(heads.engine[row]), int(heads.engine_size[row])
+        one = asked.only(np.array([row]))
+        if not self.engines.known(one.device, one.user, one.address, one.port)[0]:
+            return False
+        engine, ours = self.engines.identity(one.device)
+        return heads.data.octets[begin : begin + size].tobytes() == engine[0, : ours[0]].tobytes()
+
+
+def _reported(body: Cursor, row: int) -> bytes:
+    """The name of the first object in a Report, with tag and length."""
+    one = body.only(slice(row, row + 1))
+    for _ in range(2):  # error-status, error-index
+        one.skip(one.enter(INTEGER))
+    one.enter(SEQUENCE)
+    one.enter(SEQUENCE)
+    return one.octets[one.at[0] : one.at[0] + len(_UNKNOWN_ENGINE_IDS)].tobytes() if one.good[0] else b""
+
+
+def _filled(form: Frame, ids: NDArray[np.int64]) -> Octets:
+    """A message for each id, shape (n, size)."""
+    made = np.tile(np.frombuffer(form.octets, np.uint8), (len(ids), 1))
+    for at in (form.number, form.request_id):
+        made[:, at : at + 4] = _big(ids)[:, 4:]
+    return made
+
+
+def _big(number: NDArray[np.int64]) -> Octets:
+    """The eight octets of each, shape (n, 8)."""
+    return number.astype(">i8").view(np.uint8).reshape(-1, 8)
+
+
+def _vectors(boots: NDArray[np.int64], seconds: NDArray[np.int64], salts: Octets) -> list[bytes]:
+    columns = np.concatenate([_big(boots)[:, 4:], _big(seconds)[:, 4:], salts], axis=1)
+    return [row.tobytes() for row in columns]
+
+
+def _encrypt(made: Octets, keys: Sequence[bytes], vectors: Sequence[bytes]) -> None:
+    """Each row of `made` in place."""
+    rows = zip(keys, vectors, made, strict=True)
+    sealed = b"".join(encrypt(key, vector, row.tobytes()) for key, vector, row in rows)
+    made[:] = np.frombuffer(sealed, np.uint8).reshape(made.shape)
+
+
+def _first(device: NDArray[np.int32]) -> Positions:
+    first: Positions = np.unique(device, return_index=True)[1]
+    return first
