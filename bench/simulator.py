@@ -20,18 +20,25 @@ _OBJECTS = (
     "1.3.6.1.2.1.1.5.0",
     *(f"1.3.6.1.2.1.{column}.{port}" for column in _PORT_COLUMNS for port in (3, 4)),
 )
+_NEARLY = 0.99
 _WINDOW = 128  # requests under way
 
 
 def run(quick: bool) -> dict[str, float]:
-    """Answers a second of wall time and of the fleet's own CPU time, every device asked once beforehand."""
+    """Answers a second of wall time and of the fleet's own CPU time, after every device has answered once."""
     devices, seconds = (200, 0.5) if quick else (8000, 5.0)
     os.environ["PAHUNCH_BENCH_COMMUNITY"] = "bench"
     places = routers(devices)
+    begun = time.monotonic()
     with FleetProcess(Plan(places, weather=Weather(delay_s=0.0))) as fleet:
+        start_s = time.monotonic() - begun
         addresses = [(device.primary_ip, fleet.port) for device in places.devices.values()]
         packets = _requests()
+        idle = _cpu_s(fleet.pid or 0)
         _exchange(packets, addresses, len(addresses))
+        first = _cpu_s(fleet.pid or 0) - idle
+        while _exchange(packets, addresses, len(addresses)) < len(addresses) * _NEARLY:
+            continue  # those that weren't heard in time are asked again
         memory = _resident_mb(fleet.pid or 0)
         before, started = _cpu_s(fleet.pid or 0), time.monotonic()
         answered = 0
@@ -45,6 +52,8 @@ def run(quick: bool) -> dict[str, float]:
         "answers_per_s": round(answered / wall),
         "answers_per_cpu_s": round(answered / cpu),
         "cpu_us_per_answer": round(cpu / answered * 1e6, 1),
+        "first_answer_cpu_us": round(first / devices * 1e6, 1),
+        "start_s": round(start_s, 1),
         "resident_mb": memory,
     }
 

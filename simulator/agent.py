@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from simulator import answer, message, secured
-from simulator.answer import Answer
+from simulator.answer import Answer, Kept
 from simulator.crowd import Crowd, calm
 from simulator.engine import Engine
-from simulator.message import Request
+from simulator.message import Pdu, Request
 from simulator.secured import Secured
 from simulator.traffic import Moment
 from simulator.view import View
@@ -73,6 +73,11 @@ class Agent:
         given = kept.give(identifier, at) if kept else None
         return given if given is not None else self._prepare(request, identifier, at)
 
+    def kept(self, request: Request) -> Kept | None:
+        """What was given to this request last, if it can be given again in columns."""
+        answer = self._answers.get(request)
+        return None if answer is None else answer.kept(request.id_octets)
+
     def _prepare(self, request: Request, identifier: bytes, at: Moment) -> bytes:
         if len(self._answers) >= _MOST_KEPT_ANSWERS:
             del self._answers[next(iter(self._answers))]
@@ -87,17 +92,26 @@ def _nobody(_: bytes) -> None:
     """No agent, whatever the address."""
 
 
+def _not_kept(_: Agent, __: Request, ___: bytes, ____: int) -> None:
+    """Every answer is given by its agent."""
+
+
 class Responder:
     """Finds the agent that a datagram is for.
 
     `find` takes the address asked (4 octets) and the community, `at_address` the address alone.
+    `keep` is told of each GET that was answered: the agent, the request, the datagram, where its request-id begins.
     """
 
     def __init__(
-        self, find: Callable[[bytes, bytes], Agent | None], at_address: Callable[[bytes], Agent | None] = _nobody
+        self,
+        find: Callable[[bytes, bytes], Agent | None],
+        at_address: Callable[[bytes], Agent | None] = _nobody,
+        keep: Callable[[Agent, Request, bytes, int], None] = _not_kept,
     ) -> None:
         self._find = find
         self._at_address = at_address
+        self._keep_answer = keep
         self._requests: dict[bytes, Request] = {}
         self.malformed = 0
 
@@ -117,7 +131,10 @@ class Responder:
         agent = self._find(address, request.community)
         if agent is None or not agent.hears():
             return None
-        return agent.give(request, data[start:end], at), agent.delay_s
+        given = agent.give(request, data[start:end], at)
+        if request.pdu is Pdu.GET:
+            self._keep_answer(agent, request, data, start)
+        return given, agent.delay_s
 
     def _respond_sealed(self, asked: Secured, address: bytes, at: Moment) -> tuple[bytes, float] | None:
         agent = self._at_address(address)

@@ -4,8 +4,9 @@ An Answer keeps the encoded response in pieces, cut where its request-id and its
 lie; giving it again fills these in and joins. Where a number outgrew its octets, all is encoded anew.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import NamedTuple
 
 from simulator import ber, message
@@ -32,6 +33,17 @@ class _Gap(NamedTuple):
     base: float
 
 
+class Kept(NamedTuple):
+    """An answer without calls: octets with zeros in its holes, where its request-id ends, and its numbers.
+
+    Of each: where it ends, how many octets it takes (9: five of an unsigned 32-bit number), level, scale, start, base.
+    """
+
+    octets: bytes
+    id_end: int
+    lines: Sequence[tuple[int, int, int, float, float, float]]
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     pieces: list[bytes]  # the one at _ID is the request-id's
@@ -54,6 +66,21 @@ class Answer:
                 return None
             out[place] = value.to_bytes(octets, "big", signed=True)
         return b"".join(out)
+
+    def kept(self, id_octets: int) -> Kept | None:
+        """None where it isn't of numbers that grow by themselves, two at least: a poll's answer is."""
+        if self.others or len(self.lines) < 2 or any(gap.octets > 8 for gap in self.lines):
+            return None
+        out = self.pieces.copy()
+        out[_ID] = bytes(id_octets)
+        for gap in self.lines:
+            out[gap.place] = bytes(gap.octets)
+        ends = list(accumulate(map(len, out)))
+        lines = [
+            (ends[gap.place], 9 if gap.octets == 5 and gap.high == 2**32 else gap.octets, gap.level, *gap[5:])
+            for gap in self.lines
+        ]
+        return Kept(b"".join(out), ends[_ID], lines)
 
 
 def prepare(request: Request, view: View, at: Moment, largest: int) -> Answer:

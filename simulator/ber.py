@@ -1,6 +1,6 @@
 """The part of the Basic Encoding Rules (X.690) that SNMP uses (RFC 3417 section 8)."""
 
-from collections.abc import Sequence
+from functools import lru_cache
 
 Oid = tuple[int, ...]
 
@@ -37,7 +37,8 @@ def text(value: str) -> bytes:
     return tlv(OCTETS, value.encode())
 
 
-def oid_content(oid: Sequence[int]) -> bytes:
+@lru_cache(maxsize=1 << 14)  # the same objects are told of by every device
+def oid_content(oid: Oid) -> bytes:
     """Content octets of an OBJECT IDENTIFIER of at least two arcs; raises ValueError otherwise."""
     if len(oid) < 2:
         raise ValueError(f"an object identifier has two arcs or more: {oid}")
@@ -47,7 +48,8 @@ def oid_content(oid: Sequence[int]) -> bytes:
     return b"".join(map(_arc, arcs))
 
 
-def object_id(oid: Sequence[int]) -> bytes:
+@lru_cache(maxsize=1 << 14)
+def object_id(oid: Oid) -> bytes:
     return tlv(OBJECT_ID, oid_content(oid))
 
 

@@ -16,6 +16,8 @@ from inventory.model import Inventory, Lifecycle, Role
 CARRIERS = frozenset({Role.ROUTER, Role.OLT, Role.ONT, Role.SWITCH, Role.RADIO})
 """Roles that pass traffic on; a path doesn't lead through a PC."""
 
+_FEW = 50
+
 Numbers = NDArray[np.int32]
 Mask = NDArray[np.bool_]
 
@@ -71,7 +73,7 @@ class Census:
         return _numbers(pa.array(list(names), pa.string()), self.links)
 
     def names(self, devices: NDArray[Any]) -> list[str]:
-        return list(self.devices.take(pa.array(devices)).to_pylist())
+        return _some(self.devices, devices)
 
     def at_site(self, site: str) -> Sequence[str]:
         """The active devices there."""
@@ -81,7 +83,7 @@ class Census:
     def links_of(self, device: str) -> Sequence[str]:
         """Names of the links that end there."""
         ends = self._by_end[self.device_of[device]]
-        return list(self.links.take(pa.array(ends // 2)).to_pylist())
+        return _some(self.links, ends // 2)
 
     def seen_through(self, device: str) -> Sequence[str]:
         """The active devices that this one tells of."""
@@ -109,6 +111,13 @@ class Census:
     def _by_eye(self) -> Groups:
         eye = _numbers(texts(self.inventory.devices, "seen_through"), self.devices)
         return Groups.of(np.where(self.active, eye, np.int32(-1)), len(self.devices))
+
+
+def _some(names: pa.Array, places: NDArray[Any]) -> list[str]:
+    # Arrow's kernels take long to start, for a few names longer than to look at each.
+    if len(places) < _FEW:
+        return [names[place].as_py() for place in places.tolist()]
+    return list(names.take(pa.array(places)).to_pylist())
 
 
 def texts(records: Mapping[str, Any], field: str) -> pa.Array:

@@ -72,8 +72,8 @@ class Fleet:
         return agent if agent is not None and agent.community == community else None
 
     def at_address(self, address: bytes) -> Agent | None:
-        number = int(self.numbers_at(np.frombuffer(address, ">u4"))[0])
-        return None if number < 0 else self._agent(number)
+        found = int(self._at[int.from_bytes(address[1:], "big")]) if address[0] == _LOOPBACK_NETWORK else 0
+        return self._agent(found - 1) if found else None
 
     def numbers_at(self, addresses: NDArray[np.uint32]) -> NDArray[np.int64]:
         """Devices' numbers by their addresses; -1 where none is."""
@@ -95,6 +95,10 @@ class Fleet:
             self._agents.popitem(last=False)
         agent = self._agents[number] = self._made(self.world.census.names(np.array([number]))[0], number)
         return agent
+
+    def release(self, number: int) -> None:
+        """What this device is asked is answered without its agent from now on."""
+        self._agents.pop(number, None)
 
     def _made(self, name: str, number: int) -> Agent:
         device = self.world.inventory.devices[name]

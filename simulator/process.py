@@ -15,7 +15,7 @@ from typing import NamedTuple, Self, TypeVar
 
 from inventory import store
 from inventory.model import Inventory
-from simulator.agent import Responder
+from simulator.desk import Desk
 from simulator.director import Director
 from simulator.faults import Fault
 from simulator.fleet import Fleet, Weather
@@ -101,7 +101,7 @@ def _serve(
 ) -> int:
     sock = open_socket(plan.port)
     fleet = Fleet(inventory, time.time(), plan.weather)
-    server = Server(sock, Responder(fleet.find, fleet.at_address).respond)
+    server = Server(sock, Desk(fleet).answer)
     log = TruthLog(plan.truth.open("w", encoding="utf-8")) if plan.truth else None
     director = Director(fleet, server, log, portals)
     # A fleet under control ends with its controller: Ctrl-C reaches the whole group at once, and

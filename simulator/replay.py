@@ -9,6 +9,7 @@ from pathlib import Path
 from simulator import ber
 from simulator.agent import Agent, Responder
 from simulator.ber import Oid
+from simulator.desk import one_by_one
 from simulator.transport import Server, open_socket
 from simulator.view import Cell
 
@@ -121,7 +122,8 @@ def serve(folder: Path, port: int, *, ready: Callable[[int], None]) -> None:
     agents = agents_of(sorted(folder.glob("*.snmprec")))
     if not agents:
         raise ValueError(f"no .snmprec files in {folder}")
-    server = Server(open_socket(port), Responder(lambda _, community: agents.get(community)).respond)
+    responder = Responder(lambda _, community: agents.get(community))
+    server = Server(open_socket(port), partial(one_by_one, responder))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: server.stop())
     ready(server.port)

@@ -6,7 +6,7 @@ its scale (octets a second on average) times that level, so it never falls and i
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -29,6 +29,7 @@ class Moment:
 
     now: float  # UTC epoch seconds
     levels: list[float]
+    column: NDArray[np.float64]  # the levels once more
 
 
 class Line(NamedTuple):
@@ -48,7 +49,8 @@ def moment(now: float) -> Moment:
     start, gain, hour, step, part = _position(now)
     before, after = _hours()[:, step], _hours()[:, step + 1]
     levels = start + gain * (before + part * (after - before))
-    return Moment(now, [*np.roll(levels, -_shift(hour)).tolist(), now])
+    column = np.append(np.roll(levels, -_shift(hour)), now)
+    return Moment(now, column.tolist(), column)
 
 
 def level_at(pattern: int, now: float) -> float:
@@ -61,6 +63,7 @@ def level_at(pattern: int, now: float) -> float:
     return start + gain * (before + part * (after - before))
 
 
+@lru_cache(maxsize=64)  # a device's counters all begin at its boot
 def _position(now: float) -> tuple[float, float, int, int, float]:
     """Level at the hour's start, its growth in the hour, the hour, and how far in: step and part of it."""
     hour, within = divmod(now + _IST_S, 3600.0)

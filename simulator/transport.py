@@ -4,23 +4,21 @@ import heapq
 import selectors
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from simulator import traffic
+from simulator.datagrams import IP_PKTINFO, MOST, Inbox, Lot, Outbox
 from simulator.traffic import Moment
 
-_IP_PKTINFO = 8  # linux/in.h; Python names it from 3.14 on
 _SO_RCVBUFFORCE = 33  # asm-generic/socket.h
 _RECEIVE_OCTETS = 64 << 20  # a whole fleet polled at once waits here, not in the void
-_LARGEST_REQUEST = 4096
-_ANCILLARY_OCTETS = socket.CMSG_SPACE(12)
-_DRAIN = 128  # datagrams taken before answers that are due go out
 _FRESH_S = 0.01  # how long one Moment serves
+_GATHER_S = 0.004
+_FEW = 32
 
-Respond = Callable[[bytes, bytes, Moment], tuple[bytes, float] | None]
-_Ancillary = Sequence[tuple[int, int, bytes]]
-_Waiting = tuple[bytes, _Ancillary, Any]
+Answer = Callable[[Lot, Moment, Outbox], int]
+"""Puts answers to a lot, as of a moment, into the outbox; how many were looked at one by one."""
 
 
 class UnheldError(Exception):
@@ -35,7 +33,7 @@ def open_socket(port: int) -> socket.socket:
     except OSError as error:
         opened.close()
         raise UnheldError(f"SO_BINDTODEVICE lo: {error.strerror}. Linux 5.7 or newer, or root, is needed") from error
-    opened.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
+    opened.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
     try:
         opened.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _RECEIVE_OCTETS)
     except PermissionError:
@@ -52,24 +50,27 @@ def open_socket(port: int) -> socket.socket:
 class Server:
     """Takes datagrams, answers after each agent's delay, and runs what is scheduled; one thread."""
 
-    def __init__(self, sock: socket.socket, respond: Respond) -> None:
+    def __init__(self, sock: socket.socket, answer: Answer) -> None:
         self._socket = sock
-        self._respond = respond
+        self._answer = answer
+        self._inbox, self._outbox = Inbox(sock), Outbox(sock)
         self._selector = selectors.DefaultSelector()
-        self._selector.register(sock, selectors.EVENT_READ, self._drain)
+        self._selector.register(sock, selectors.EVENT_READ, self._take)
         self._epoch = time.time() - time.monotonic()
         self._moment = traffic.moment(self.now())
-        self._due: dict[int, list[_Waiting]] = {}  # millisecond -> answers: one heap entry for many
-        self._milliseconds: list[int] = []
+        self._gather_s = 0.0
+        self._most = MOST
         self._alarms: list[tuple[float, int, Callable[[float], None]]] = []
         self._alarms_set = 0
         self._running = True
-        self.answered = 0
-        self.unsent = 0
 
     @property
     def port(self) -> int:
         return int(self._socket.getsockname()[1])
+
+    @property
+    def answered(self) -> int:
+        return self._outbox.sent
 
     def now(self) -> float:
         """UTC epoch seconds; unlike the system's clock it never steps, so counters don't either."""
@@ -92,59 +93,30 @@ class Server:
         while self._running:
             for key, _ in self._selector.select(self._patience()):
                 key.data()
-            self._send_due()
+            self._outbox.send(self.now())
             self._ring()
+            time.sleep(self._gather_s)
+            self._gather_s = 0.0
         self._selector.close()
         self._socket.close()
 
     def _patience(self) -> float:
         now, until = self.now(), 0.5  # so that a stop by a signal's handler is seen soon
-        if self._milliseconds:
-            until = min(until, self._milliseconds[0] / 1000 - now)
+        until = min(until, self._outbox.next_due() - now)
         if self._alarms:
             until = min(until, self._alarms[0][0] - now)
         return max(until, 0.0)
 
-    def _drain(self) -> None:
-        receive, respond = self._socket.recvmsg, self._respond
+    def _take(self) -> None:
+        """Answer what has come. Where much comes, more is let come before the next lot: a lot's price hardly grows."""
         now = self.now()
+        lot = self._inbox.receive(now, self._most)
         if now - self._moment.now > _FRESH_S:
             self._moment = traffic.moment(now)
-        for _ in range(_DRAIN):
-            try:
-                data, ancillary, _, peer = receive(_LARGEST_REQUEST, _ANCILLARY_OCTETS)
-            except BlockingIOError:
-                return
-            answer = respond(data, ancillary[0][2][8:12], self._moment)
-            if answer is None:
-                continue
-            # The ancillary data says where the request came to; handed back, it says where to send from.
-            if answer[1]:
-                self._keep(now + answer[1], (answer[0], ancillary, peer))
-            else:
-                self._send(answer[0], ancillary, peer)
-
-    def _keep(self, until: float, waiting: _Waiting) -> None:
-        millisecond = int(until * 1000) + 1
-        bucket = self._due.get(millisecond)
-        if bucket is None:
-            bucket = self._due[millisecond] = []
-            heapq.heappush(self._milliseconds, millisecond)
-        bucket.append(waiting)
-
-    def _send_due(self) -> None:
-        limit = self.now() * 1000
-        while self._milliseconds and self._milliseconds[0] <= limit:
-            for waiting in self._due.pop(heapq.heappop(self._milliseconds)):
-                self._send(*waiting)
-
-    def _send(self, answer: bytes, ancillary: _Ancillary, peer: Any) -> None:
-        try:
-            self._socket.sendmsg((answer,), ancillary, 0, peer)
-        except OSError:  # the asker's socket is gone or full: on a network this would be a lost datagram
-            self.unsent += 1
-        else:
-            self.answered += 1
+        count = len(lot.size)
+        slow = self._answer(lot, self._moment, self._outbox) if count else 0
+        self._gather_s = 0.0 if count == self._most else min(0.001 * max(count - 1, 0), _GATHER_S)
+        self._most = MOST if slow < _FEW else _FEW  # one by one they take long: what is due must leave in between
 
     def _ring(self) -> None:
         while self._alarms and self._alarms[0][0] <= self.now():
