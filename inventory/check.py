@@ -34,6 +34,8 @@ def check(inventory: Inventory, day: date | None = None) -> tuple[Warned, ...]:
 
 
 def _due(inventory: Inventory, day: date) -> tuple[Warned, ...]:
+    if inventory.on(day) is inventory:
+        return ()
     now = inventory.on(day).areas
     keys = sorted(key for key in inventory.areas.keys() | now.keys() if inventory.areas.get(key) != now.get(key))
     text = "areas have begun, changed or ended since the last import: import again (any file) to make that take effect"

@@ -1,11 +1,14 @@
 """Inventory records as Arrow columns: a field of many, or whole batches of a kind."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import compress
 from operator import attrgetter
 from typing import TypeVar
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from inventory.cells import Value
 from inventory.lookup import indexed
@@ -31,6 +34,20 @@ def keys(records: Mapping[str, R]) -> pa.StringArray:
     if isinstance(records, Records):
         return records.batch.column(0)
     return pa.array(records, pa.string())
+
+
+def at_rows(records: Mapping[str, R], rows: NDArray[np.integer]) -> Iterator[R]:
+    """The records in those places of the mapping's order, in ascending order of the places."""
+    if isinstance(records, Records):
+        return records.at_all(rows)
+    wanted = np.zeros(len(records), dtype=np.bool_)
+    wanted[rows] = True
+    return compress(records.values(), wanted)
+
+
+def rows_with(records: Mapping[str, R], field: str, values: pa.Array) -> NDArray[np.int64]:
+    """Places of the records whose text in `field` is one of `values`."""
+    return np.flatnonzero(pc.is_in(column(records, field).cast(pa.string()), value_set=values).to_numpy(False))
 
 
 def packed(

@@ -53,14 +53,14 @@ def compare(old: Inventory, new: Inventory) -> Diff:
 
 def _rows(kind: Kind, old: Inventory, new: Inventory) -> KindDiff:
     before, after = kind.of(old), kind.of(new)
+    if before == after:
+        return KindDiff(kind.name)
+    # All records of either are looked at in its own order: looking each up makes it once more.
+    differing = {key for key, record in before.items() if key in after and after[key] != record}
     return KindDiff(
         kind.name,
         tuple(key for key in after if key not in before),
-        tuple(
-            RowChange(key, tuple(_fields(kind, before[key], record)))
-            for key, record in after.items()
-            if key in before and before[key] != record
-        ),
+        tuple(RowChange(key, tuple(_fields(kind, before[key], after[key]))) for key in after if key in differing),
         tuple(key for key in before if key not in after),
     )
 

@@ -29,7 +29,6 @@ from inventory.model import (
     SiteKind,
     Source,
 )
-from inventory.periods import by_key
 
 Record = Area | Site | Device | Link | Service | Endpoint | Credential | Source
 
@@ -113,6 +112,8 @@ class Kind:
 
 def inventory_of(records: Mapping[str, Mapping[str, Record]], boundaries: Mapping[str, bytes]) -> Inventory:
     """An inventory of the records by kind and key."""
+    from inventory.periods import by_key  # which reads columns, and they are those of a kind
+
     kinds: dict[str, Any] = {kind: found for kind, found in records.items() if kind != AREA_VERSIONS.name}
     older = cast("Iterable[Area]", records.get(AREA_VERSIONS.name, {}).values())
     return Inventory(**kinds, boundaries=boundaries, versions=by_key(older))

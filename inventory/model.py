@@ -6,10 +6,11 @@ re-imports: an area is `level:code` (`district:374`), everything else has its ow
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
+from typing import Any
 
 
 class Level(StrEnum):
@@ -271,26 +272,27 @@ class Inventory:
     @cached_property
     def _calendar(self) -> tuple[list[date], dict[int, "Inventory"]]:
         """The days on which any area begins or ends; how many of them are over -> the inventory, where asked for."""
-        areas = (*self.areas.values(), *self.area_versions.values())
-        return sorted({day for area in areas for day in (area.valid_from, area.valid_to) if day}), {}
+        from inventory.periods import turning_points
+
+        return turning_points(self), {}
 
     @cached_property
     def children(self) -> Mapping[str, tuple[str, ...]]:
         """Area key -> keys of the areas directly in it."""
-        found: dict[str, list[str]] = {}
-        for area in self.areas.values():
-            if area.parent:
-                found.setdefault(area.parent, []).append(area.key)
-        return {parent: tuple(keys) for parent, keys in found.items()}
+        from inventory.groups import children
+
+        return children(self.areas)
 
     @cached_property
     def bundles(self) -> Mapping[str, tuple[Link, ...]]:
         """Name of a trunk or ring -> its links."""
-        found: dict[str, list[Link]] = {}
-        for link in self.links.values():
-            for name in {link.trunk, link.ring} - {""}:
-                found.setdefault(name, []).append(link)
-        return {name: tuple(links) for name, links in found.items()}
+        from inventory.groups import bundles
+
+        return bundles(self.links)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Without what was derived: it is quickly derived again, and not all of it can be pickled.
+        return Inventory, tuple(getattr(self, each.name) for each in fields(self))
 
     def within(self, area: str) -> Iterator[str]:
         """`area` and every area below it; raises KeyError for an area that isn't there."""

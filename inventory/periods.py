@@ -8,6 +8,10 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from inventory.columnar import column
 from inventory.model import Area, Inventory, Site
 
 Versions = dict[str, tuple[Area, ...]]
@@ -59,9 +63,9 @@ def as_of(inventory: Inventory, day: date) -> Inventory:
     A site whose area wasn't there yet stands in the next wider area that was. A boundary is that
     of today: those of areas whose extent was another are left out.
     """
-    areas, versions = split(all_rows(inventory), day)
-    if areas == inventory.areas:
+    if _as_now(inventory, day):
         return inventory
+    areas, versions = split(all_rows(inventory), day)
     sites = dict(_standing(inventory, areas, day))
     devices = {name: device for name, device in inventory.devices.items() if device.site in sites}
     links = {n: link for n, link in inventory.links.items() if link.a_device in devices and link.b_device in devices}
@@ -70,6 +74,26 @@ def as_of(inventory: Inventory, day: date) -> Inventory:
     return replace(
         inventory, areas=areas, versions=versions, sites=sites, devices=devices, links=links, boundaries=boundaries
     )
+
+
+def turning_points(inventory: Inventory) -> list[date]:
+    """The days on which any area begins or ends."""
+    columns = (_days(inventory, field).unique().to_pylist() for field in ("valid_from", "valid_to"))
+    older = ((area.valid_from, area.valid_to) for area in inventory.area_versions.values())
+    return sorted({day for days in (*columns, *older) for day in days if day})
+
+
+def _as_now(inventory: Inventory, day: date) -> bool:
+    """Whether just the areas of today are in force on `day`."""
+    begun = pc.less_equal(_days(inventory, "valid_from"), day).fill_null(fill_value=True)
+    going_on = pc.greater(_days(inventory, "valid_to"), day).fill_null(fill_value=True)
+    others = (area for area in inventory.area_versions.values() if area.key not in inventory.areas)
+    every = pc.all(pc.and_(begun, going_on), min_count=0).as_py()
+    return bool(every) and not any(area.in_force(day) for area in others)
+
+
+def _days(inventory: Inventory, field: str) -> pa.Array:
+    return column(inventory.areas, field).cast(pa.date32())
 
 
 def _standing(inventory: Inventory, areas: Container[str], day: date) -> Iterator[tuple[str, Site]]:

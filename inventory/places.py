@@ -5,10 +5,13 @@ from math import asin, cos, sin, sqrt
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 from numpy.typing import NDArray
 
 from inventory.cells import quoted
+from inventory.columnar import column, keys
 from inventory.model import Inventory, Level
 
 SOUTH, NORTH, WEST, EAST = 6.0, 38.0, 68.0, 98.0
@@ -65,29 +68,28 @@ def wrong_position(lat: float | None, lon: float | None) -> tuple[str, str] | No
 
 def strays(inventory: Inventory, places: Iterable[Place], level: Level) -> Iterator[Stray]:
     """Places more than FAR_KM outside the boundary of their area of that level, where it is known."""
+    if not inventory.boundaries:
+        return
     groups: dict[str, list[Place]] = {}
-    above: dict[str, str] = {}
+    above = areas_above(inventory, level)
     for place in places:
         if place.lat is not None and place.lon is not None and wrong_position(place.lat, place.lon) is None:
-            groups.setdefault(_area_above(inventory, place.area, level, above), []).append(place)
+            groups.setdefault(above.get(place.area, ""), []).append(place)
     for area, members in groups.items():
         if shapes := [shapely.from_wkb(inventory.boundaries[key]) for key in drawn_by(inventory, area)]:
             yield from (Stray(place, area, km) for place, km in _outside(shapes, members))
 
 
-def _area_above(inventory: Inventory, area: str, level: Level, known: dict[str, str]) -> str:
-    """The area of `level` that holds `area`, or the empty text; `known` is filled on the way."""
-    chain: list[str] = []
-    at = area
-    while at not in known and at in inventory.areas and at not in chain:
-        if inventory.areas[at].level is level:
-            known[at] = at
-            break
-        chain.append(at)
-        at = inventory.areas[at].parent or ""
-    found = known.get(at, "")
-    known.update(dict.fromkeys(chain, found))
-    return found
+def areas_above(inventory: Inventory, level: Level) -> dict[str, str]:
+    """Area -> the area of `level` that holds it, for all areas that lie in one; each is its own."""
+    names = keys(inventory.areas)
+    parents = pc.index_in(column(inventory.areas, "parent").cast(pa.string()), value_set=names).fill_null(-1).to_numpy()
+    wanted = pc.equal(column(inventory.areas, "level").cast(pa.string()), level.value).to_numpy(zero_copy_only=False)
+    found = np.where(wanted, np.arange(len(names)), -1)
+    for _ in Level:  # a parent is wider, so that there are no more steps
+        found = np.where((found < 0) & (parents >= 0), found[parents], found)
+    held = np.flatnonzero(found >= 0)
+    return dict(zip(names.take(pa.array(held)).to_pylist(), names.take(pa.array(found[held])).to_pylist(), strict=True))
 
 
 def drawn_by(inventory: Inventory, area: str) -> tuple[str, ...]:

@@ -76,10 +76,11 @@ class Columns(Mapping[str, R]):
         return _Items(self)
 
     def __eq__(self, other: object) -> bool:
-        if isinstance(other, Columns) and self.batch.equals(other.batch):
-            return True
         if not isinstance(other, Mapping) or len(self) != len(other):
             return False
+        if isinstance(other, Columns):
+            same = self.batch.equals(other.batch)
+            return same or all(one == another for one, another in zip(self.items(), other.items(), strict=True))
         return all(key in other and other[key] == value for key, value in self.items())
 
     __hash__ = None  # type: ignore[assignment]  # as of every mapping

@@ -6,10 +6,14 @@ In SQL a row is in scope by the path of its area, in memory by walking down from
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, ScalarSelect, and_, func, or_, select, true
 
 from inventory import tables
 from inventory.cells import quoted
+from inventory.columnar import at_rows, keys, rows_with
 from inventory.model import Area, Device, Inventory, Level, Link, Site
 
 Text = ColumnElement[str]
@@ -105,22 +109,36 @@ def areas_in(inventory: Inventory, scope: Scope) -> frozenset[str]:
 def villages_in(inventory: Inventory, scope: Scope) -> Iterator[Area]:
     """Villages in scope, in the order of the inventory; raises UnknownAreaError."""
     areas = areas_in(inventory, scope)
-    return (area for key, area in inventory.areas.items() if area.level is Level.VILLAGE and key in areas)
+    villages = at_rows(inventory.areas, rows_with(inventory.areas, "level", pa.array([Level.VILLAGE.value])))
+    return (village for village in villages if village.key in areas)
 
 
 def sites_in(inventory: Inventory, scope: Scope) -> Iterator[Site]:
     """Sites in scope, in the order of the inventory; raises UnknownAreaError."""
-    areas = areas_in(inventory, scope)
-    return (site for site in inventory.sites.values() if site.area in areas)
+    return at_rows(inventory.sites, _sites(inventory, scope))
 
 
 def devices_in(inventory: Inventory, scope: Scope) -> Iterator[Device]:
     """Devices in scope, in the order of the inventory; raises UnknownAreaError."""
-    sites = {site.name for site in sites_in(inventory, scope)}
-    return (device for device in inventory.devices.values() if device.site in sites)
+    return at_rows(inventory.devices, _devices(inventory, scope))
 
 
 def links_in(inventory: Inventory, scope: Scope) -> Iterator[Link]:
     """Links with either end in scope, in the order of the inventory; raises UnknownAreaError."""
-    devices = {device.name for device in devices_in(inventory, scope)}
-    return (link for link in inventory.links.values() if link.a_device in devices or link.b_device in devices)
+    devices = keys(inventory.devices).take(pa.array(_devices(inventory, scope)))
+    ends = [rows_with(inventory.links, end, devices) for end in ("a_device", "b_device")]
+    return at_rows(inventory.links, np.union1d(*ends))
+
+
+def _sites(inventory: Inventory, scope: Scope) -> NDArray[np.int64]:
+    """Places of the sites in scope."""
+    if scope.area is None:
+        return np.arange(len(inventory.sites))
+    return rows_with(inventory.sites, "area", pa.array(areas_in(inventory, scope), pa.string()))
+
+
+def _devices(inventory: Inventory, scope: Scope) -> NDArray[np.int64]:
+    if scope.area is None:
+        return np.arange(len(inventory.devices))
+    sites = keys(inventory.sites).take(pa.array(_sites(inventory, scope)))
+    return rows_with(inventory.devices, "site", sites)

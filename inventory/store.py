@@ -5,13 +5,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import structlog
 from sqlalchemy import Connection, Engine, Table, bindparam, delete, insert, select, text, update
 
 from inventory import snapshot, tables
 from inventory.cells import Value, written
-from inventory.diff import Diff, compare
+from inventory.columnar import column, keys
+from inventory.diff import Diff, KindDiff, compare
 from inventory.kinds import AREA_VERSIONS, STORED, Kind, Record
 from inventory.model import Inventory
 from inventory.snapshot import Snapshot
@@ -106,7 +108,7 @@ def apply(engine: Engine, inventory: Inventory, now: datetime) -> Diff:
         stored = _stored(connection, _stem(engine))
         diff = compare(stored, inventory)
         if diff:
-            _write(connection, stored, inventory)
+            _write(connection, stored, inventory, diff)
             _record(connection, diff, now)
     if diff:
         _shared(engine)  # so that no role has to make the file when it starts
@@ -127,51 +129,63 @@ def last_import(engine: Engine) -> tuple[int, datetime] | None:
     return (row.id, row.at) if row else None
 
 
-def _row(kind: Kind, inventory: Inventory, key: str, record: Record) -> _Row:
+def _row(kind: Kind, paths: Mapping[str, str], key: str, record: Record) -> _Row:
     """The row of the table."""
     columns = zip(kind.columns, kind.values(record), strict=True)
     row: _Row = {column.name: written(value) if column.encoded else value for column, value in columns}
     if kind.name == "areas":
-        row.update(key=key, path=path_of(inventory, key))
+        row.update(key=key, path=paths[key])
     elif kind.name == AREA_VERSIONS.name:
         row.update(version=key)
     return row
 
 
-def path_of(inventory: Inventory, area: str) -> str:
-    """The area's key after those of all wider areas, each followed by "/"."""
-    parts = [area]
-    while parent := inventory.areas[parts[-1]].parent:
-        parts.append(parent)
-    return "/".join(reversed(parts)) + "/"
+def _paths(inventory: Inventory) -> dict[str, str]:
+    """Area key -> the keys of all wider areas and its own, each followed by "/"."""
+    names = keys(inventory.areas).to_pylist()
+    parents = dict(zip(names, column(inventory.areas, "parent").to_pylist(), strict=True))
+    found: dict[str, str] = {}
+    for key in names:
+        chain: list[str] = []
+        at: str | None = key
+        while at is not None and at not in found:
+            chain.append(at)
+            at = parents[at]
+        for each in reversed(chain):
+            found[each] = found.get(parents[each] or "", "") + each + "/"
+    return found
 
 
-def _write(connection: Connection, stored: Inventory, wanted: Inventory) -> None:
-    removed = [(TABLES[kind.name], _upsert(connection, kind, stored, wanted)) for kind in STORED]
+class _Paths(NamedTuple):
+    """The path of each area, and areas whose path is another than before."""
+
+    of: Mapping[str, str]
+    moved: Sequence[str]
+
+
+def _write(connection: Connection, stored: Inventory, wanted: Inventory, diff: Diff) -> None:
+    changes = {each.kind: each for each in diff.kinds}
+    before, after = (_paths(stored), _paths(wanted)) if "areas" in changes else ({}, {})
+    paths = _Paths(after, [key for key, path in after.items() if before.get(key, path) != path])
+    for kind in STORED:
+        _upsert(connection, kind, kind.of(wanted), changes.get(kind.name, KindDiff(kind.name)), paths)
     _write_boundaries(connection, stored.boundaries, wanted.boundaries)
     # What is gone goes last, and what refers to others before these.
-    for table, keys in reversed(removed):
-        _delete(connection, table, keys)
+    for kind in reversed(STORED):
+        _delete(connection, TABLES[kind.name], changes.get(kind.name, KindDiff(kind.name)).removed)
 
 
-def _upsert(connection: Connection, kind: Kind, stored: Inventory, wanted: Inventory) -> list[str]:
-    """Write the rows that differ; returns the keys that are no longer wanted."""
-    table, before, after = TABLES[kind.name], kind.of(stored), kind.of(wanted)
+def _upsert(connection: Connection, kind: Kind, records: Mapping[str, Record], change: KindDiff, paths: _Paths) -> None:
+    """Write the rows that differ; those of areas also where their path does."""
+    table = TABLES[kind.name]
     (key_column,) = table.primary_key.columns
-    if new := [_row(kind, wanted, key, record) for key, record in after.items() if key not in before]:
+    if new := [_row(kind, paths.of, key, records[key]) for key in change.added]:
         connection.execute(insert(table), new)
-    differing = [key for key in after if key in before and _differs(kind, stored, wanted, key)]
-    if changed := [{"_key": key, **_row(kind, wanted, key, after[key])} for key in differing]:
+    differing = dict.fromkeys((*(row.key for row in change.changed), *(paths.moved if kind.name == "areas" else ())))
+    if changed := [{"_key": key, **_row(kind, paths.of, key, records[key])} for key in differing]:
         names = [name for name in changed[0] if name not in ("_key", key_column.name)]
         statement = update(table).where(key_column == bindparam("_key"))
         connection.execute(statement.values({name: bindparam(name) for name in names}), changed)
-    return [key for key in before if key not in after]
-
-
-def _differs(kind: Kind, stored: Inventory, wanted: Inventory, key: str) -> bool:
-    if kind.of(stored)[key] != kind.of(wanted)[key]:
-        return True
-    return kind.name == "areas" and path_of(stored, key) != path_of(wanted, key)
 
 
 def _write_boundaries(connection: Connection, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from inventory.model import Area, Inventory, Level, SiteKind
 from inventory.periods import upward
+from inventory.places import areas_above
 
 
 def subset(inventory: Inventory, gps: int) -> Inventory:
@@ -13,7 +14,7 @@ def subset(inventory: Inventory, gps: int) -> Inventory:
 
     Rings and trees stay whole, since none crosses a district.
     """
-    district_of = {key: found for key in inventory.areas if (found := _district(inventory, key))}
+    district_of = areas_above(inventory, Level.DISTRICT)
     sizes = Counter(
         district_of[a.key] for a in inventory.areas.values() if a.level is Level.GP and a.key in district_of
     )
@@ -41,10 +42,6 @@ def subset(inventory: Inventory, gps: int) -> Inventory:
         links=links,
         boundaries={key: shape for key, shape in inventory.boundaries.items() if key in areas},
     )
-
-
-def _district(inventory: Inventory, key: str) -> str | None:
-    return next((k for k in upward(inventory.areas, key) if inventory.areas[k].level is Level.DISTRICT), None)
 
 
 def _enough(sizes: Counter[str], wanted: int) -> Iterator[str]:

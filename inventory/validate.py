@@ -3,9 +3,15 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from inventory.area_rules import Faults, area_faults, told, version_faults
 from inventory.cells import quoted
-from inventory.kinds import AREA_VERSIONS, BOUNDARIES, BY_NAME
+from inventory.columnar import column as column_of
+from inventory.columnar import keys
+from inventory.kinds import AREA_VERSIONS, BOUNDARIES, BY_NAME, Record
 from inventory.model import Credential, Device, Inventory
 from inventory.places import misplaced, site_places
 from inventory.problems import Origin, Problem, file_of
@@ -59,11 +65,20 @@ def validate(inventory: Inventory, origin: Origin) -> Iterator[Problem]:
 def _unknown(inventory: Inventory, origin: Origin, reference: _Reference) -> Iterator[Problem]:
     known = BY_NAME[reference.target].of(inventory)
     lapsed = inventory.versions if reference.column == "parent" else {}  # whether it was in force then: area_rules
-    for key, record in BY_NAME[reference.kind].of(inventory).items():
-        named = getattr(record, reference.column)
-        for name in named if isinstance(named, tuple) else (named,):
-            if name and name not in known and name not in lapsed and not origin.excused(reference.target, name):
-                yield _missing(inventory, origin, reference, key, name)
+    for key, name in _absent(BY_NAME[reference.kind].of(inventory), reference.column, keys(known)):
+        if name and name not in lapsed and not origin.excused(reference.target, name):
+            yield _missing(inventory, origin, reference, key, name)
+
+
+def _absent(records: Mapping[str, Record], field: str, known: pa.Array) -> Iterator[tuple[str, str]]:
+    """(key, name) where a record names one that isn't known, which may be the empty text for none."""
+    named, rows = column_of(records, field), np.arange(len(records))
+    if pa.types.is_list(named.type):
+        rows, named = pc.list_parent_indices(named).to_numpy(), named.flatten()
+    named = named.cast(pa.string())
+    absent = np.flatnonzero(pc.and_(named.is_valid(), pc.invert(pc.is_in(named, value_set=known))).to_numpy(False))
+    owners = keys(records).take(pa.array(rows[absent]))
+    return zip(owners.to_pylist(), named.take(pa.array(absent)).to_pylist(), strict=True)
 
 
 def _missing(inventory: Inventory, origin: Origin, reference: _Reference, key: str, name: str) -> Problem:
@@ -138,13 +153,15 @@ def _incomplete(device: Device) -> Iterator[tuple[str, str]]:
 
 def _cycles(devices: Mapping[str, Device]) -> Faults:
     """Devices that are seen through each other, the first of each circle."""
+    pairs = zip(keys(devices).to_pylist(), column_of(devices, "seen_through").to_pylist(), strict=True)
+    through = {key: seen_through for key, seen_through in pairs if seen_through}
     finished: set[str] = set()
-    for key in devices:
+    for key in through:
         chain: dict[str, None] = {}
         at = key
-        while at in devices and at not in finished and at not in chain:
+        while at in through and at not in finished and at not in chain:
             chain[at] = None
-            at = devices[at].seen_through
+            at = through[at]
         if at in chain:
             names = list(chain)
             circle = [*names[names.index(at) :], at]
