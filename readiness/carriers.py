@@ -8,10 +8,13 @@ import numpy as np
 from inventory.model import Inventory
 from readiness import standing
 from readiness.model import SubjectKind
+from readiness.places import Place
 from readiness.rules import graph
 from readiness.rules.columns import Mask
 from readiness.rules.incidents import Subject
-from readiness.rules.spells import Positions
+from readiness.rules import spells
+from readiness.rules.texts import Positions
+from readiness.states import names_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,19 +22,19 @@ class Carriers:
     """What each subject stands on: outages of these are to blame. Positions of subjects, and of `names`."""
 
     names: tuple[Subject, ...]
-    subject: Positions
-    name: Positions
-    rank: Positions  # the lower one is to blame first
+    subject: spells.Positions
+    name: spells.Positions
+    rank: spells.Positions  # the lower one is to blame first
     through: Mask  # the subject is only seen through it
 
 
 def carriers(inventory: Inventory, kind: SubjectKind, subjects: Sequence[str]) -> Carriers:
     """The subject itself, the devices that decide about it, what these are seen through, the endpoints villages need."""
-    places = _places(inventory)
+    behind = _Behind(inventory, kind)
     rows = [
         (n, rank, name, through)
         for n, subject in enumerate(subjects)
-        for rank, (name, through) in enumerate([((kind, subject), False), *places.get((kind, subject), ())])
+        for rank, (name, through) in enumerate([((kind, subject), False), *behind.of(subject)])
     ]
     names = dict.fromkeys(name for _, _, name, _ in rows)
     position = {name: n for n, name in enumerate(names)}
@@ -39,21 +42,30 @@ def carriers(inventory: Inventory, kind: SubjectKind, subjects: Sequence[str]) -
     return Carriers(tuple(names), subject, name, rank, np.array([through for *_, through in rows], np.bool_))
 
 
-def _places(inventory: Inventory) -> dict[Subject, list[tuple[Subject, bool]]]:
-    network = graph.build(inventory)
-    built = standing.build(inventory, network)
-    endpoints = [((SubjectKind.ENDPOINT, code), False) for code in sorted(frozenset().union(*built.needs))]
-    return {
-        subject: [*_devices(network, place), *([] if place.is_site else endpoints)]
-        for place in built.places
-        for subject in place.subjects
-    }
+class _Behind:
+    """What decides about subjects of one kind."""
+
+    def __init__(self, inventory: Inventory, kind: SubjectKind) -> None:
+        self._graph = graph.build(inventory)
+        self._map = standing.build(inventory, self._graph)
+        self._number = self._map.places.numbers_of(kind)
+        self._index = Positions(names_of(inventory, self._graph)[kind])
+        self._endpoints = [
+            ((SubjectKind.ENDPOINT, code), False) for code in sorted(frozenset().union(*self._map.needs))
+        ]
+
+    def of(self, subject: str) -> list[tuple[Subject, bool]]:
+        at = self._index.get(subject, -1)
+        if not 0 <= at < len(self._number):
+            return []
+        place = self._map.places[int(self._number[at])]
+        return [*_devices(self._graph, place), *([] if place.is_site else self._endpoints)]
 
 
-def _devices(network: graph.Graph, place: standing.Place) -> Iterator[tuple[Subject, bool]]:
+def _devices(network: graph.Graph, place: Place) -> Iterator[tuple[Subject, bool]]:
     """The box of a village comes before its kendra's PC: what fails first from the ground is to blame."""
     nodes = [*(() if place.box is None else (place.box,)), *place.decided_by]
     seen_through = [node for node in network.through[nodes].tolist() if node >= 0]
     for through, some in ((False, nodes), (True, seen_through)):
         for node in some:
-            yield (SubjectKind.DEVICE, network.devices[node].name), through
+            yield (SubjectKind.DEVICE, network.names[node]), through

@@ -3,16 +3,17 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import count
-from math import inf
+from math import inf, isfinite
 
 import numpy as np
 
-from inventory.model import Inventory, Level
+from inventory.model import Inventory
 from readiness import standing
 from readiness.knowledge import Knowledge, Noticed
 from readiness.model import Cause, Layer, Readiness, Status, SubjectKind
 from readiness.portals import News, Portals
-from readiness.read import StateRow, TransitionRow
+from readiness.places import FAILED, Effect, Standings
+from readiness.read import TransitionRow
 from readiness.rules import endpoint as endpoint_rules
 from readiness.rules import findings as finding_rules
 from readiness.rules.causes import Weights
@@ -21,9 +22,11 @@ from readiness.rules.graph import Graph, View
 from readiness.rules.incidents import Picture, Subject, picture
 from readiness.rules.outages import Ledger, Outage, Seen, reconcile
 from readiness.rules.status import Change
-from readiness.standing import LAYERS, Effect, Standings, Told
+from readiness.standing import Told
+from readiness.states import LAYERS, Kept, States, from_micros
 from readiness.store import Writes, moment
 
+_REST_S_A_DEVICE = 4e-6
 _WORKS = frozenset({Status.UP, Status.DEGRADED})
 
 
@@ -48,7 +51,7 @@ class Decider:
         knowledge: Knowledge,
         windows: Windows,
         weights: Weights,
-        rows: dict[Subject, StateRow],
+        rows: States,
         *,
         portals: Portals,
     ) -> None:
@@ -59,9 +62,14 @@ class Decider:
         self._knowledge, self._windows, self._weights = knowledge, windows, weights
         self._portals = portals
         self._ledger = Ledger()
-        self._effect = Effect.none(len(self.graph.devices))
+        self._effect = Effect.none(len(self.graph.names))
         self._ends: dict[Subject, float] = {}
         self._again_at = inf
+        # A look goes over every device: a country takes one a second, a district one a turn.
+        self._rest_s = len(self.graph.names) * _REST_S_A_DEVICE
+        self._looked_at = -inf
+        self._wants_look = False
+        self._newest = -inf  # of the changes that wait for a look
         self._transitions = count(1)
         self._outages = count(1)
 
@@ -75,14 +83,20 @@ class Decider:
 
     def decide(self, noticed: Noticed, now: float) -> Writes:
         writes = Writes()
+        endpoints = self.rows.of[SubjectKind.ENDPOINT]
         for node, change in noticed.devices:
-            self._note((SubjectKind.DEVICE, self.graph.devices[node].name), change, now, writes)
+            self._note(self.rows.of[SubjectKind.DEVICE], node, change, now, writes)
         for link, change in noticed.links:
-            self._note((SubjectKind.LINK, self.graph.links[link].name), change, now, writes)
+            self._note(self.rows.of[SubjectKind.LINK], link, change, now, writes)
         for code, change in noticed.portals.endpoints:
-            self._note((SubjectKind.ENDPOINT, code), change, now, writes)
-        if noticed.picture or noticed.portals.endpoints or now >= self._again_at:
-            newest = max((change.at for _, change in [*noticed.devices, *noticed.links]), default=now)
+            self._note(endpoints, endpoints.index[code], change, now, writes)
+        self._wants_look |= noticed.picture or bool(noticed.portals.endpoints)
+        self._newest = max([self._newest, *(change.at for _, change in [*noticed.devices, *noticed.links])])
+        # What endpoints take from villages names the outage, which a look opens.
+        may = bool(noticed.portals.endpoints) or not 0 <= now - self._looked_at < self._rest_s
+        if may and (self._wants_look or now >= self._again_at):
+            newest = self._newest if isfinite(self._newest) else now
+            self._wants_look, self._newest, self._looked_at = False, -inf, now
             self._look_again(newest, now, writes)
         elif self.map.open_layer:
             standings = Standings(self.graph, self._knowledge.devices, self._effect)
@@ -90,30 +104,31 @@ class Decider:
         self._tell_of_portals(noticed.portals, now, writes)
         return writes
 
-    def put(self, subject: Subject, verdict: Verdict, now: float, writes: Writes) -> None:
+    def put(self, kept: Kept, at: int, verdict: Verdict, now: float, writes: Writes) -> None:
         """Make `verdict` the subject's state; a transition only where status or layer is another."""
-        before = self.rows[subject]
-        row = replace(before, reason=verdict.reason, outage=verdict.outage)
-        if (before.status, before.layer) != (verdict.status, verdict.layer):
-            kind, name = subject
-            at = max(moment(verdict.at), before.since)
+        before = kept.words[kept.status[at]], LAYERS[kept.layer[at]]
+        if before != (verdict.status, verdict.layer):
+            since = from_micros(int(kept.since[at]))
+            moved = max(moment(verdict.at), since)
             made = TransitionRow(
-                next(self._transitions), kind, name, at, moment(now), before.status, verdict.status, verdict.reason,
-                verdict.layer, verdict.evidence,
+                next(self._transitions), kept.kind, kept.names[at], moved, moment(now), before[0], verdict.status,
+                verdict.reason, verdict.layer, verdict.evidence,
             )  # fmt: skip
             writes.transitions.append(made)
             # A layer that is told anew does not begin the state anew.
-            since = before.since if before.status is verdict.status else at
-            row = replace(row, status=verdict.status, since=since, layer=verdict.layer, transition=made.id)
-        if row != before:
-            self.rows[subject] = writes.states[subject] = row
+            kept.move(at, verdict.status, since if before[0] is verdict.status else moved, made.id)
+        kept.tell(at, verdict.reason, verdict.layer, verdict.outage)
 
-    def _note(self, subject: Subject, change: Change, now: float, writes: Writes) -> None:
-        before = self.rows[subject]
-        if change.after in _WORKS:
+    def _note(self, kept: Kept, at: int, change: Change, now: float, writes: Writes) -> None:
+        if (
+            change.after in _WORKS
+            and self._ledger.open
+            and (subject := (kept.kind, kept.names[at])) in self._ledger.open
+        ):
             unseen = change.before is Status.UNKNOWN
-            self._ends[subject] = before.since.timestamp() if unseen else change.at
-        self.put(subject, Verdict(change.after, change.at, change.reason, outage=before.outage), now, writes)
+            self._ends[subject] = int(kept.since[at]) / 1e6 if unseen else change.at
+        outage = int(kept.outage[at]) or None
+        self.put(kept, at, Verdict(change.after, change.at, change.reason, outage=outage), now, writes)
 
     def _look_again(self, newest: float, now: float, writes: Writes) -> None:
         view = self._knowledge.view(now)
@@ -130,7 +145,7 @@ class Decider:
         writes.outages |= {outage.id: outage for outage in changed}
         self._tell(self._effect_of(view, shown), now, writes)
         self._count(writes)
-        self._point(changed, now, writes)
+        self._point(changed)
 
     def _before(self, now: float) -> Before:
         roots = [one for (kind, _), one in self._ledger.open.items() if kind is SubjectKind.DEVICE and one.root]
@@ -154,7 +169,7 @@ class Decider:
         }
 
     def _effect_of(self, view: View, shown: Picture) -> Effect:
-        effect = Effect.none(len(self.graph.devices))
+        effect = Effect.none(len(self.graph.names))
         effect.status[:] = self._knowledge.devices.status
         effect.since[:] = self._knowledge.devices.since
         effect.dark[:] = view.dead
@@ -163,15 +178,15 @@ class Decider:
             nodes = np.array(incident.members, np.intp)
             effect.dark[nodes] = True
             effect.since[nodes] = shown.dark.start[nodes]
-            effect.layer[nodes] = LAYERS.index(Layer.BACKHAUL)
+            effect.layer[nodes] = FAILED.index(Layer.BACKHAUL)
             effect.root[nodes] = self._root_id(incident.subject)
             if incident.verdict.cause is Cause.POWER:
-                effect.layer[list(incident.direct)] = LAYERS.index(Layer.POWER)
-        dead = {self.graph.devices[node].name: node for node in np.flatnonzero(view.dead).tolist()}
+                effect.layer[list(incident.direct)] = FAILED.index(Layer.POWER)
         for (kind, name), outage in self._ledger.open.items():
-            if kind is SubjectKind.DEVICE and name in dead:
-                effect.layer[dead[name]] = LAYERS.index(_layer(outage))
-                effect.root[dead[name]] = outage.explained_by or outage.id
+            node = self.graph.index[name] if kind is SubjectKind.DEVICE else -1
+            if node >= 0 and view.dead[node]:
+                effect.layer[node] = FAILED.index(_layer(outage))
+                effect.root[node] = outage.explained_by or outage.id
         return effect
 
     def _root_id(self, subject: Subject) -> int:
@@ -182,7 +197,9 @@ class Decider:
     def _tell(self, effect: Effect, now: float, writes: Writes) -> None:
         standings = Standings(self.graph, self._knowledge.devices, effect)
         self.map.portal_roots = self._portal_roots()
-        self._put_all(self.map.tell(standings, effect.differs(self._effect), now), now, writes)
+        changed = effect.differs(self._effect)
+        sites = self.rows.of[SubjectKind.SITE]
+        self._put_all(self.map.tell(standings, changed, now, sites), now, writes)
         self._put_all(self.map.tell_open(standings, now), now, writes)
         self._effect = effect
 
@@ -207,8 +224,8 @@ class Decider:
         evidence = {outage.id: outage.finding.evidence for outage in self._ledger.open.values()}
         for told in tidings:
             verdict = _verdict(told, evidence)
-            for subject in told.place.subjects:
-                self.put(subject, verdict, now, writes)
+            for at in told.place.subjects:
+                self.put(self.rows.of[told.place.of], at, verdict, now, writes)
 
     def _count(self, writes: Writes) -> None:
         """Note the villages that each root has taken; a number once reached stays."""
@@ -220,14 +237,12 @@ class Decider:
                 opened[subject] = writes.outages[outage.id] = replace(outage, villages=villages, citizens=citizens)
         self._ledger = Ledger(opened, self._ledger.ended)
 
-    def _point(self, changed: Iterable[Outage], now: float, writes: Writes) -> None:
+    def _point(self, changed: Iterable[Outage]) -> None:
         """Let the states of devices and links point to their own open outage."""
         for outage in changed:
-            row = self.rows.get(outage.finding.subject)
-            if row is not None and (outage.end is None or row.outage == outage.id):
-                number = outage.id if outage.end is None else None
-                verdict = Verdict(row.status, row.since.timestamp(), row.reason, row.layer, number)
-                self.put(outage.finding.subject, verdict, now, writes)
+            kept, at = self.rows.of[outage.finding.subject[0]], self.rows.find(outage.finding.subject)
+            if at is not None and (outage.end is None or kept.outage[at] == outage.id):
+                kept.point(at, outage.id if outage.end is None else None)
 
 
 def _names(outages: Iterable[Outage]) -> frozenset[str]:
@@ -245,14 +260,3 @@ def _verdict(told: Told, evidence: Mapping[int, tuple[str, ...]]) -> Verdict:
     working = result.status in {Readiness.READY, Status.UP}
     outage = None if working else told.outage
     return Verdict(result.status, told.at, result.reason, result.layer, outage, evidence.get(outage or 0, ()))
-
-
-def subjects_of(inventory: Inventory) -> list[Subject]:
-    """Everything that has a state."""
-    return [
-        *((SubjectKind.DEVICE, name) for name in inventory.devices),
-        *((SubjectKind.LINK, name) for name in inventory.links),
-        *((SubjectKind.SITE, name) for name in inventory.sites),
-        *((SubjectKind.ENDPOINT, code) for code in inventory.endpoints),
-        *((SubjectKind.VILLAGE, area.key) for area in inventory.areas.values() if area.level is Level.VILLAGE),
-    ]

@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from collectors.metrics import NUMBER
 from collectors.model import ANSWERED, REASONS, Batch, Reason
 from inventory.model import Role
 from readiness.rules.columns import Indices, Times
-from readiness.rules.graph import Graph
+from readiness.rules.graph import ROLES, Graph
 from readiness.rules.status import Outcome
+from readiness.rules.texts import Coded
 
 _NO_EVIDENCE = frozenset({Reason.NO_ROUTE, Reason.SECRET})
 
@@ -93,48 +95,54 @@ def sightings(batch: Batch) -> tuple[Sighting, ...]:
 
 
 class _Keys:
-    """Positions of known (device, text) pairs, found for whole columns at once."""
+    """Positions of known (node, text) pairs, found for whole columns at once; one that is given twice is one."""
 
-    def __init__(self, pairs: Sequence[tuple[int, str]]) -> None:
-        self._codes: dict[str, int] = {}
-        for _, text in pairs:
-            self._codes.setdefault(text, len(self._codes))
-        keys = np.array([node * len(self._codes) + self._codes[text] for node, text in pairs], np.int64)
-        self._order = np.argsort(keys, kind="stable")
-        self._keys = keys[self._order]
+    def __init__(self, nodes: Indices, texts: Coded) -> None:
+        known = np.flatnonzero((texts.code >= 0) & (nodes >= 0))
+        self._count = max(len(texts.texts), 1)
+        self._code = {text: code for code, text in enumerate(texts.texts) if text}
+        self.pairs, slot = np.unique(nodes[known] * self._count + texts.code[known], return_inverse=True)
+        self.slot = np.full(len(nodes), -1, np.intp)
+        """Position of each pair that was given, -1 for one without a text."""
+        self.slot[known] = slot
+        self._seen: tuple[Sequence[str], NDArray[np.int64]] = ((), np.zeros(0, np.int64))
 
     def codes(self, texts: Sequence[str]) -> NDArray[np.int64]:
-        return np.array([self._codes.get(text, -1) for text in texts], np.int64)
+        """The codes of a batch's texts; those of one that has the same texts as the last are known."""
+        if self._seen[0] is not texts:
+            self._seen = texts, np.array([self._code.get(text, -1) for text in texts], np.int64)
+        return self._seen[1]
 
     def find(self, nodes: Indices, codes: NDArray[np.int64]) -> Indices:
-        """Position of each pair in the order given at the start, -1 for an unknown one."""
-        if not len(self._keys) or not len(nodes):
+        """Position of each pair, -1 for an unknown one."""
+        if not len(self.pairs) or not len(nodes):
             return np.full(len(nodes), -1, np.intp)
-        wanted = nodes * len(self._codes) + codes
-        at = np.minimum(np.searchsorted(self._keys, wanted), len(self._keys) - 1)
-        return np.where((self._keys[at] == wanted) & (codes >= 0) & (nodes >= 0), self._order[at], -1)
+        wanted = nodes * self._count + codes
+        at = np.minimum(np.searchsorted(self.pairs, wanted), len(self.pairs) - 1)
+        return np.where((self.pairs[at] == wanted) & (codes >= 0) & (nodes >= 0), at, -1)
 
 
 class Reader:
     """Translates batches to positions of the graph.
 
-    `slots` are the ports that links name; `slot_of` gives the slot of each link's two ends, -1
+    `slots` is how many ports the links name; `slot_of` gives the slot of each link's two ends, -1
     for a port without a name.
     """
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, seen_as: Coded) -> None:
+        """`seen_as`: what each device is called by the one through which it is seen."""
         self._index = graph.index
-        self.slots, self.slot_of = _slots(graph)
-        self._ports = _Keys(self.slots)
-        onts = [node for node, device in enumerate(graph.devices) if _is_ont(device.role, graph, node)]
-        self._ont_node = np.array(onts, np.intp)
-        self._onts = _Keys([(int(graph.through[node]), graph.devices[node].seen_as) for node in onts])
-        self._seen: tuple[tuple[str, ...], Indices] = ((), np.zeros(0, np.intp))
+        self._ports = _Keys(np.concatenate([graph.a, graph.b]), graph.ports)
+        self.slots, self.slot_of = len(self._ports.pairs), self._ports.slot.reshape(2, -1).T.copy()
+        onts = np.flatnonzero((graph.roles == ROLES.index(Role.ONT)) & (graph.through >= 0) & (seen_as.code >= 0))
+        self._onts = _Keys(graph.through[onts], Coded(seen_as.code[onts], seen_as.texts))
+        self._ont_node = np.full(len(self._onts.pairs), -1, np.intp)
+        self._ont_node[self._onts.slot[::-1]] = onts[::-1]
+        self._seen: tuple[Sequence[str], Indices] = ((), np.zeros(0, np.intp))
 
-    def _nodes(self, devices: tuple[str, ...]) -> Indices:
+    def _nodes(self, devices: Sequence[str]) -> Indices:
         if self._seen[0] is not devices:
-            known = np.array([self._index.get(name, -1) for name in devices], np.intp)
-            self._seen = devices, known
+            self._seen = devices, self._index.all(pa.array(devices, pa.string()))
         return self._seen[1]
 
     def read(self, batch: Batch) -> Evidence:
@@ -159,21 +167,6 @@ class Reader:
             Readings(self._ont_node[causes.about], causes.at, causes.value),
             about("ups_on_battery", None, ports),
         )
-
-
-def _is_ont(role: Role, graph: Graph, node: int) -> bool:
-    return role is Role.ONT and graph.through[node] >= 0
-
-
-def _slots(graph: Graph) -> tuple[list[tuple[int, str]], NDArray[np.intp]]:
-    numbers: dict[tuple[int, str], int] = {}
-    slot_of = np.full((len(graph.links), 2), -1, np.intp)
-    for position, link in enumerate(graph.links):
-        ends = ((int(graph.a[position]), link.a_port), (int(graph.b[position]), link.b_port))
-        for end, (node, port) in enumerate(ends):
-            if port:
-                slot_of[position, end] = numbers.setdefault((node, port), len(numbers))
-    return list(numbers), slot_of
 
 
 def _polls(batch: Batch, nodes: Indices) -> Polls:

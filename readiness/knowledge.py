@@ -4,8 +4,11 @@ from dataclasses import dataclass, field, replace
 from math import inf
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from collectors.model import REASONS
+from inventory.columnar import column
 from inventory.model import Inventory, Role
 from readiness.evidence import Evidence, Polls, Reader, Readings
 from readiness.model import Status
@@ -13,9 +16,10 @@ from readiness.portals import News
 from readiness.rules import columns as codes
 from readiness.rules import links, status
 from readiness.rules.columns import Columns
-from readiness.rules.graph import Graph, View
+from readiness.rules.graph import ROLES, ByEnd, Graph, Nodes, View
 from readiness.rules.sight import Sight, look
 from readiness.rules.status import Change, Outcome, Policy, Poll
+from readiness.rules.texts import Coded, Groups
 from readiness.words import Sayings
 
 _ONLINE, _OFFLINE = 1, 2  # ont_state of collectors.metrics
@@ -38,12 +42,13 @@ class Knowledge:
     """Columns over the graph's devices and links; times are UTC epoch seconds."""
 
     def __init__(self, graph: Graph, inventory: Inventory, interval_s: float, sight_s: float, now: float) -> None:
-        devices = inventory.devices.values()
-        own = np.array([device.interval_s or interval_s for device in devices], np.float64)
-        reference = np.array([device.reference for device in devices], np.bool_)
-        self.graph, self.reader = graph, Reader(graph)
-        self.devices = Columns.unknown(len(graph.devices), now)
-        self.links = Columns.unknown(len(graph.links), now)
+        devices = inventory.devices
+        own = np.asarray(pc.fill_null(column(devices, "interval_s").cast(pa.float64()), 0.0))
+        own = np.where(own > 0, own, interval_s)
+        reference = np.asarray(column(devices, "reference").cast(pa.bool_()), np.bool_)
+        self.graph, self.reader = graph, Reader(graph, Coded.of(column(devices, "seen_as")))
+        self.devices = Columns.unknown(len(graph.names), now)
+        self.links = Columns.unknown(len(graph.link_names), now)
         self.sight = Sight()
         # A reference that is polled once a minute cannot prove sight within half a minute.
         self.policy = Policy(max(sight_s, 2 * float(own[reference].min(initial=inf)) if reference.any() else sight_s))
@@ -51,29 +56,31 @@ class Knowledge:
         stale = np.maximum(_STALE_INTERVALS * own, _STALE_LEAST_S)
         self._limit = np.where(graph.through >= 0, np.maximum(stale, _ONT_STALE_S), stale)
         self._watched_since = now
-        slots = len(self.reader.slots)
+        slots = self.reader.slots
         self._port, self._port_at = np.zeros(slots + 1, np.int8), np.full(slots + 1, -inf)
-        self._links_at = _links_at(self.reader)
+        self._degree = graph.touching.sizes
+        self._is_pon = (graph.trunk.code >= 0) & (graph.roles[graph.b] == ROLES.index(Role.ONT))
+        self._links_at = _links_at(self.reader)  # slot -> the links that name it
         self.sayings = Sayings(graph)
-        self._suspects = self._suspected()
-        self._seen_by = _seen_by(graph)
-        self._leaf, self._carrier = _leaves(graph)
+        self._doubted: set[int] = set()  # devices that came under suspicion or out of it since the last batch
+        hidden = np.flatnonzero(graph.through >= 0)
+        self._seen_by = Groups(graph.through[hidden], hidden, len(graph.names))
+        self._carrier = _carriers(graph)
+        leaves = np.flatnonzero(self._carrier >= 0)
+        self._leaves = Groups(self._carrier[leaves], leaves, len(graph.names))
 
     def take(self, evidence: Evidence, now: float) -> Noticed:
         noticed = Noticed()
         self._look(evidence.polls)
-        before = self._suspects
+        self._doubted.clear()
         noticed.picture = self.sayings.take(evidence.ont_causes, evidence.on_battery)
         self._take_polls(evidence.polls, now, noticed)
         self._take_onts(evidence.ont_states, now, noticed)
         self._hide(noticed)
-        self._infer_life(now, noticed)
+        self._infer_life(evidence, now, noticed)
         self._judge_links(self._take_ports(evidence.ports), noticed)
-        self._suspects = self._suspected()
         # A new suspicion matters only where something is down that may have cut the suspect off.
-        noticed.picture |= bool(noticed.devices or noticed.links) or (
-            self._any_down() and not np.array_equal(self._suspects, before)
-        )
+        noticed.picture |= bool(noticed.devices or noticed.links) or (bool(self._doubted) and self._any_down())
         return noticed
 
     def pass_time(self, now: float) -> Noticed:
@@ -85,7 +92,7 @@ class Knowledge:
             self._step(node, status.stale(self.devices.memory(node), "not polled any more"), noticed)
         if noticed.devices:
             self._hide(noticed)
-            self._judge_links(set(), noticed)
+            self._judge_links(np.zeros(0, np.intp), noticed)
             noticed.picture = True
         return noticed
 
@@ -96,8 +103,11 @@ class Knowledge:
         return View(
             now, dead, self._working(), devices.since, suspect,
             np.where(dead | suspect, devices.first_silent, inf), devices.last_ok,
-            self.links.status == codes.DOWN, self.links.since, self._port[slot_of], self._port_at[slot_of],
+            self.links.status == codes.DOWN, self.links.since, ByEnd(self._port, slot_of), ByEnd(self._port_at, slot_of),
         )  # fmt: skip
+
+    def _is_suspect(self, node: int) -> bool:
+        return bool(self.devices.silent[node] > 0 and self._is_seen_again(node))
 
     def _suspected(self) -> codes.Mask:
         suspected: codes.Mask = self._working() & (self.devices.silent > 0)
@@ -119,8 +129,15 @@ class Knowledge:
     def _take_polls(self, polls: Polls, now: float, noticed: Noticed) -> None:
         blind = self.sight.lost(now, self.policy.sight_s)
         loud = np.flatnonzero(self.devices.take_quiet(polls.node, polls.at, polls.outcome, blind))
-        for row in loud[np.argsort(polls.at[loud], kind="stable")]:
+        loud = loud[np.argsort(polls.at[loud], kind="stable")]
+        plain = self.devices.take_first(polls.node[loud], polls.at[loud], polls.outcome[loud], now)
+        for row, before in zip(loud.tolist(), plain, strict=True):
             node, outcome = int(polls.node[row]), Outcome(polls.outcome[row])
+            if before is not None:
+                noticed.devices.append(
+                    (node, Change(before, Status.UP, float(self.devices.since[node]), status.ANSWERS))
+                )
+                continue
             reason = f"alive, but: {REASONS[polls.reason[row]]}" if outcome is Outcome.WRONG else ""
             sent, answered = int(polls.burst_sent[row]), int(polls.burst_answered[row])
             poll = Poll(float(polls.at[row]), outcome, reason, sent, answered)
@@ -138,7 +155,10 @@ class Knowledge:
 
     def _step(self, node: int, stepped: status.Stepped, noticed: Noticed) -> None:
         memory, change = stepped
+        doubted = self._is_suspect(node)
         self.devices.keep(node, memory)
+        if doubted != self._is_suspect(node):
+            self._doubted ^= {node}
         if change:
             noticed.devices.append((node, change))
 
@@ -147,47 +167,73 @@ class Knowledge:
         for through, change in list(noticed.devices):
             if change.after not in {Status.DOWN, Status.UNKNOWN} or self._is_seen_again(through):
                 continue
-            reason = f"{self.graph.devices[through].name}, through which it is seen, is silent"
-            for node in self._seen_by.get(through, ()):
+            reason = f"{self.graph.names[through]}, through which it is seen, is silent"
+            for node in self._seen_by[through]:
                 self._step(node, status.hidden(self.devices.memory(node), change.at, reason), noticed)
 
-    def _infer_life(self, now: float, noticed: Noticed) -> None:
+    def _infer_life(self, evidence: Evidence, now: float, noticed: Noticed) -> None:
         """What answers behind an ONT proves the ONT, whatever its OLT said of it before: OLTs are asked seldom."""
-        heard = self.devices.last_ok[self._leaf]
-        lost = np.maximum(self.devices.last, self.devices.since)[self._carrier]
-        proved = (self.devices.status[self._leaf] == codes.UP) & (heard > lost) & ~self._working()[self._carrier]
-        for leaf, carrier in zip(self._leaf[proved].tolist(), self._carrier[proved].tolist(), strict=True):
+        devices, leaves = self.devices, self._touched_leaves(evidence, noticed)
+        carriers = self._carrier[leaves]
+        lost = np.maximum(devices.last[carriers], devices.since[carriers])
+        works = (devices.status[carriers] == codes.UP) | (devices.status[carriers] == codes.DEGRADED)
+        proved = (devices.status[leaves] == codes.UP) & (devices.last_ok[leaves] > lost) & ~works
+        for leaf, carrier in zip(leaves[proved].tolist(), carriers[proved].tolist(), strict=True):
             poll = Poll(float(self.devices.last_ok[leaf]), Outcome.ANSWER, "what lies behind it answers")
             self._step(carrier, status.step(self.devices.memory(carrier), poll, now, self.sight, self.policy), noticed)
+
+    def _touched_leaves(self, evidence: Evidence, noticed: Noticed) -> codes.Indices:
+        """Devices behind an ONT that were heard, or whose ONT was."""
+        told = np.array([node for node, _ in noticed.devices], np.intp)
+        behind = self._leaves.of(np.concatenate([evidence.ont_states.about, told]))
+        polled = evidence.polls.node[self._carrier[evidence.polls.node] >= 0]
+        return np.unique(np.concatenate([polled, behind]))
 
     def _is_seen_again(self, node: int) -> bool:
         return self.devices.status[node] in (codes.UP, codes.DEGRADED)
 
-    def _take_ports(self, readings: Readings) -> set[int]:
+    def _take_ports(self, readings: Readings) -> Nodes:
         """Note how ports are; returns the links whose port is another than before, or down again after a wait."""
         value = readings.value.astype(np.int8)
         before = self._port[readings.about]
         self._port[readings.about], self._port_at[readings.about] = value, readings.at
         down = np.isin(value, tuple(links.PORT_DOWN))
         told = readings.about[(value != before) | down]
-        return {link for slot in told.tolist() for link in self._links_at[slot]}
+        return self._links_at.of(told)
 
-    def _judge_links(self, touched: set[int], noticed: Noticed) -> None:
-        for node, _ in noticed.devices:
-            touched.update(self.graph.touching[node])
-        for link in sorted(touched):
-            judged = self._judged(link)
+    def _judge_links(self, touched: Nodes, noticed: Noticed) -> None:
+        nodes = np.array([node for node, _ in noticed.devices], np.intp)
+        some = np.unique(np.concatenate([touched, self.graph.touching.of(nodes)]))
+        works, reasons, moments = self._working_links(some)
+        news = np.flatnonzero(~works | (self.links.status[some] != codes.UP))
+        for link, sure, says_port, moment in zip(
+            some[news].tolist(), works[news].tolist(), reasons[news].tolist(), moments[news].tolist(), strict=True
+        ):
+            judged = (links.UP_BY_PORT if says_port else links.UP_BY_LIFE) if sure else self._judged(link)
             if judged is None or judged.status is codes.STATUSES[self.links.status[link]]:
                 continue
-            memory = self.links.memory(link)
-            at = max(self._moment(link, judged.status), memory.since)
-            change = Change(memory.status, judged.status, at, judged.reason)
-            self.links.keep(link, replace(memory, status=judged.status, since=at))
-            noticed.links.append((link, change))
+            self._keep_link(link, judged, moment if sure else self._moment(link, judged.status), noticed)
+
+    def _keep_link(self, link: int, judged: links.Judged, moment: float, noticed: Noticed) -> None:
+        before, since = codes.STATUSES[self.links.status[link]], float(self.links.since[link])
+        at = max(moment, since)
+        self.links.status[link], self.links.since[link] = codes.CODE[judged.status], at
+        noticed.links.append((link, Change(before, judged.status, at, judged.reason)))
+
+    def _working_links(self, some: Nodes) -> tuple[codes.Mask, codes.Mask, codes.Times]:
+        """As links.judge, for the many that are up: which these are, whether by a port, and since when they may be."""
+        ends, slots = np.stack([self.graph.a[some], self.graph.b[some]], 1), self.reader.slot_of[some]
+        state, port = self.devices.status[ends], self._port[slots]
+        alive = (state == codes.UP) | (state == codes.DEGRADED)
+        down = (alive & np.isin(port, tuple(links.PORT_DOWN))).any(axis=1)
+        by_port = (alive & (port == links.PORT_UP)).any(axis=1)
+        by_life = (alive & (self._degree[ends] == 1)).any(axis=1)
+        moment = np.maximum(self.devices.since[ends], self._port_at[slots]).max(axis=1, initial=-inf)
+        return (by_port | by_life) & ~down & ~self._is_pon[some], by_port, moment
 
     def _judged(self, link: int) -> links.Judged | None:
         a, b = int(self.graph.a[link]), int(self.graph.b[link])
-        if self.graph.links[link].trunk and self.graph.devices[b].role is Role.ONT:
+        if self._is_pon[link]:
             return links.judge_pon(codes.STATUSES[self.devices.status[b]], self.sayings.lost_light(b))
         return links.judge(self._end(link, 0, a), self._end(link, 1, b))
 
@@ -195,7 +241,7 @@ class Knowledge:
         slot = self.reader.slot_of[link, end]
         return links.End(
             codes.STATUSES[self.devices.status[node]], float(self.devices.since[node]), int(self._port[slot]),
-            float(self._port_at[slot]), len(self.graph.touching[node]) == 1,
+            float(self._port_at[slot]), bool(self._degree[node] == 1),
         )  # fmt: skip
 
     def _moment(self, link: int, after: Status) -> float:
@@ -210,29 +256,18 @@ class Knowledge:
         )
 
 
-def _links_at(reader: Reader) -> list[list[int]]:
+def _links_at(reader: Reader) -> Groups:
     """Slot -> the links that name it."""
-    found: list[list[int]] = [[] for _ in reader.slots]
-    for link, slots in enumerate(reader.slot_of.tolist()):
-        for slot in slots:
-            if slot >= 0:
-                found[slot].append(link)
-    return found
+    link, end = (reader.slot_of >= 0).nonzero()
+    return Groups(reader.slot_of[link, end], link, reader.slots)
 
 
-def _leaves(graph: Graph) -> tuple[codes.Indices, codes.Indices]:
-    """Devices with an address whose only link leads to an ONT, and those ONTs."""
-    pairs = [
-        (node, graph.other(graph.touching[node][0], node)) for node, device in enumerate(graph.devices)
-        if device.primary_ip and len(graph.touching[node]) == 1
-    ]  # fmt: skip
-    behind = [(node, ont) for node, ont in pairs if graph.through[ont] >= 0]
-    return np.array([node for node, _ in behind], np.intp), np.array([ont for _, ont in behind], np.intp)
-
-
-def _seen_by(graph: Graph) -> dict[int, list[int]]:
-    """Device -> what is seen through it."""
-    found: dict[int, list[int]] = {}
-    for node in np.flatnonzero(graph.through >= 0).tolist():
-        found.setdefault(int(graph.through[node]), []).append(node)
+def _carriers(graph: Graph) -> codes.Indices:
+    """For a device with an address whose only link leads to an ONT that ONT, -1 for any other."""
+    leaves = np.flatnonzero(graph.addressed & (graph.touching.sizes == 1))
+    links = graph.touching.of(leaves)
+    far = np.where(graph.a[links] == leaves, graph.b[links], graph.a[links])
+    found = np.full(len(graph.names), -1, np.intp)
+    behind = graph.through[far] >= 0
+    found[leaves[behind]] = far[behind]
     return found

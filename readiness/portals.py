@@ -52,7 +52,7 @@ class Portals:
     """Views by endpoint and eyes; times are UTC epoch seconds."""
 
     def __init__(self, inventory: Inventory, settings: EndpointSettings, sight_s: float, now: float) -> None:
-        self._site = {device.name: device.site for device in inventory.devices.values()}
+        self._devices = inventory.devices
         intervals = {code: float(one.interval_s or settings.interval_s) for code, one in inventory.endpoints.items()}
         self._limit = {code: max(_STALE_INTERVALS * each, _STALE_LEAST_S) for code, each in intervals.items()}
         self._kendra_limit = max(_STALE_INTERVALS * settings.kendra_interval_s, _STALE_LEAST_S)
@@ -76,8 +76,8 @@ class Portals:
                 continue
             if seen.device == NOC:
                 self._take_here(seen, references_at, news)
-            elif site := self._site.get(seen.device):
-                self._take_kendra(seen, site, news)
+            elif device := self._devices.get(seen.device):
+                self._take_kendra(seen, device.site, news)
         return news
 
     def pass_time(self, now: float) -> News:

@@ -4,97 +4,18 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
-from inventory.model import Inventory, Level, Lifecycle, Role, SiteKind
-from readiness.model import Layer, Readiness, Status, SubjectKind
+from inventory.model import Inventory
+from readiness.model import Readiness, Status
+from readiness.places import Place, Places, Standings
 from readiness.portals import Portals
 from readiness.rules import services
 from readiness.rules import village as rules
-from readiness.rules.columns import STATUSES, Columns, Mask, Times
-from readiness.rules.graph import Graph
-from readiness.rules.incidents import Subject
+from readiness.rules.columns import UP, Mask
+from readiness.rules.graph import Graph, Nodes
 from readiness.rules.services import Lack, Seen
-from readiness.rules.village import Result, Standing
-
-LAYERS: tuple[Layer | None, ...] = (None, Layer.POWER, Layer.BACKHAUL)
-"""What failed for a dark device, by code: itself, its mains, its way to the NOC."""
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """What each device amounts to for its site and its villages."""
-
-    status: NDArray[np.int8]
-    dark: Mask
-    layer: NDArray[np.int8]  # position in LAYERS
-    root: NDArray[np.int64]  # id of the outage that explains it, 0: none
-    since: Times
-
-    @classmethod
-    def none(cls, count: int) -> "Effect":
-        return cls(
-            np.zeros(count, np.int8), np.zeros(count, np.bool_), np.zeros(count, np.int8), np.zeros(count, np.int64),
-            np.zeros(count),
-        )  # fmt: skip
-
-    def differs(self, other: "Effect") -> list[int]:
-        changed = (
-            (self.status != other.status) | (self.dark != other.dark) | (self.layer != other.layer)
-            | (self.root != other.root)
-        )  # fmt: skip
-        found: list[int] = np.flatnonzero(changed).tolist()
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A site, or all villages of one kendra, and the devices that decide about it."""
-
-    subjects: tuple[Subject, ...]
-    kind: SiteKind  # of the site, or of what serves the villages
-    decided_by: tuple[int, ...]  # essential devices of a site, PCs of a kendra
-    box: int | None = None
-    printers: tuple[int, ...] = ()
-    citizens: int | None = None
-    kendra: str = ""  # that serves the villages
-
-    @property
-    def is_site(self) -> bool:
-        return self.subjects[0][0] is SubjectKind.SITE
-
-    def result(self, standing: "Standings") -> Result:
-        own = [standing.of(node) for node in self.decided_by]
-        if self.is_site:
-            return rules.of_site(own, self.kind)
-        box = None if self.box is None else standing.of(self.box)
-        return rules.of_village(own, box, [standing.of(node) for node in self.printers])
-
-    @property
-    def nodes(self) -> tuple[int, ...]:
-        return (*self.decided_by, *(() if self.box is None else (self.box,)), *self.printers)
-
-
-@dataclass
-class Standings:
-    """The devices of one moment, as villages and sites see them."""
-
-    graph: Graph
-    columns: Columns
-    effect: Effect
-
-    def of(self, node: int) -> Standing:
-        status = STATUSES[self.effect.status[node]]
-        device = self.graph.devices[node].name
-        dark = bool(self.effect.dark[node])
-        return Standing(
-            node, status, float(self.effect.since[node]), f"{device} is {'cut off' if _only_cut(status, dark) else status}",
-            dark, LAYERS[self.effect.layer[node]], float(self.columns.last_ok[node]),
-        )  # fmt: skip
-
-
-def _only_cut(status: Status, dark: bool) -> bool:
-    return dark and status is not Status.DOWN
+from readiness.rules.village import Result
+from readiness.states import Kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +32,7 @@ class Told:
 class Map:
     """Which places hang on which devices, and what villages each outage has taken."""
 
-    places: tuple[Place, ...]
-    at_node: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    places: Places
     blocked: dict[int, int] = field(default_factory=dict)  # place -> outage that takes services from its villages
     open_layer: set[int] = field(default_factory=set)  # blocked places whose first failing layer isn't known yet
     portals: Portals | None = None  # what is seen of endpoints
@@ -122,23 +42,32 @@ class Map:
     _lacks: dict[Readiness | Status, Lack | None] = field(default_factory=dict)
     _lacks_of: Seen | None = None
 
-    def tell(self, standing: Standings, changed: Iterable[int], now: float) -> list[Told]:
-        """What the places around changed devices amount to now."""
+    def tell(self, standing: Standings, changed: Nodes, now: float, sites: Kept) -> list[Told]:
+        """What the places around changed devices amount to now, but for `sites` that are known to work and do."""
+        at_node = self.places.at_node
+        nodes, numbers = np.repeat(changed, at_node.sizes[changed]), at_node.of(changed)
+        news = np.flatnonzero(~self._is_told(standing, numbers, sites))
         touched: dict[int, list[int]] = {}
-        for node in changed:
-            for number in self.at_node.get(node, ()):
-                touched.setdefault(number, []).append(node)
+        for node, number in zip(nodes[news].tolist(), numbers[news].tolist(), strict=True):
+            touched.setdefault(number, []).append(node)
         return [self._told(number, nodes, standing, now) for number, nodes in touched.items()]
+
+    def _is_told(self, standing: Standings, numbers: Nodes, sites: Kept) -> Mask:
+        """Which of the places are sites that work and are known to: after a start these are nearly all."""
+        told = numbers < len(sites)
+        some, decided, effect = numbers[told], self.places.decided, standing.effect
+        nodes = decided.of(some)
+        wrong = np.repeat(some, decided.sizes[some])[(effect.status[nodes] != UP) | effect.dark[nodes]]
+        known = (sites.status[some] == UP) & (sites.layer[some] == 0) & (sites.outage[some] == 0)
+        told[told] = known & (sites.reason[some] == rules.ALL_ANSWER) & ~np.isin(some, wrong)
+        return told
 
     def tell_villages(
         self, standing: Standings, newest: float, now: float, kendras: Container[str] | None = None
     ) -> list[Told]:
         """What the villages of `kendras` (None: all) amount to since their endpoints changed at `newest`."""
-        told = (
-            number for number, place in enumerate(self.places)
-            if not place.is_site and place.decided_by and (kendras is None or place.kendra in kendras)
-        )  # fmt: skip
-        return [self._told(number, [], standing, now, newest) for number in told]
+        numbers = self.places.with_pcs(kendras)
+        return [self._told(number, [], standing, now, newest) for number in numbers]
 
     def tell_open(self, standing: Standings, now: float) -> list[Told]:
         """What the places amount to now whose first failing layer was left open."""
@@ -177,67 +106,16 @@ class Map:
             self._lacks[result.status] = services.lack(result, self.needs, seen)
         return self._lacks[result.status]
 
-    def undecided(self) -> list[tuple[Place, Result]]:
-        """The places that have no device to decide about them, and what that means."""
-        alone = [place for place in self.places if not place.decided_by]
-        nowhere = rules.of_village((), None, ())
-        return [(place, rules.of_site((), place.kind) if place.is_site else nowhere) for place in alone]
-
     def taken(self) -> dict[int, tuple[int, int | None]]:
         """Per outage the villages that it takes services from and their citizens, None where no population is known."""
         found: dict[int, tuple[int, int | None]] = {}
         for number, outage in self.blocked.items():
             villages, citizens = found.get(outage, (0, None))
-            place = self.places[number]
-            known = citizens if place.citizens is None else (citizens or 0) + place.citizens
-            found[outage] = villages + len(place.subjects), known
+            own, of_them = self.places.served(number)
+            known = citizens if of_them is None else (citizens or 0) + of_them
+            found[outage] = villages + own, known
         return found
 
 
 def build(inventory: Inventory, graph: Graph) -> Map:
-    at_site: dict[str, list[int]] = {}
-    for node, device in enumerate(graph.devices):
-        if graph.observable[node] and device.status is Lifecycle.ACTIVE:
-            at_site.setdefault(device.site, []).append(node)
-    places = [*_sites(inventory, graph, at_site), *_villages(inventory, graph, at_site)]
-    at_node: dict[int, list[int]] = {}
-    for number, place in enumerate(places):
-        for node in place.nodes:
-            at_node.setdefault(node, []).append(number)
-    return Map(
-        tuple(places), {node: tuple(numbers) for node, numbers in at_node.items()},
-        needs=services.needs_at_kendra(inventory.services.values()),
-    )  # fmt: skip
-
-
-def _sites(inventory: Inventory, graph: Graph, at_site: Mapping[str, list[int]]) -> Iterable[Place]:
-    for site in inventory.sites.values():
-        essential = rules.ESSENTIAL[site.kind]
-        nodes = tuple(node for node in at_site.get(site.name, ()) if graph.devices[node].role in essential)
-        yield Place(((SubjectKind.SITE, site.name),), site.kind, nodes)
-
-
-def _villages(inventory: Inventory, graph: Graph, at_site: Mapping[str, list[int]]) -> Iterable[Place]:
-    served: dict[str | None, list[str]] = {}
-    for area in inventory.areas.values():
-        if area.level is Level.VILLAGE:
-            served.setdefault(area.served_by, []).append(area.key)
-    for kendra, villages in served.items():
-        nodes = at_site.get(kendra, []) if kendra else []
-        pcs = tuple(node for node in nodes if graph.devices[node].role is Role.PC)
-        printers = tuple(node for node in nodes if graph.devices[node].role is Role.PRINTER)
-        known = [population for key in villages if (population := inventory.areas[key].population) is not None]
-        yield Place(
-            tuple((SubjectKind.VILLAGE, key) for key in villages), SiteKind.KENDRA, pcs, _box(graph, pcs), printers,
-            sum(known) if known else None, kendra or "",
-        )  # fmt: skip
-
-
-def _box(graph: Graph, pcs: Iterable[int]) -> int | None:
-    """The box that the link of a PC leads to."""
-    for pc in pcs:
-        for link in graph.touching[pc]:
-            other = graph.other(link, pc)
-            if graph.carries[other]:
-                return other
-    return None
+    return Map(Places(inventory, graph), needs=services.needs_at_kendra(inventory.services.values()))

@@ -1,34 +1,37 @@
 """Storing what was judged: each turn of the judge is one transaction, and storing it twice is as once."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Engine, Table, delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+import numpy as np
+import pyarrow as pa
+from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, delete, func, select
 
 from readiness import views
 from readiness.model import SubjectKind
-from readiness.read import OutageRow, StateRow, TransitionRow, outages_from, states_from
+from readiness.read import OutageRow, TransitionRow, outages_from
 from readiness.rules.endpoint import View
 from readiness.rules.incidents import Subject
 from readiness.rules.outages import Finding, Outage
+from readiness.states import SCHEMA, Kept, States
 from readiness.tables import endpoint_view, outage, state, transition, watch, word
 from readiness.views import Eyes
 from readiness.words import Said
+from storage.bulk import Row, fetch, put
 from storage.engine import for_writing, snapshot
+from storage.types import to_millis
 
-Value = str | int | float | bool | datetime | None
 _FORGET_AT_ONCE = 500
+_ROWS_AT_ONCE = 50_000
 
 
 @dataclass
 class Writes:
-    """What waits to be stored. Later values of a state or an outage replace earlier ones."""
+    """What waits to be stored beside the states. Later values of an outage replace earlier ones."""
 
     transitions: list[TransitionRow] = field(default_factory=list)
-    states: dict[Subject, StateRow] = field(default_factory=dict)
     outages: dict[int, Outage] = field(default_factory=dict)
     words: dict[str, Said] = field(default_factory=dict)
     views: dict[Eyes, View] = field(default_factory=dict)
@@ -36,7 +39,6 @@ class Writes:
 
     def add(self, later: "Writes") -> None:
         self.transitions += later.transitions
-        self.states |= later.states
         self.outages |= later.outages
         self.words |= later.words
         self.views |= later.views
@@ -45,29 +47,52 @@ class Writes:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What the store holds when a judge begins."""
+    """What the store holds beside the states when a judge begins."""
 
-    states: Mapping[Subject, StateRow]
     open_outages: tuple[Outage, ...]
     words: Mapping[str, Said]
     views: Mapping[Eyes, View]
     last_transition: int
     last_outage: int
     last_seen: datetime | None  # by any collector
+    gone: tuple[Subject, ...]  # subjects with a state that the inventory doesn't know
 
 
 def moment(at: float) -> datetime:
     return datetime.fromtimestamp(at, UTC)
 
 
-def load(engine: Engine) -> Stored:
+def load(engine: Engine, states: States) -> Stored:
+    """What the store holds; its states are put into `states`, which holds what is new to the store afterwards."""
     with snapshot(engine) as connection:
-        states = {(row.kind, row.subject): row for row in states_from(connection)}
+        gone = tuple((kind, name) for kind, kept in states.of.items() for name in _take(connection, kept))
         open_now = tuple(_restored(row) for row in outages_from(connection, outage.c.to_at.is_(None)))
         return Stored(
-            states, open_now, _words(connection), views.load(connection), _last(connection, transition), _last(connection, outage),
-            connection.execute(select(func.max(watch.c.last_at))).scalar(),
+            open_now, _words(connection), views.load(connection), _last(connection, transition), _last(connection, outage),
+            connection.execute(select(func.max(watch.c.last_at))).scalar(), gone,
         )  # fmt: skip
+
+
+def _take(connection: Connection, kept: Kept) -> list[str]:
+    """Put the stored states of one kind into `kept`; returns the subjects that aren't known there."""
+    query = select(*(state.c[name] for name in SCHEMA.names))
+    lots = [
+        fetch(connection, query.where(some), SCHEMA) for some in _lots(connection, state.c.subject_kind == kept.kind)
+    ]
+    return kept.take(pa.concat_tables(lots).unify_dictionaries())
+
+
+def _lots(connection: Connection, wanted: ColumnElement[bool]) -> Iterator[ColumnElement[bool]]:
+    """Conditions that cut the states of one kind into lots, by the database's own order of texts."""
+    subject = state.c.subject
+    while True:
+        last = select(subject).where(wanted).order_by(subject).offset(_ROWS_AT_ONCE - 1).limit(1)
+        top = connection.execute(last).scalar()
+        if top is None:
+            yield wanted
+            return
+        yield and_(wanted, subject <= top)
+        wanted = and_(wanted, subject > top)
 
 
 def _words(connection: Connection) -> dict[str, Said]:
@@ -91,18 +116,28 @@ def _restored(row: OutageRow) -> Outage:
     return Outage(row.id, finding, row.explained_by, None, row.villages, row.citizens)
 
 
-def commit(engine: Engine, collector: str, writes: Writes) -> None:
-    """Store `writes` in one transaction; raises SQLAlchemyError, and then nothing of it is stored."""
+def commit(engine: Engine, collector: str, writes: Writes, states: States) -> None:
+    """Store `writes` and the unsaved states in one transaction; raises SQLAlchemyError, and then nothing is stored."""
     with for_writing(engine).begin() as connection:
         # Roots first: a row may only point at one that is already there.
         ordered = sorted(writes.outages.values(), key=lambda one: (one.explained_by is not None, one.id))
-        _put(connection, outage, ["id"], [_outage_values(one) for one in ordered])
-        _put(connection, transition, ["id"], [_transition_values(row) for row in writes.transitions])
-        _put(connection, state, ["subject_kind", "subject"], [_state_values(row) for row in writes.states.values()])
-        _put(connection, word, ["device"], [_word_values(device, said) for device, said in writes.words.items()])
-        _put(connection, endpoint_view, ["endpoint", "eyes"], views.values(writes.views))
+        put(connection, outage, ["id"], _OUTAGE, [_outage_values(one) for one in ordered])
+        put(connection, transition, ["id"], _TRANSITION, [_transition_values(row) for row in writes.transitions])
+        for kept in states.of.values():
+            _put_states(connection, kept)
+        put(connection, word, ["device"], _WORD, [_word_values(device, said) for device, said in writes.words.items()])
+        put(connection, endpoint_view, ["endpoint", "eyes"], views.COLUMNS, views.values(writes.views))
         if writes.seen_at is not None:
-            _put(connection, watch, ["collector"], [{"collector": collector, "last_at": moment(writes.seen_at)}])
+            put(connection, watch, ["collector"], ["collector", "last_at"], [(collector, _millis(writes.seen_at))])
+    states.saved()
+
+
+def _put_states(connection: Connection, kept: Kept) -> None:
+    """Store what is unsaved, in lots: at a first start that is a row for every subject."""
+    positions = np.flatnonzero(kept.unsaved)
+    for first in range(0, len(positions), _ROWS_AT_ONCE):
+        rows = list(kept.rows_of(positions[first : first + _ROWS_AT_ONCE]))
+        put(connection, state, ["subject_kind", "subject"], ["subject_kind", *SCHEMA.names], rows)
 
 
 def forget(engine: Engine, gone: Sequence[Subject]) -> None:
@@ -119,42 +154,43 @@ def forget(engine: Engine, gone: Sequence[Subject]) -> None:
                     connection.execute(delete(endpoint_view).where(endpoint_view.c.endpoint.in_(some)))
 
 
-def _put(connection: Connection, table: Table, key: list[str], rows: list[dict[str, Value]]) -> None:
-    if not rows:
-        return
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table)
-    rest = {name: statement.excluded[name] for name in rows[0] if name not in key}
-    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=rest), rows)
+def _millis(at: float) -> int:
+    return to_millis(moment(at))
 
 
-def _transition_values(row: TransitionRow) -> dict[str, Value]:
-    return {
-        "id": row.id, "subject_kind": row.kind, "subject": row.subject, "at": row.at, "recorded_at": row.recorded_at,
-        "from_status": row.before, "to_status": row.after, "reason": row.reason, "layer": row.layer or "",
-        "evidence": json.dumps(row.evidence),
-    }  # fmt: skip
+_TRANSITION = (
+    "id", "subject_kind", "subject", "at", "recorded_at", "from_status", "to_status", "reason", "layer", "evidence",
+)  # fmt: skip
 
 
-def _state_values(row: StateRow) -> dict[str, Value]:
-    return {
-        "subject_kind": row.kind, "subject": row.subject, "status": row.status, "since": row.since,
-        "reason": row.reason, "layer": row.layer or "", "outage": row.outage, "transition": row.transition,
-    }  # fmt: skip
+def _transition_values(row: TransitionRow) -> Row:
+    return (
+        row.id, row.kind.value, row.subject, to_millis(row.at), to_millis(row.recorded_at), row.before.value,
+        row.after.value, row.reason, row.layer.value if row.layer else "",
+        json.dumps(row.evidence) if row.evidence else "[]",
+    )  # fmt: skip
 
 
-def _word_values(device: str, said: Said) -> dict[str, Value]:
-    times = {"battery_since": said.battery_since, "battery_at": said.battery_at, "mains_at": said.mains_at}
-    moments = {name: None if at is None else moment(at) for name, at in times.items()}
-    return {"device": device, "down_cause": said.down_cause, **moments}
+_WORD = ("device", "down_cause", "battery_since", "battery_at", "mains_at")
 
 
-def _outage_values(one: Outage) -> dict[str, Value]:
+def _word_values(device: str, said: Said) -> Row:
+    times = (said.battery_since, said.battery_at, said.mains_at)
+    return (device, said.down_cause, *(None if at is None else _millis(at) for at in times))
+
+
+_OUTAGE = (
+    "id", "subject_kind", "subject", "status", "from_at", "to_at", "cause", "confidence", "evidence", "root",
+    "explained_by", "segment", "ring", "responsible", "villages", "citizens",
+)  # fmt: skip
+
+
+def _outage_values(one: Outage) -> Row:
     finding = one.finding
-    return {
-        "id": one.id, "subject_kind": finding.subject[0], "subject": finding.subject[1], "status": finding.status,
-        "from_at": moment(finding.start), "to_at": None if one.end is None else moment(one.end),
-        "cause": finding.cause, "confidence": finding.confidence, "evidence": json.dumps(finding.evidence),
-        "root": one.root, "explained_by": one.explained_by, "segment": json.dumps(finding.segment),
-        "ring": finding.ring, "responsible": finding.responsible, "villages": one.villages, "citizens": one.citizens,
-    }  # fmt: skip
+    kind, subject = finding.subject
+    return (
+        one.id, kind.value, subject, finding.status.value, _millis(finding.start),
+        None if one.end is None else _millis(one.end), finding.cause.value, finding.confidence,
+        json.dumps(finding.evidence), one.root, one.explained_by, json.dumps(finding.segment), finding.ring,
+        finding.responsible.value, one.villages, one.citizens,
+    )  # fmt: skip

@@ -10,6 +10,8 @@ from sqlalchemy import Connection, Engine, select
 from readiness.model import Status
 from readiness.rules.endpoint import NOC, View
 from readiness.tables import endpoint_view
+from storage.bulk import Row
+from storage.types import to_millis
 
 Eyes = tuple[str, str]
 """Code of an endpoint, and who looks at it: "noc" or the site of a kendra."""
@@ -27,15 +29,19 @@ class ViewRow:
     reason: str
 
 
-def values(views: Mapping[Eyes, View]) -> list[dict[str, str | int | float | bool | datetime | None]]:
-    """Rows of the table endpoint_view; what was never looked at has none."""
+COLUMNS = ("endpoint", "eyes", "status", "since", "looked_at", "reason")
+
+
+def values(views: Mapping[Eyes, View]) -> list[Row]:
+    """Rows of COLUMNS as they are stored; what was never looked at has none."""
     return [
-        {
-            "endpoint": endpoint, "eyes": eyes, "status": view.status, "since": datetime.fromtimestamp(view.since, UTC),
-            "looked_at": datetime.fromtimestamp(view.at, UTC), "reason": view.reason,
-        }
+        (endpoint, eyes, view.status.value, _millis(view.since), _millis(view.at), view.reason)
         for (endpoint, eyes), view in views.items() if isfinite(view.at)
     ]  # fmt: skip
+
+
+def _millis(at: float) -> int:
+    return to_millis(datetime.fromtimestamp(at, UTC))
 
 
 def load(connection: Connection) -> dict[Eyes, View]:

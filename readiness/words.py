@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import inf
 
+import numpy as np
+
 from inventory.model import Role
 from readiness.evidence import Readings
 from readiness.rules.facts import LOSS_OF_SIGNAL, Ups, Words
-from readiness.rules.graph import Graph
+from readiness.rules.graph import ROLES, Graph
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Sayings:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._down_cause: dict[int, int] = {}
-        self._ups = {node: Ups(node) for node, device in enumerate(graph.devices) if device.role is Role.UPS}
+        self._ups = {node: Ups(node) for node in np.flatnonzero(graph.roles == ROLES.index(Role.UPS)).tolist()}
         self._unsaved: set[int] = set()
 
     def words(self) -> Words:
@@ -57,7 +59,7 @@ class Sayings:
 
     def unsaved(self) -> dict[str, Said]:
         """By device what was said since this was last called."""
-        said = {self._graph.devices[node].name: self._said(node) for node in sorted(self._unsaved)}
+        said = {self._graph.names[node]: self._said(node) for node in sorted(self._unsaved)}
         self._unsaved.clear()
         return said
 

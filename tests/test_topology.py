@@ -33,11 +33,11 @@ def view(
     since: float = START + 2,
 ) -> View:
     """Everything answers at NOW but the dead, the suspects and the unseen; links in `down` went down at `since`."""
-    names = [device.name for device in graph.devices]
+    names = list(graph.names)
     gone, doubted = np.isin(names, list(dead)), np.isin(names, list(suspect))
     hidden = np.isin(names, list(unseen))
     alive = ~gone & ~hidden & graph.observable
-    links = np.isin([link.name for link in graph.links], list(down))
+    links = np.isin(list(graph.link_names), list(down))
     port = np.where(links[:, None], 2, 1).repeat(2, axis=1).astype(np.int8)
     begin = np.where(gone | doubted, START, inf)
     silent_ends = np.stack([(gone | doubted)[graph.a], (gone | doubted)[graph.b]], axis=1)
@@ -66,13 +66,13 @@ def only(found: Picture) -> Incident:
 
 
 def names(graph: Graph, nodes: Iterable[int]) -> set[str]:
-    return {graph.devices[node].name for node in nodes}
+    return {graph.names[node] for node in nodes}
 
 
 def test_reach_stops_at_what_is_dead(graph: Graph) -> None:
-    passable = np.array([device.name != "pop-r1" for device in graph.devices])
-    reached = reach(graph, passable, np.ones(len(graph.links), np.bool_))
-    unreached = {graph.devices[node].name for node in np.flatnonzero(~reached)}
+    passable = np.array([name != "pop-r1" for name in graph.names])
+    reached = reach(graph, passable, np.ones(len(graph.link_names), np.bool_))
+    unreached = {graph.names[node] for node in np.flatnonzero(~reached)}
     # What has no link at all (fingerprint readers) is never reached.
     assert {"pop-r1", "olt1", "ont5", "pc5"} < unreached
     assert not unreached & {"pop-r2", "gp1", "gp4", "radio8"}
@@ -126,7 +126,7 @@ def test_a_second_cut_is_its_own_incident(graph: Graph) -> None:
 def test_a_single_cut_leaves_the_ring_one_armed(graph: Graph) -> None:
     found = seen(graph, view(graph, down=["ring-1-1"]))
     assert found.incidents == ()
-    assert [graph.links[link].name for link in found.spare_down] == ["ring-1-1"]
+    assert [graph.link_names[link] for link in found.spare_down] == ["ring-1-1"]
 
 
 def test_a_dead_port_of_a_kendra_is_no_lost_redundancy(graph: Graph) -> None:

@@ -71,3 +71,18 @@ class Columns:
         np.maximum.at(self.last, device[quiet], at[quiet])
         np.maximum.at(self.last_ok, device[quiet & answer], at[quiet & answer])
         return ~quiet
+
+    def take_first(self, device: Indices, at: Times, outcome: NDArray[np.int8], now: float) -> list[Status | None]:
+        """As `status.step` for answers that end "unknown" or "down"; None for polls that are something else.
+
+        Otherwise returns the status before; after a start that is nearly every poll. The polls are in their order.
+        """
+        status, last = self.status[device], self.last[device]
+        _, which, count = np.unique(device, return_inverse=True, return_counts=True)
+        plain = (outcome == Outcome.ANSWER) & ((status == UNKNOWN) | (status == DOWN)) & (at > last)
+        plain &= (last <= now) & (count[which] == 1)
+        some = device[plain]
+        self.status[some], self.since[some] = UP, np.maximum(at[plain], self.since[some])
+        self.last[some] = self.last_ok[some] = at[plain]
+        self.first_silent[some], self.silent[some], self.clean[some], self.confirmed[some] = inf, 0, 0, False
+        return [STATUSES[code] if sure else None for code, sure in zip(status.tolist(), plain.tolist(), strict=True)]

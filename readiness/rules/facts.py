@@ -72,13 +72,13 @@ class Scene:
         return self._by_feeder.get(feeder, [])
 
     def ups_at(self, sites: set[str]) -> list[Ups]:
-        return [ups for ups in self.words.ups if self.graph.devices[ups.node].site in sites]
+        return [ups for ups in self.words.ups if self.graph.site_of(ups.node) in sites]
 
     @cached_property
     def _by_feeder(self) -> dict[str, list[Ups]]:
         found: dict[str, list[Ups]] = {}
         for ups in self.words.ups:
-            found.setdefault(self.graph.feeder[ups.node], []).append(ups)
+            found.setdefault(self.graph.feeders[ups.node], []).append(ups)
         return found
 
 
@@ -89,7 +89,7 @@ def of_region(scene: Scene, region: Region, root: Root) -> tuple[Evidence, ...]:
 
 
 def _beyond(scene: Scene, region: Region, root: Root) -> tuple[Evidence, ...]:
-    sites = {scene.graph.devices[node].site for node in region.members if scene.graph.carries[node]}
+    sites = {scene.graph.site[node] for node in region.members if scene.graph.carries[node]}
     # With one way in, the box at its end would explain the loss as well.
     kind = "several_beyond" if len(root.links) > 1 else "one_way"
     found = [Evidence(kind, f"{len(sites)} sites beyond it fell silent together")]
@@ -109,7 +109,7 @@ def _around(scene: Scene, region: Region, root: Root) -> list[Evidence]:
     """What the neighbours of a box say of it."""
     graph, head = scene.graph, root.heads[0]
     found = []
-    name = graph.devices[head].name
+    name = graph.names[head]
     if not graph.carries[head]:
         found.append(Evidence("end_device", f"{name} is silent while the box it hangs on answers"))
     found += _at_site(scene, head)
@@ -128,16 +128,17 @@ def _around(scene: Scene, region: Region, root: Root) -> list[Evidence]:
 
 def _at_site(scene: Scene, head: int) -> list[Evidence]:
     """What the other boxes of the same site say: mains are lost for all of them or for none."""
-    boxes = [node for node in scene.graph.at_site.get(scene.graph.devices[head].site, ()) if node != head]
+    site = scene.graph.site_of(head)
+    boxes = [node for node in scene.graph.boxes_beside(head) if node != head]
     if any(scene.view.alive[node] and not scene.view.suspect[node] for node in boxes):
-        return [Evidence("site_alive", f"another box of site {scene.graph.devices[head].site} still answers")]
+        return [Evidence("site_alive", f"another box of site {site} still answers")]
     if any(scene.view.dead[node] for node in boxes):
-        return [Evidence("site_silent", f"all boxes of site {scene.graph.devices[head].site} fell silent")]
+        return [Evidence("site_silent", f"all boxes of site {site} fell silent")]
     return []
 
 
 def _gasp(scene: Scene, head: int) -> tuple[Evidence, ...]:
-    name = scene.graph.devices[head].name
+    name = scene.graph.names[head]
     cause = scene.words.down_cause.get(head, 0)
     if cause == DYING_GASP:
         return (Evidence("dying_gasp", f"{name} told its OLT that it lost power"),)
@@ -148,15 +149,15 @@ def _gasp(scene: Scene, head: int) -> tuple[Evidence, ...]:
 
 def power(scene: Scene, heads: tuple[int, ...], start: float) -> tuple[Evidence, ...]:
     """Evidence for and against lost mains; none where the heads hang on different feeders."""
-    feeders = {scene.graph.feeder[head] for head in heads}
+    feeders = {scene.graph.feeders[head] for head in heads}
     if len(feeders) != 1:
         return ()
     feeder = feeders.pop()
-    sites = {scene.graph.devices[head].site for head in heads}
+    sites = {scene.graph.site_of(head) for head in heads}
     near = scene.ups_on(feeder) if feeder else scene.ups_at(sites)
     found = [item for ups in near for item in _ups(scene, ups, sites, start)]
     if feeder:
-        found += _feeder(scene, feeder, start)
+        found += _feeder(scene, heads[0], start)
     if not any(scene.graph.carries[head] for head in heads):
         # That others have mains says little about one PC, which may just be switched off.
         found = [item for item in found if item.kind != "feeder_alive"]
@@ -165,24 +166,25 @@ def power(scene: Scene, heads: tuple[int, ...], start: float) -> tuple[Evidence,
 
 
 def _ups(scene: Scene, ups: Ups, sites: set[str], start: float) -> list[Evidence]:
-    device, windows = scene.graph.devices[ups.node], scene.windows
-    here = device.site in sites
+    windows, name, site = scene.windows, scene.graph.names[ups.node], scene.graph.site_of(ups.node)
+    here = site in sites
     if ups.battery_at >= start - windows.power_s and ups.battery_since <= start + windows.together_s:
         kind = "ups_here_on_battery" if here else "ups_on_feeder_on_battery"
-        return [Evidence(kind, f"UPS {device.name} at {device.site} fed from its battery")]
+        return [Evidence(kind, f"UPS {name} at {site} fed from its battery")]
     if here and ups.mains_at >= start - windows.together_s:
-        return [Evidence("ups_here_on_mains", f"UPS {device.name} had mains until the silence")]
+        return [Evidence("ups_here_on_mains", f"UPS {name} had mains until the silence")]
     return []
 
 
-def _feeder(scene: Scene, feeder: str, start: float) -> list[Evidence]:
+def _feeder(scene: Scene, head: int, start: float) -> list[Evidence]:
     graph, view, dark = scene.graph, scene.view, scene.dark
-    silent: set[str] = set()
+    feeder = graph.feeders[head]
+    silent: set[int] = set()
     causes: set[object] = set()
     alive = 0
-    for node in graph.feeder_nodes.get(feeder, ()):
+    for node in graph.boxes_on(head):
         if dark.mask[node] and abs(dark.start[node] - start) <= scene.windows.power_s:
-            silent.add(graph.devices[node].site)
+            silent.add(int(graph.site[node]))
             causes.add(_fibre_of(graph, node) or scene.region_of[node])
         elif view.alive[node] and not view.suspect[node] and view.last_ok[node] > start:
             alive += 1
@@ -195,6 +197,6 @@ def _feeder(scene: Scene, feeder: str, start: float) -> list[Evidence]:
 
 def _fibre_of(graph: Graph, node: int) -> str:
     """The trunk that an ONT hangs on: sites on one trunk are related."""
-    if graph.devices[node].role is not Role.ONT:
+    if graph.role(node) is not Role.ONT:
         return ""
-    return next((graph.links[link].trunk for link in graph.touching[node] if graph.links[link].trunk), "")
+    return next((trunk for link in graph.touching[node] if (trunk := graph.trunk[link])), "")

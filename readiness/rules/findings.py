@@ -31,12 +31,12 @@ def of_picture(
         # What explained it may have been dropped as unconfirmed: then it stands for itself.
         root = incidents.get(incident.explained_by or incident.subject, incident)
         for node in incident.members:
-            subject = (SubjectKind.DEVICE, graph.devices[node].name)
+            subject = (SubjectKind.DEVICE, graph.names[node])
             if view.dead[node]:
                 start = float(picture.dark.start[node])
                 found[subject] = shadow(subject, start, root, lost_power=node in incident.direct)
         for link in incident.ways:
-            subject = (SubjectKind.LINK, graph.links[link].name)
+            subject = (SubjectKind.LINK, graph.link_names[link])
             open_one = open_now.get(subject)
             if open_one is not None and open_one.finding.status is Status.DEGRADED and view.link_down[link]:
                 found[subject] = _absorbed(open_one.finding, root)
@@ -57,7 +57,6 @@ def _absorbed(finding: Finding, root: Incident) -> Finding:
 
 def _spare(graph: Graph, view: View, link: int, weights: Weights) -> Finding:
     """A link that is down while everybody still has a way: its ring is one-armed."""
-    named = graph.links[link]
     a_says = int(view.port[link, 0]) in PORT_DOWN
     near, far = (graph.a[link], graph.b[link]) if a_says else (graph.b[link], graph.a[link])
     segment = (graph.port(link, int(near)), graph.port(link, int(far)))
@@ -66,6 +65,6 @@ def _spare(graph: Graph, view: View, link: int, weights: Weights) -> Finding:
         evidence.append(Evidence("inside_site", "the link lies inside one site"))
     verdict = causes.judge(evidence, weights)
     return Finding(
-        (SubjectKind.LINK, named.name), Status.DEGRADED, float(view.link_since[link]), verdict.cause,
-        verdict.confidence, verdict.evidence, verdict.responsible, None, segment, named.ring,
+        (SubjectKind.LINK, graph.link_names[link]), Status.DEGRADED, float(view.link_since[link]), verdict.cause,
+        verdict.confidence, verdict.evidence, verdict.responsible, None, segment, graph.ring[link],
     )  # fmt: skip

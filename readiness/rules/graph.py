@@ -1,84 +1,119 @@
 """The network as arrays: devices are nodes, links are edges. Pure, built once per inventory."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Generic, TypeVar
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from inventory.model import Device, Inventory, Link, Medium, Role, SiteKind
+from inventory.columnar import column
+from inventory.model import Inventory, Medium, Role, SiteKind
 from readiness.rules.columns import Mask, Times
+from readiness.rules.texts import Coded, Groups, Positions, Texts
 
 BOXES = frozenset({Role.ROUTER, Role.OLT, Role.ONT, Role.SWITCH, Role.RADIO})
 """Roles of the equipment that carries a site's traffic."""
 
+ROLES: tuple[Role, ...] = tuple(Role)
+KINDS: tuple[SiteKind, ...] = tuple(SiteKind)
+
 Nodes = NDArray[np.intp]
+R = TypeVar("R")
+T = TypeVar("T", bound=np.generic)
 
 
 @dataclass(frozen=True)
 class Graph:
-    """Devices and links by position, in the order of the inventory.
+    """Devices and links by position, in the order of the inventory; columns have an entry each.
 
     `a` and `b` are the positions of each link's devices, `through` the position of the device by
     which a node is seen (-1: by itself), `at_noc` the nodes from which reachability starts.
     """
 
-    devices: tuple[Device, ...]
-    links: tuple[Link, ...]
-    index: dict[str, int]  # device name -> position
-    link_index: dict[str, int]
+    names: Texts
+    roles: NDArray[np.int8]  # position in ROLES
+    site: Nodes  # of each device, position in `sites`
+    sites: Texts
+    feeders: Coded  # of each device's site
     a: Nodes
     b: Nodes
     through: Nodes
     at_noc: Mask
     carries: Mask  # roles in BOXES
+    addressed: Mask
     observable: Mask  # has an address, or is seen through another device
-    cuttable: Mask  # links that leave a site: a cut there is an outside event
-    feeder: tuple[str, ...]  # per device, of its site
     in_kendra: Mask
+    link_names: Texts
+    ports: Coded  # of the links' ends: all ends a, then all ends b
+    trunk: Coded
+    ring: Coded
+    length_km: NDArray[np.float64]  # 0 where it isn't known
+    cuttable: Mask  # links that leave a site: a cut there is an outside event
 
     @cached_property
-    def touching(self) -> tuple[tuple[int, ...], ...]:
+    def index(self) -> Positions:
+        """Device name -> position."""
+        return Positions(self.names)
+
+    @cached_property
+    def link_index(self) -> Positions:
+        return Positions(self.link_names)
+
+    @cached_property
+    def touching(self) -> Groups:
         """Positions of the links at each device."""
-        found: list[list[int]] = [[] for _ in self.devices]
-        for link, (a, b) in enumerate(zip(self.a.tolist(), self.b.tolist(), strict=True)):
-            found[a].append(link)
-            found[b].append(link)
-        return tuple(tuple(links) for links in found)
+        links = np.arange(len(self.a))
+        ends, both = np.stack([self.a, self.b], 1).ravel(), np.repeat(links, 2)
+        return Groups(ends, both, len(self.names))
 
     @cached_property
-    def trunks(self) -> dict[str, tuple[int, ...]]:
-        """Trunk name -> positions of the links that share it."""
-        found: dict[str, list[int]] = {}
-        for position, link in enumerate(self.links):
-            if link.trunk:
-                found.setdefault(link.trunk, []).append(position)
-        return {trunk: tuple(links) for trunk, links in found.items()}
+    def trunks(self) -> Positions:
+        """Trunk name -> its code in `trunk`."""
+        return Positions(self.trunk.texts)
 
     @cached_property
-    def feeder_nodes(self) -> dict[str, tuple[int, ...]]:
-        """Feeder -> the boxes it powers whose site has no UPS: their silence and their life both count."""
-        buffered = {device.site for device in self.devices if device.role is Role.UPS}
-        found: dict[str, list[int]] = {}
-        for node, device in enumerate(self.devices):
-            if self.feeder[node] and self.carries[node] and self.observable[node] and device.site not in buffered:
-                found.setdefault(self.feeder[node], []).append(node)
-        return {feeder: tuple(nodes) for feeder, nodes in found.items()}
+    def _on_trunk(self) -> Groups:
+        return _by_code(self.trunk, np.arange(len(self.a)))
 
     @cached_property
-    def at_site(self) -> dict[str, tuple[int, ...]]:
-        """Site -> its boxes that can be observed."""
-        found: dict[str, list[int]] = {}
-        for node, device in enumerate(self.devices):
-            if self.carries[node] and self.observable[node]:
-                found.setdefault(device.site, []).append(node)
-        return {site: tuple(nodes) for site, nodes in found.items()}
+    def _on_feeder(self) -> Groups:
+        buffered = np.zeros(len(self.sites), np.bool_)
+        buffered[self.site[self.roles == ROLES.index(Role.UPS)]] = True
+        return _by_code(self.feeders, np.flatnonzero(self.carries & self.observable & ~buffered[self.site]))
+
+    @cached_property
+    def _at_site(self) -> Groups:
+        boxes = np.flatnonzero(self.carries & self.observable)
+        return Groups(self.site[boxes], boxes, len(self.sites))
 
     @cached_property
     def normally_reached(self) -> Mask:
         """Nodes that the links of the inventory join to the NOC at all."""
-        everything = np.ones(len(self.devices), np.bool_)
-        return reach(self, everything, np.ones(len(self.links), np.bool_))
+        everything = np.ones(len(self.names), np.bool_)
+        return reach(self, everything, np.ones(len(self.a), np.bool_))
+
+    def role(self, node: int) -> Role:
+        return ROLES[int(self.roles[node])]
+
+    def site_of(self, node: int) -> str:
+        return self.sites[self.site[node]]
+
+    def links_on(self, trunk: str) -> list[int]:
+        """The links that share a trunk."""
+        return self._on_trunk[self.trunks[trunk]]
+
+    def boxes_on(self, node: int) -> list[int]:
+        """The boxes on the feeder of a node whose site has no UPS: their silence and their life both count."""
+        feeder = int(self.feeders.code[node])
+        return [] if feeder < 0 else self._on_feeder[feeder]
+
+    def boxes_beside(self, node: int) -> list[int]:
+        """The boxes of a node's site that can be observed."""
+        return self._at_site[self.site[node]]
 
     def other(self, link: int, node: int) -> int:
         """The node at the other end of a link."""
@@ -86,34 +121,64 @@ class Graph:
 
     def port(self, link: int, node: int) -> str:
         """The port of a link at one of its ends, for a reader: "gp1 GE0/0/2"."""
-        at = self.links[link]
-        return f"{at.a_device} {at.a_port}" if self.a[link] == node else f"{at.b_device} {at.b_port}"
+        end = 0 if self.a[link] == node else 1
+        return f"{self.names[(self.b if end else self.a)[link]]} {self.ports[link + end * len(self.a)]}"
+
+
+def _by_code(coded: Coded, positions: Nodes) -> Groups:
+    """The positions by the code that they have; those without one are left out."""
+    some = positions[coded.code[positions] >= 0]
+    return Groups(coded.code[some], some, len(coded.texts))
 
 
 def build(inventory: Inventory) -> Graph:
-    devices, links = tuple(inventory.devices.values()), tuple(inventory.links.values())
-    index = {device.name: node for node, device in enumerate(devices)}
-    sites = [inventory.sites[device.site] for device in devices]
+    devices, links, sites = inventory.devices, inventory.links, inventory.sites
+    names, site_names = Texts(_texts(devices, "name")), Texts(_texts(sites, "name"))
+    index = Positions(names)
+    site = Positions(site_names).all(_texts(devices, "site"))
+    kind = codes(_texts(sites, "kind"), KINDS)[site]
+    roles = codes(_texts(devices, "role"), ROLES)
+    a, b = (index.all(_texts(links, end)) for end in ("a_device", "b_device"))
+    through, addressed = _texts(devices, "seen_through"), _filled(_texts(devices, "primary_ip"))
+    feeder = Coded.of(_texts(sites, "feeder"))
     return Graph(
-        devices=devices,
-        links=links,
-        index=index,
-        link_index={link.name: position for position, link in enumerate(links)},
-        a=np.array([index[link.a_device] for link in links], np.intp),
-        b=np.array([index[link.b_device] for link in links], np.intp),
-        through=np.array([index.get(device.seen_through, -1) for device in devices], np.intp),
-        at_noc=np.array([site.kind is SiteKind.NOC for site in sites], np.bool_),
-        carries=np.array([device.role in BOXES for device in devices], np.bool_),
-        observable=np.array([bool(device.primary_ip or device.seen_through) for device in devices], np.bool_),
-        cuttable=np.array([_leaves_a_site(inventory, link) for link in links], np.bool_),
-        feeder=tuple(site.feeder for site in sites),
-        in_kendra=np.array([site.kind is SiteKind.KENDRA for site in sites], np.bool_),
+        names=names,
+        roles=roles,
+        site=site,
+        sites=site_names,
+        feeders=Coded(feeder.code[site], feeder.texts),
+        a=a,
+        b=b,
+        through=index.all(through),
+        at_noc=kind == KINDS.index(SiteKind.NOC),
+        carries=np.isin(roles, [ROLES.index(role) for role in BOXES]),
+        addressed=addressed,
+        observable=addressed | _filled(through),
+        in_kendra=kind == KINDS.index(SiteKind.KENDRA),
+        link_names=Texts(_texts(links, "name")),
+        ports=Coded.of(pa.concat_arrays([_texts(links, "a_port"), _texts(links, "b_port")])),
+        trunk=Coded.of(_texts(links, "trunk")),
+        ring=Coded.of(_texts(links, "ring")),
+        length_km=np.asarray(pc.fill_null(column(links, "length_km").cast(pa.float64()), 0.0)),
+        cuttable=(site[a] != site[b]) & (codes(_texts(links, "medium"), tuple(Medium)) != _COPPER),
     )
 
 
-def _leaves_a_site(inventory: Inventory, link: Link) -> bool:
-    a, b = inventory.devices[link.a_device], inventory.devices[link.b_device]
-    return a.site != b.site and link.medium is not Medium.COPPER
+_COPPER = tuple(Medium).index(Medium.COPPER)
+
+
+def _texts(records: Mapping[str, R], field: str) -> pa.Array:
+    return column(records, field).cast(pa.string())
+
+
+def _filled(texts: pa.Array) -> Mask:
+    return np.asarray(pc.greater(pc.binary_length(texts), 0), np.bool_)
+
+
+def codes(texts: pa.Array, words: tuple[str, ...]) -> NDArray[np.int8]:
+    """The position of each text among `words`, all of which are known."""
+    found = pc.index_in(texts, value_set=pa.array(map(str, words), pa.string()))
+    return np.asarray(found).astype(np.int8)
 
 
 def reach(graph: Graph, passable: Mask, usable: Mask) -> Mask:
@@ -122,12 +187,14 @@ def reach(graph: Graph, passable: Mask, usable: Mask) -> Mask:
     a, b = graph.a[open_links], graph.b[open_links]
     reached = graph.at_noc & passable
     while True:
-        half = reached[a] != reached[b]
+        from_a, from_b = reached[a], reached[b]
+        half = from_a != from_b
         if not half.any():
             return reached
         reached[a[half]] = True
         reached[b[half]] = True
-        a, b = a[~half], b[~half]
+        neither = ~(from_a | from_b)
+        a, b = a[neither], b[neither]
 
 
 def components(a: Nodes, b: Nodes, count: int) -> Nodes:
@@ -144,6 +211,17 @@ def components(a: Nodes, b: Nodes, count: int) -> Nodes:
 
 
 @dataclass(frozen=True, slots=True)
+class ByEnd(Generic[T]):
+    """What is kept by slot, read by link and end: a country's links are more than those that are asked about."""
+
+    values: NDArray[T]  # by slot
+    slot_of: Nodes  # shape (links, 2)
+
+    def __getitem__(self, ends: tuple[Nodes | int, int | slice]) -> NDArray[T]:
+        return self.values[self.slot_of[ends]]
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """What is known at one moment. Times are UTC epoch seconds; per link, column 0 is end a, 1 is end b."""
 
@@ -156,5 +234,5 @@ class View:
     last_ok: Times  # newest sign of life
     link_down: Mask
     link_since: Times  # begin of the link's present status
-    port: NDArray[np.int8]  # ifOperStatus by link and end, 0 where none was read
-    port_at: Times
+    port: NDArray[np.int8] | ByEnd[np.int8]  # ifOperStatus by link and end, 0 where none was read
+    port_at: Times | ByEnd[np.float64]

@@ -11,7 +11,7 @@ from readiness.rules import causes, facts
 from readiness.rules.causes import Evidence, Verdict, Weights
 from readiness.rules.columns import Mask
 from readiness.rules.facts import DYING_GASP, Before, Scene, Windows, Words
-from readiness.rules.graph import Graph, View
+from readiness.rules.graph import Graph, Nodes, View
 from readiness.rules.links import PORT_DOWN
 from readiness.rules.roots import Root, root_of
 from readiness.rules.topology import Dark, Region, darkness, regions
@@ -78,7 +78,7 @@ def _is_old_news(graph: Graph, region: Region, before: Before) -> bool:
     """One end device that was judged long ago, such as the PC of a closed kendra: at night there are thousands."""
     node = region.members[0]
     alone = len(region.members) == 1 and not graph.carries[node] and not region.borders
-    return alone and graph.devices[node].name in before.settled
+    return alone and graph.names[node] in before.settled
 
 
 def _behind(view: View, pieces: Sequence[Region], roots: Sequence[Root], region_of: dict[int, int]) -> dict[int, int]:
@@ -106,19 +106,19 @@ def _single(scene: Scene, region: Region, root: Root, weights: Weights) -> Incid
     graph = scene.graph
     verdict = _by_operator(graph, root, causes.judge(facts.of_region(scene, region, root), weights))
     links = root.links
-    head = graph.devices[root.heads[0]]
-    powerless = verdict.cause is Cause.POWER or head.name in scene.before.powerless
+    head = graph.names[root.heads[0]]
+    powerless = verdict.cause is Cause.POWER or head in scene.before.powerless
     if powerless:
         links = ()
     elif verdict.cause is Cause.FIBRE and not links and len(root.ways) == 1:
         links = root.ways
-    subject = (SubjectKind.LINK, graph.links[links[0]].name) if links else (SubjectKind.DEVICE, head.name)
+    subject = (SubjectKind.LINK, graph.link_names[links[0]]) if links else (SubjectKind.DEVICE, head)
     direct = frozenset() if links else _failed_themselves(graph, region, root, powerless=powerless)
     return Incident(
         subject, _begin(scene.view, region, links), verdict, region.members, direct, root.ways,
         tuple(port for link in links for port in _bracket(scene, link)),
-        next((graph.links[link].ring for link in root.ways if graph.links[link].ring), ""),
-        graph.feeder[root.heads[0]] if powerless else "",
+        next((ring for link in root.ways if (ring := graph.ring[link])), ""),
+        graph.feeders[root.heads[0]] if powerless else "",
     )  # fmt: skip
 
 
@@ -132,10 +132,10 @@ def _by_operator(graph: Graph, root: Root, verdict: Verdict) -> Verdict:
 def _failed_themselves(graph: Graph, region: Region, root: Root, *, powerless: bool) -> frozenset[int]:
     if not powerless:
         return frozenset(root.heads[:1])
-    feeders = {graph.feeder[head] for head in root.heads} - {""}
-    sites = {graph.devices[head].site for head in root.heads}
+    feeders = {graph.feeders.code[head] for head in root.heads} - {-1}
+    sites = {graph.site[head] for head in root.heads}
     return frozenset(
-        node for node in region.members if graph.feeder[node] in feeders or graph.devices[node].site in sites
+        node for node in region.members if graph.feeders.code[node] in feeders or graph.site[node] in sites
     )
 
 
@@ -158,8 +158,9 @@ def _trunks(
     lost: dict[str, list[int]] = {}
     for number in own:
         ways, head = roots[number].ways, roots[number].heads[0]
-        if len(ways) == 1 and scene.graph.links[ways[0]].trunk and scene.graph.devices[head].role is Role.ONT:
-            lost.setdefault(scene.graph.links[ways[0]].trunk, []).append(number)
+        trunk = scene.graph.trunk[ways[0]] if len(ways) == 1 else ""
+        if trunk and scene.graph.role(head) is Role.ONT:
+            lost.setdefault(trunk, []).append(number)
     found = []
     for trunk, numbers in lost.items():
         together = _newest_cluster(pieces, numbers, scene.windows.together_s)
@@ -181,7 +182,7 @@ def _newest_cluster(pieces: Sequence[Region], numbers: list[int], together_s: fl
 
 
 def _trunk(scene: Scene, trunk: str, lost: list[tuple[Region, Root]], weights: Weights) -> Incident | None:
-    graph, links = scene.graph, scene.graph.trunks[trunk]
+    graph, links = scene.graph, scene.graph.links_on(trunk)
     ways = tuple(root.ways[0] for _, root in lost)
     heads = tuple(root.heads[0] for _, root in lost)
     olt = next(graph.other(link, head) for link, head in zip(ways, heads, strict=True))
@@ -194,7 +195,7 @@ def _trunk(scene: Scene, trunk: str, lost: list[tuple[Region, Root]], weights: W
     verdict = causes.judge([Evidence("trunk_lost", sentence), *facts.power(scene, heads, start)], weights)
     if verdict.cause is Cause.POWER:
         return None
-    nearest = min(ways, key=lambda link: (graph.links[link].length_km or 0.0, link))
+    nearest = min(ways, key=lambda link: (float(graph.length_km[link]), link))
     members = tuple(node for region, _ in lost for node in region.members)
     return Incident(
         (SubjectKind.LINK, trunk), start, verdict, members, frozenset(), ways, _bracket(scene, nearest)
@@ -239,15 +240,15 @@ def _by_feeder(scene: Scene, incidents: list[Incident]) -> tuple[Incident, ...]:
 
 def _spare_down(graph: Graph, view: View, dark: Dark, absorbed: set[int]) -> tuple[int, ...]:
     """Links that are down while nobody is cut off by them."""
-    both_reached = dark.reached[graph.a] & dark.reached[graph.b]
-    said = _said_after(graph, view, 0) | _said_after(graph, view, 1)
-    down: list[int] = (view.link_down & both_reached & said).nonzero()[0].tolist()
-    return tuple(link for link in down if link not in absorbed)
+    down = view.link_down.nonzero()[0]
+    down = down[dark.reached[graph.a[down]] & dark.reached[graph.b[down]]]
+    said = _said_after(graph, view, down, 0) | _said_after(graph, view, down, 1)
+    return tuple(link for link in down[said].tolist() if link not in absorbed)
 
 
-def _said_after(graph: Graph, view: View, end: int) -> Mask:
-    """Links whose port at `end` was read to be down well after the other end last came up."""
-    other = graph.a if end else graph.b
-    newest = view.port_at[:, end] >= view.since[other] + _ANSWER_S
-    said: Mask = np.isin(view.port[:, end], list(PORT_DOWN)) & newest
+def _said_after(graph: Graph, view: View, links: Nodes, end: int) -> Mask:
+    """Those of `links` whose port at `end` was read to be down well after the other end last came up."""
+    other = (graph.a if end else graph.b)[links]
+    newest = view.port_at[links, end] >= view.since[other] + _ANSWER_S
+    said: Mask = np.isin(view.port[links, end], list(PORT_DOWN)) & newest
     return said

@@ -30,6 +30,10 @@ class Judged:
     reason: str
 
 
+UP_BY_PORT = Judged(Status.UP, "its port is up")
+UP_BY_LIFE = Judged(Status.UP, "what lies behind it answers")
+
+
 def judge(a: End, b: End) -> Judged | None:
     """Status of the link; None: what there is was read before an end came back, so wait.
 
@@ -41,9 +45,9 @@ def judge(a: End, b: End) -> Judged | None:
                 return None
             return Judged(Status.DOWN, "a port of it is down")
     if any(end.alive and end.port == PORT_UP for end in (a, b)):
-        return Judged(Status.UP, "its port is up")
+        return UP_BY_PORT
     if any(end.alive and end.sole for end in (a, b)):
-        return Judged(Status.UP, "what lies behind it answers")
+        return UP_BY_LIFE
     return Judged(Status.UNKNOWN, "neither end says how its port is")
 
 

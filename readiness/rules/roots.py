@@ -35,7 +35,7 @@ def ports_up(graph: Graph, view: View, dark: Dark, region: Region) -> tuple[int,
 
 def _own_ports(graph: Graph, dark: Dark, region: Region) -> tuple[int, ...]:
     """Ways in with a port of their own: one that a whole trunk shares says nothing of one ONT."""
-    return tuple(link for link in _outward(graph, dark, region) if not graph.links[link].trunk)
+    return tuple(link for link in _outward(graph, dark, region) if not graph.trunk[link])
 
 
 def _lit_port_up(graph: Graph, view: View, dark: Dark, region: Region, link: int) -> bool:
@@ -96,7 +96,7 @@ def _is_cut(graph: Graph, heads: tuple[int, ...], ways: tuple[int, ...], region:
     A cut takes several sites at once. Where every way in ends at one box there must be only one
     way, because that box alone explains the loss of two.
     """
-    sites = {graph.devices[node].site for node in region.members if graph.carries[node]}
+    sites = {graph.site[node] for node in region.members if graph.carries[node]}
     if len(sites) < 2 or not all(graph.cuttable[link] for link in ways):
         return False
-    return len(ways) == 1 or len({graph.devices[head].site for head in heads}) > 1
+    return len(ways) == 1 or len({graph.site[head] for head in heads}) > 1

@@ -15,6 +15,9 @@ from readiness.rules.sight import Sight
 _CLOCK_SLACK_S = 5.0  # a memory of something further than this in the future means that the clock was set back
 
 
+ANSWERS = "answers"
+
+
 class Outcome(IntEnum):
     """What a poll proves. The numbers are the form in columns."""
 
@@ -113,7 +116,7 @@ def _life(memory: Memory, poll: Poll, policy: Policy) -> Stepped:
     after = _alive(memory, poll.at, clean)
     if 0 < clean < policy.clean_polls:
         return after, None
-    reason = f"{clean} good polls in a row" if clean else poll.reason or "answers"
+    reason = f"{clean} good polls in a row" if clean else poll.reason or ANSWERS
     return _to(replace(after, clean=0), Status.UP, poll.at, reason)
 
 

@@ -42,59 +42,79 @@ def _cut_off(graph: Graph, view: View, reached: Mask) -> tuple[Mask, Times]:
     An island is what hangs together without a way to the NOC. A cut older than a device's last
     sign of life proves that there is a way the inventory doesn't know.
     """
-    outside = ~reached & ~view.dead & graph.normally_reached
-    a_out, b_out = outside[graph.a], outside[graph.b]
-    inside = a_out & b_out & ~view.link_down
-    island = components(graph.a[inside], graph.b[inside], len(graph.devices))
-    cut_at = np.full(len(graph.devices), -np.inf)
-    for here, there, is_out in ((graph.a, graph.b, a_out), (graph.b, graph.a, b_out)):
-        down, dead = is_out & view.link_down, is_out & view.dead[there]
-        np.maximum.at(cut_at, island[here[down]], view.link_since[down])
-        np.maximum.at(cut_at, island[here[dead]], view.start[there[dead]])
-    since = cut_at[island]
-    quiet = (view.suspect | ~view.alive) & graph.observable
-    return outside & quiet & (view.last_ok < since), since
+    outside = np.flatnonzero(~reached & ~view.dead & graph.normally_reached)
+    cut_off, since = np.zeros(len(reached), np.bool_), np.full(len(reached), -np.inf)
+    if len(outside):
+        since[outside] = _newest_cut(graph, view, outside)
+        quiet = (view.suspect[outside] | ~view.alive[outside]) & graph.observable[outside]
+        cut_off[outside] = quiet & (view.last_ok[outside] < since[outside])
+    return cut_off, since
+
+
+def _newest_cut(graph: Graph, view: View, outside: Nodes) -> Times:
+    """Per device of `outside` when the newest cut around its island came."""
+    links = np.unique(graph.touching.of(outside))
+    a, b, down = graph.a[links], graph.b[links], view.link_down[links]
+    a_out, b_out = _among(outside, a), _among(outside, b)
+    inside = a_out & b_out & ~down
+    island = _joined(outside, a[inside], b[inside])
+    cut_at = np.full(len(outside), -np.inf)
+    for here, there, is_out in ((a, b, a_out), (b, a, b_out)):
+        cut, dead = is_out & down, is_out & view.dead[there]
+        np.maximum.at(cut_at, island[np.searchsorted(outside, here[cut])], view.link_since[links[cut]])
+        np.maximum.at(cut_at, island[np.searchsorted(outside, here[dead])], view.start[there[dead]])
+    newest: Times = cut_at[island]
+    return newest
+
+
+def _among(nodes: Nodes, some: Nodes) -> Mask:
+    """Which of `some` are among the nodes, which are in order."""
+    place = np.minimum(np.searchsorted(nodes, some), len(nodes) - 1)
+    found: Mask = nodes[place] == some
+    return found
+
+
+def _joined(nodes: Nodes, a: Nodes, b: Nodes) -> Nodes:
+    """Per node the place among `nodes`, which are in order, of the first that the edges a-b join it to."""
+    return components(np.searchsorted(nodes, a), np.searchsorted(nodes, b), len(nodes))
 
 
 def regions(graph: Graph, dark: Dark, together_s: float) -> tuple[Region, ...]:
     """The dark devices in pieces that hang together and whose starts lie close together in time."""
-    a_dark, b_dark = dark.mask[graph.a], dark.mask[graph.b]
-    both = np.flatnonzero(a_dark & b_dark)
-    label = components(graph.a[both], graph.b[both], len(graph.devices))
-    cluster = _clusters(label, dark, together_s)
-    same = both[cluster[graph.a[both]] == cluster[graph.b[both]]]
-    label = components(graph.a[same], graph.b[same], len(graph.devices))
     nodes = np.flatnonzero(dark.mask)
-    members = _grouped(label[nodes], nodes)
-    start = np.full(len(graph.devices), np.inf)
-    np.minimum.at(start, label[nodes], dark.start[nodes])
-    entries: dict[int, list[int]] = {}
-    for link in np.flatnonzero(a_dark != b_dark):
-        node = graph.a[link] if a_dark[link] else graph.b[link]
-        entries.setdefault(int(label[node]), []).append(int(link))
-    borders: dict[int, list[int]] = {}
-    for link in both[label[graph.a[both]] != label[graph.b[both]]]:
-        for node in (graph.a[link], graph.b[link]):
-            borders.setdefault(int(label[node]), []).append(int(link))
+    if not len(nodes):
+        return ()
+    links = np.unique(graph.touching.of(nodes))
+    a, b = graph.a[links], graph.b[links]
+    both = dark.mask[a] & dark.mask[b]
+    cluster = _clusters(_joined(nodes, a[both], b[both]), dark.start[nodes], together_s)
+    ends = np.stack([np.searchsorted(nodes, a[both]), np.searchsorted(nodes, b[both])])
+    same = cluster[ends[0]] == cluster[ends[1]]
+    label = components(ends[0, same], ends[1, same], len(nodes))
+    start = np.full(len(nodes), np.inf)
+    np.minimum.at(start, label, dark.start[nodes])
+    outer = np.searchsorted(nodes, np.where(dark.mask[a], a, b)[~both])
+    entries = _grouped(label[outer], links[~both])
+    apart = (label[ends[0]] != label[ends[1]]).repeat(2)
+    borders = _grouped(label[ends.T.ravel()][apart], links[both].repeat(2)[apart])
     return tuple(
-        Region(inside, float(start[key]), tuple(entries.get(key, ())), tuple(borders.get(key, ())))
-        for key, inside in members.items()
+        Region(inside, float(start[key]), entries.get(key, ()), borders.get(key, ()))
+        for key, inside in _grouped(label, nodes).items()
     )
 
 
-def _clusters(label: Nodes, dark: Dark, together_s: float) -> Nodes:
-    """Per device a number that changes with its connected part and with every pause between starts."""
-    nodes = np.flatnonzero(dark.mask)
-    order = nodes[np.lexsort((dark.start[nodes], label[nodes]))]
+def _clusters(label: Nodes, start: Times, together_s: float) -> Nodes:
+    """Per dark device a number that changes with its connected part and with every pause between starts."""
+    order = np.lexsort((start, label))
     apart = np.diff(label[order]) != 0
-    apart |= np.diff(dark.start[order]) > together_s
-    cluster = np.zeros(len(dark.mask), np.intp)
+    apart |= np.diff(start[order]) > together_s
+    cluster = np.zeros(len(label), np.intp)
     cluster[order[1:]] = np.cumsum(apart)
     return cluster
 
 
-def _grouped(keys: Nodes, nodes: Nodes) -> dict[int, tuple[int, ...]]:
+def _grouped(keys: Nodes, positions: Nodes) -> dict[int, tuple[int, ...]]:
     found: dict[int, list[int]] = {}
-    for key, node in zip(keys.tolist(), nodes.tolist(), strict=True):
-        found.setdefault(key, []).append(node)
+    for key, position in zip(keys.tolist(), positions.tolist(), strict=True):
+        found.setdefault(key, []).append(position)
     return {key: tuple(members) for key, members in found.items()}

@@ -15,6 +15,8 @@ ESSENTIAL: dict[SiteKind, frozenset[Role]] = {
 }
 """The devices without which a site does not do its work."""
 
+ALL_ANSWER = "all essential devices answer"
+
 OWN_LAYER = {SiteKind.GP: Layer.GP_EQUIPMENT, SiteKind.KENDRA: Layer.KENDRA_HARDWARE}
 """The layer that a site's own devices are to its villages; those of every other kind are backhaul."""
 
@@ -105,7 +107,7 @@ def of_site(devices: Sequence[Standing], kind: SiteKind) -> Result:
         for device in devices:
             if device.status is status:
                 return _by(status, device, layer)
-    return Result(Status.UP, "all essential devices answer")
+    return Result(Status.UP, ALL_ANSWER)
 
 
 def _by(status: Readiness | Status, device: Standing, layer: Layer | None, reason: str = "") -> Result:
