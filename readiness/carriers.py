@@ -9,10 +9,9 @@ from inventory.model import Inventory
 from readiness import standing
 from readiness.model import SubjectKind
 from readiness.places import Place
-from readiness.rules import graph
+from readiness.rules import graph, spells
 from readiness.rules.columns import Mask
 from readiness.rules.incidents import Subject
-from readiness.rules import spells
 from readiness.rules.texts import Positions
 from readiness.states import names_of
 

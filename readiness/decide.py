@@ -11,8 +11,8 @@ from inventory.model import Inventory
 from readiness import standing
 from readiness.knowledge import Knowledge, Noticed
 from readiness.model import Cause, Layer, Readiness, Status, SubjectKind
-from readiness.portals import News, Portals
 from readiness.places import FAILED, Effect, Standings
+from readiness.portals import News, Portals
 from readiness.read import TransitionRow
 from readiness.rules import endpoint as endpoint_rules
 from readiness.rules import findings as finding_rules

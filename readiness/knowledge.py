@@ -1,6 +1,6 @@
 """All that the judge remembers of devices, ports and what was said between batches."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import inf
 
 import numpy as np

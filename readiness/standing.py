@@ -1,6 +1,6 @@
 """Sites and villages as they follow from their devices, recomputed only where something changed."""
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np

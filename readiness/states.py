@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from inventory.columnar import column
+from inventory.columnar import column, keys
 from inventory.model import Inventory, Level
 from readiness.model import Layer, Readiness, Status, SubjectKind
 from readiness.read import StateRow
@@ -150,13 +150,12 @@ class States:
 def names_of(inventory: Inventory, graph: Graph) -> dict[SubjectKind, Texts]:
     """Everything that has a state, by kind, in the order of the inventory."""
     levels = column(inventory.areas, "level").cast(pa.string())
-    keys = pa.array(list(inventory.areas), pa.string())
     return {
         SubjectKind.DEVICE: graph.names,
         SubjectKind.LINK: graph.link_names,
         SubjectKind.SITE: graph.sites,
-        SubjectKind.ENDPOINT: Texts(list(inventory.endpoints)),
-        SubjectKind.VILLAGE: Texts(keys.filter(pc.equal(levels, str(Level.VILLAGE)))),
+        SubjectKind.ENDPOINT: Texts(keys(inventory.endpoints)),
+        SubjectKind.VILLAGE: Texts(keys(inventory.areas).filter(pc.equal(levels, str(Level.VILLAGE)))),
     }
 
 

@@ -1,6 +1,6 @@
 """Tables of judgement: transitions are the truth, the rest is derived and kept for speed."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, text
 
 from storage.metadata import metadata
 from storage.types import UtcTime
@@ -26,6 +26,8 @@ transition = Table(
     sqlite_autoincrement=True,
 )
 
+_EXPLAINED = text("outage IS NOT NULL")
+
 state = Table(
     "state",
     metadata,
@@ -37,6 +39,8 @@ state = Table(
     Column("layer", String, nullable=False, server_default=""),
     Column("outage", _Id, ForeignKey("outage.id")),  # the open outage that explains it
     Column("transition", _Id, nullable=False),  # the transition that made it so
+    Index("ix_state_status", "subject_kind", "status"),
+    Index("ix_state_outage", "outage", sqlite_where=_EXPLAINED, postgresql_where=_EXPLAINED),
 )
 
 outage = Table(

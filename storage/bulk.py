@@ -50,6 +50,7 @@ def put(connection: Connection, table: Table, key: Sequence[str], names: Sequenc
     """
     if not rows:
         return
+    # Every part of the statement is a name of our own tables or types; values are bound.
     rest = ", ".join(f"{name} = excluded.{name}" for name in names if name not in key)
     head = f"INSERT INTO {table.name} ({', '.join(names)})"
     tail = f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {rest}"
@@ -60,4 +61,4 @@ def put(connection: Connection, table: Table, key: Sequence[str], names: Sequenc
     # One statement of one array a column: psycopg's executemany costs several times as much.
     arrays = ", ".join(f"%s::{table.c[name].type.compile(connection.dialect)}[]" for name in names)
     columns = tuple(list(values) for values in zip(*rows, strict=True))
-    connection.exec_driver_sql(f"{head} SELECT * FROM unnest({arrays}) {tail}", columns)
+    connection.exec_driver_sql(f"{head} SELECT * FROM unnest({arrays}) {tail}", columns)  # noqa: S608 - see above
