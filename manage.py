@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -381,12 +381,16 @@ def _volley(settings: Settings, closing: AsyncExitStack) -> "Volley | None":
 
 def _sinks(facts: "Inventory", settings: Settings, figures: "Figures", closing: AsyncExitStack) -> "Iterator[Sink]":
     """History always, InfluxDB where it is set, Prometheus."""
+    from collectors.metrics import FIGURED
     from collectors.sinks.exposition import expose
     from collectors.sinks.history import HistorySink
     from collectors.sinks.prometheus import PrometheusSink
+    from storage.compaction import Keep
     from storage.segments import Writer
 
-    history = HistorySink(Writer(settings.storage.history))
+    storage = settings.storage
+    keep = Keep(timedelta(days=storage.raw_days), timedelta(days=storage.figure_days), FIGURED)
+    history = HistorySink(Writer(storage.history), keep=keep)
     closing.push_async_callback(history.close)
     readings = list(history.readings())
     yield history

@@ -74,3 +74,6 @@ METRICS: tuple[Metric, ...] = (
 
 NUMBER: dict[str, int] = {metric.name: number for number, metric in enumerate(METRICS)}
 """Name -> its row in METRICS, the form in which columns carry a metric."""
+
+FIGURED: tuple[str, ...] = ("in_bps", "out_bps", "optical_rx_dbm", "optical_tx_dbm", "ont_rx_dbm")
+"""Of these, traffic and light, the history keeps figures when their samples are gone."""

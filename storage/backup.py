@@ -21,7 +21,7 @@ from storage.atomic import TEMPORARY
 from storage.dump import FILES, dump, is_empty, load
 from storage.engine import alone
 from storage.migrate import revision_of, revisions, upgrade
-from storage.segments import SCHEMAS
+from storage.segments import FOLDERS
 
 _MANIFEST = "manifest.json"
 _HISTORY = "history"
@@ -141,7 +141,7 @@ def _copy_history(history: Path, add: Add, progress: Progress, *, samples: bool)
 
 
 def _files(history: Path, *, samples: bool) -> list[Path]:
-    left_out = set() if samples else set(SCHEMAS)
+    left_out = set() if samples else set(FOLDERS)
     inside = ((path, path.relative_to(history).parts) for path in sorted(history.rglob("*.parquet")))
     return [path for path, parts in inside if parts[0] not in left_out and not any(p.startswith(".") for p in parts)]
 

@@ -1,42 +1,81 @@
-"""Many small files of an hour become one sorted file."""
+"""Many small files of an hour become one sorted file, and figures that outlive it.
 
-from collections.abc import Iterator
+Each sample is written three times: in a segment; with some thirty segments while its hour runs, so
+that neither readers nor the hour's end find hundreds of files; and with its hour. The last pass makes
+the 5-minute figures of the hour as well.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 
-from storage.segments import ORDER, SCHEMAS, SPILL, Segment, in_force, store, stored
+from storage.figures import five_minutes
+from storage.ledger import Ledger, read_ledger, write_ledger
+from storage.merge import Source, merged
+from storage.segments import HOURS, SCHEMAS, Segment, file_schema, in_force, stored
+from storage.shelves import forget, gather
+from storage.staged import GROUP, MIDDLE_GROUP, SMALL_GROUP, Staged
 
 _SETTLE = timedelta(minutes=2)  # after the end of an hour, for polls that were still under way
 _KEEP = timedelta(minutes=1)  # readers that listed the folder before the switch may still open the old files
-_ROWS = 131_072
-_MEMORY = "1GB"
+_FAN = 32  # segments that are merged while their hour runs
 
 
-def compact(folder: Path, now: datetime) -> int:
-    """Compact every hour that is over; remove files that a compacted one stands for. Returns files written.
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """What is kept how long: rows `raw`, 5-minute figures of `metrics` for `figures`, their daily ones for ever."""
+
+    raw: timedelta = timedelta(days=14)
+    figures: timedelta = timedelta(days=396)
+    metrics: tuple[str, ...] = ()
+
+
+def compact(folder: Path, now: datetime, keep: Keep | None = None) -> int:
+    """Compact every hour that is over, make its figures, remove what is too old or replaced. Returns files merged.
 
     Only the folder's writer calls this. It may be killed at any moment and called again: no row
     is lost or doubled.
     """
-    return sum(_compact_kind(folder, kind, now) for kind in SCHEMAS)
+    keep = keep or Keep()
+    ledger = read_ledger(folder)
+    if ledger.metrics != keep.metrics:
+        ledger = Ledger(keep.metrics)
+    _expire(folder, now - keep.raw, ledger)
+    done = 0
+    for kind in SCHEMAS:
+        _remove_replaced(folder, kind, now)
+        done += _merge_segments(folder, kind)
+        done += _close_hours(folder, kind, now, ledger)
+    forget(folder, now - keep.figures)
+    gather(folder, now, now - keep.figures)
+    return done
 
 
-def _compact_kind(folder: Path, kind: str, now: datetime) -> int:
+def _expire(folder: Path, oldest: datetime, ledger: Ledger) -> None:
+    """Remove hours that were over at `oldest`, if nothing more is to be made of them."""
+    for kind in SCHEMAS:
+        for segment in stored(folder, kind, last=oldest.date()):
+            if segment.end <= oldest and (not _makes_figures(kind, ledger) or segment.number in ledger.hours):
+                segment.path.unlink()
+                with suppress(OSError):  # other hours are left
+                    segment.path.parent.rmdir()
+
+
+def _makes_figures(kind: str, ledger: Ledger) -> bool:
+    return kind == "samples" and bool(ledger.metrics)
+
+
+def _remove_replaced(folder: Path, kind: str, now: datetime) -> None:
     segments = stored(folder, kind)
     live = set(in_force(segments))
     for segment in segments:
         if segment not in live and _settled(segment, live, now):
             segment.path.unlink()
-    finished = [segment for segment in sorted(live) if segment.end + _SETTLE <= now]
-    hours = [list(hour) for _, hour in groupby(finished, key=lambda segment: segment.start)]
-    several = [hour for hour in hours if len(hour) > 1]
-    for hour in several:
-        _merge(kind, hour, folder / SPILL)
-    return len(several)
 
 
 def _settled(old: Segment, live: set[Segment], now: datetime) -> bool:
@@ -45,19 +84,54 @@ def _settled(old: Segment, live: set[Segment], now: datetime) -> bool:
     return now.timestamp() - newer.path.stat().st_mtime > _KEEP.total_seconds()
 
 
-def _merge(kind: str, hour: list[Segment], spill: Path) -> None:
-    first, last = min(one.first for one in hour), max(one.last for one in hour)
-    path = hour[0].path.with_name(f"{hour[0].hour:02d}-{first:012d}-{last:012d}.parquet")
-    store(path, kind, _sorted_rows(kind, [str(one.path) for one in hour], spill))
+def _hours(folder: Path, kind: str) -> Iterator[list[Segment]]:
+    """The files in force of each hour."""
+    for _, hour in groupby(sorted(in_force(stored(folder, kind))), key=lambda segment: segment.start):
+        yield list(hour)
 
 
-def _sorted_rows(kind: str, paths: list[str], spill: Path) -> Iterator[pa.RecordBatch]:
-    limits: dict[str, str | bool | int | float | list[str]] = {
-        "threads": 1,
-        "memory_limit": _MEMORY,
-        "temp_directory": str(spill),
-    }
-    with duckdb.connect(config=limits) as database:
-        database.execute("SET TimeZone = 'UTC'")
-        rows = database.read_parquet(paths).order(", ".join(f'"{column}"' for column in ORDER[kind]))
-        yield from rows.to_arrow_reader(_ROWS)
+def _merge_segments(folder: Path, kind: str) -> int:
+    """Every `_FAN` segments of an hour become one file."""
+    done = 0
+    for hour in _hours(folder, kind):
+        small = [segment for segment in hour if not segment.compacted]
+        for start in range(0, len(small) - _FAN + 1, _FAN):
+            _merge(folder, kind, small[start : start + _FAN], group=MIDDLE_GROUP)
+            done += 1
+    return done
+
+
+def _close_hours(folder: Path, kind: str, now: datetime, ledger: Ledger) -> int:
+    """Every hour that is over becomes one file."""
+    done = 0
+    for hour in _hours(folder, kind):
+        last = max(segment.last for segment in hour)
+        figures = ledger.metrics if kind == "samples" and not ledger.has(hour[0].number, last) else ()
+        if hour[0].end + _SETTLE <= now and (len(hour) > 1 or figures):
+            _merge(folder, kind, hour, figures, group=GROUP)
+            done += len(hour) > 1
+            if figures:
+                ledger = ledger.with_hour(hour[0].number, last)
+                write_ledger(folder, ledger)
+    return done
+
+
+def _merge(folder: Path, kind: str, segments: Sequence[Segment], metrics: Sequence[str] = (), *, group: int) -> None:
+    """One file of several, and figures of `metrics`, each where there is something to do."""
+    first, last = min(one.first for one in segments), max(one.last for one in segments)
+    path = segments[0].path.with_name(f"{segments[0].hour:02d}-{first:012d}-{last:012d}.parquet")
+    with ExitStack() as opened:
+        sources = [opened.enter_context(Source(segment.path, kind)) for segment in segments]
+        files: list[tuple[Staged, Callable[[pa.RecordBatch], pa.RecordBatch]]] = []
+        if metrics:
+            figures = Staged(folder / HOURS / path.parent.name / path.name, file_schema(HOURS), SMALL_GROUP)
+            files.append((opened.enter_context(figures), lambda rows: five_minutes(rows, metrics, file_schema(HOURS))))
+        if len(segments) > 1:
+            files.append((opened.enter_context(Staged(path, file_schema(kind), group)), lambda rows: rows))
+        for rows in merged(sources):
+            for file, made_of in files:
+                file.add(made_of(rows))
+        for file, _ in files:
+            file.finish()
+        for file, _ in files:
+            file.publish()

@@ -1,28 +1,25 @@
-"""Reading the history: DuckDB over the Parquet files, also while another process writes them."""
+"""Reading the history, also while another process writes it: samples, or figures where these will do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
-import duckdb
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from storage.segments import SCHEMAS, in_force, stored
-from storage.types import to_millis
+from storage.figures import by_step, columns_of
+from storage.numbers import numbers_of
+from storage.pick import Asked, read
+from storage.rows import concatenated, in_order, integers
+from storage.segments import FOLDERS, HOURS, file_schema
+from storage.sources import chosen
 
 _TRIES = 3
-_Parameters = dict[str, str | int]
-
-_SERIES = """
-SELECT epoch_ms("at") // $step * $step AS step, min(value) AS low, avg(value) AS mean, max(value) AS high, count(*) AS count
-FROM history
-WHERE device = $device AND metric = $metric AND instance = $instance
-  AND "at" >= make_timestamptz($start * 1000) AND "at" < make_timestamptz($end * 1000)
-GROUP BY step ORDER BY step
-"""
+_NONE = by_step(pa.RecordBatch.from_pylist([], file_schema(HOURS)), timedelta(days=1)).drop_columns(["device"])
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,40 +36,65 @@ class Series:
     count: NDArray[np.int64]
 
 
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A metric over many devices, in steps; both of shape (steps with values,). `at` as in Series."""
+
+    at: NDArray[np.int64]
+    value: NDArray[np.float64]
+
+
 def series(
     folder: Path, device: str, metric: str, instance: str, *, start: datetime, end: datetime, step: timedelta
 ) -> Series:
-    """Values in [start, end) of one metric of one instance ("" for a scalar), by step of at least 1 ms."""
-    parameters: _Parameters = {"device": device, "metric": metric, "instance": instance}
-    parameters |= {"start": to_millis(start), "end": to_millis(end), "step": step // timedelta(milliseconds=1)}
-    found = _query("samples", lambda: _files(folder, "samples", start, end), _SERIES, parameters)
-    return Series(found["step"], found["low"], found["mean"], found["high"], found["count"])
+    """Values in [start, end) of one metric of one instance ("" for a scalar), by step of at least 1 ms.
+
+    Whole multiples of 5 minutes are read from figures where there are some, so is what is too old
+    for samples; a step of these counts when it begins in [start, end).
+    """
+    asked = Asked(numbers_of(folder, [device]), (metric,), instance, start, end, step)
+    rows = _steps(folder, asked)
+    found = columns_of(rows)
+    return Series(integers(rows, "at"), found.low, found.mean, found.high, found.count)
+
+
+def totals(
+    folder: Path, devices: Sequence[str], metrics: Sequence[str], *, start: datetime, end: datetime, step: timedelta
+) -> dict[str, Total]:
+    """For each metric the sum over all instances of all `devices` of their means in each step."""
+    rows = _steps(folder, Asked(numbers_of(folder, devices), tuple(metrics), None, start, end, step))
+    names = rows.column("metric").dictionary.to_pylist()
+    metric, at, mean = integers(rows, "metric"), integers(rows, "at"), columns_of(rows).mean
+    return {
+        name: _summed(at[metric == names.index(name)], mean[metric == names.index(name)])
+        if name in names
+        else Total(at[:0], mean[:0])
+        for name in metrics
+    }
 
 
 def octets(folder: Path) -> int:
-    """What the history takes on disk."""
-    return sum(path.stat().st_size for path in folder.rglob("*.parquet"))
+    """What samples, polls and figures take on disk."""
+    paths = (path for kind in FOLDERS for path in (folder / kind).glob("*/*.parquet"))
+    return sum(path.stat().st_size for path in paths)
 
 
-def _files(folder: Path, kind: str, start: datetime, end: datetime) -> list[str]:
-    found = stored(folder, kind, start.astimezone(UTC).date(), end.astimezone(UTC).date())
-    return [str(one.path) for one in in_force(found) if one.start < end and one.end > start]
+def _summed(at: NDArray[np.int64], value: NDArray[np.float64]) -> Total:
+    steps, position = np.unique(at, return_inverse=True)
+    return Total(steps, np.bincount(position, value, len(steps)).astype(np.float64))
 
 
-def _query(kind: str, choose: Callable[[], list[str]], sql: str, parameters: _Parameters) -> dict[str, Any]:
-    """Arrays by column, from the files that `choose` lists.
+def _steps(folder: Path, asked: Asked) -> pa.RecordBatch:
+    """Figures by series and step, in order."""
+    parts = _listed_again(lambda: [rows for part in chosen(folder, asked) for rows in read(part, asked)])
+    return by_step(in_order(concatenated([pa.Table.from_batches([rows]) for rows in (_NONE, *parts)])), asked.step)
 
-    A file that compaction removed after it was listed means listing again.
-    """
-    tries = 0
-    while True:
-        paths = choose()
+
+def _listed_again(attempt: Callable[[], T]) -> T:
+    """A file that compaction removed after it was listed means listing again."""
+    for _ in range(_TRIES - 1):
         try:
-            with duckdb.connect(config={"threads": 1}) as database:
-                rows = database.read_parquet(paths) if paths else database.from_arrow(SCHEMAS[kind].empty_table())
-                rows.create_view("history")
-                return database.execute(sql, parameters).fetchnumpy()
-        except duckdb.IOException:
-            tries += 1
-            if tries == _TRIES:
-                raise
+            return attempt()
+        except FileNotFoundError:
+            continue
+    return attempt()

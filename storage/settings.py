@@ -31,6 +31,12 @@ class StorageSettings(_Section):
         Path("data/cache"),
         description="Folder for a copy of PostgreSQL's inventory that roles share in memory; SQLite's lies beside the store",
     )
+    raw_days: int = Field(14, ge=1, description="Days after which polls and samples are removed from the history")
+    figure_days: int = Field(
+        396,
+        ge=31,
+        description="Days that 5-minute figures of traffic and optics are kept after their month; daily ones stay",
+    )
 
 
 class CollectSettings(_Section):

@@ -11,28 +11,31 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import structlog
 from numpy.typing import NDArray
 
 from collectors.figures import Reading
-from collectors.metrics import METRICS
+from collectors.metrics import FIGURED, METRICS
 from collectors.model import REASONS, Batch
 from collectors.rates import FROM_COUNTER
-from storage.compaction import compact
+from storage.compaction import Keep, compact
 from storage.segments import Writer
 
 _FLUSH_S = 8.0
-_COMPACT_S = 600.0
+_COMPACT_S = 300.0
 _FULL = 4_000_000  # samples and polls waiting to be written: from here on a batch waits for its turn
 _KEPT_BITS = 12  # of the 52 after a float's first one
 
 _NAMES = pa.array([metric.name for metric in METRICS])
 _REASONS = pa.array(["", *REASONS])
-_RATES = np.array(sorted(rate.metric for rate in FROM_COUNTER.values()), np.int16)
-_DROPPED = np.array(sorted(FROM_COUNTER), np.int16)
+_IS_RATE, _IS_KEPT = np.zeros(len(METRICS), np.bool_), np.ones(len(METRICS), np.bool_)
+_IS_RATE[[rate.metric for rate in FROM_COUNTER.values()]] = True
+_IS_KEPT[list(FROM_COUNTER)] = False
+
+KEEP = Keep(metrics=FIGURED)
+"""What the settings' defaults keep."""
 
 _log = structlog.get_logger()
 
@@ -44,8 +47,11 @@ class HistorySink:
     to a bound; beyond it the oldest are dropped and counted.
     """
 
-    def __init__(self, writer: Writer, flush_s: float = _FLUSH_S) -> None:
+    def __init__(self, writer: Writer, flush_s: float = _FLUSH_S, keep: Keep = KEEP) -> None:
         self._writer = writer
+        self._keep = keep
+        self._devices: tuple[str, ...] = ()
+        self._names = pa.array([], pa.string())
         self._flush_s = flush_s
         self._waiting: list[Batch] = []
         self._closing = asyncio.Event()
@@ -63,10 +69,10 @@ class HistorySink:
             await self._flush_or_drop()
 
     async def close(self) -> None:
-        """Write what waits; OSError when that fails."""
+        """As `flush`, for the last time."""
         self._closing.set()
         await asyncio.gather(*self._tasks)
-        await self._flush()
+        await self.flush()
         self._writer.close()
 
     def readings(self) -> tuple[Reading, ...]:
@@ -94,13 +100,14 @@ class HistorySink:
 
     async def _flush_or_drop(self) -> None:
         try:
-            await self._flush()
+            await self.flush()
         except OSError as error:
             while self._rows >= _FULL:
                 self.dropped += len(self._waiting.pop(0).sample_value)
             _log.error("history not written", error=str(error), waiting=self.waiting, dropped=self.dropped)
 
-    async def _flush(self) -> None:
+    async def flush(self) -> None:
+        """Write what waits; OSError when that fails, then it still waits."""
         async with self._flushing:
             batches = self._waiting[:]
             if batches:
@@ -108,59 +115,67 @@ class HistorySink:
                 del self._waiting[: len(batches)]
 
     def _write(self, batches: Sequence[Batch]) -> int:
-        return sum(
-            self._writer.write({"samples": samples_table(group), "polls": polls_table(group)})
-            for _, devices in groupby(batches, key=lambda batch: id(batch.devices))
-            for group in [list(devices)]
-        )
+        octets = 0
+        for _, sharing in groupby(batches, key=lambda batch: id(batch.devices)):
+            group = list(sharing)
+            names = self._names_of(group[0].devices)
+            octets += self._writer.write({"samples": samples_table(group, names), "polls": polls_table(group, names)})
+        return octets
+
+    def _names_of(self, devices: tuple[str, ...]) -> pa.Array:
+        """A fleet's names as a column: made once, for it takes 50 ms for a country."""
+        if self._devices is not devices:
+            self._devices, self._names = devices, pa.array(devices, pa.string())
+        return self._names
 
     async def _keep_compacting(self) -> None:
         while True:
             try:
-                await asyncio.to_thread(compact, self._writer.folder, datetime.now(UTC))
-            except (OSError, duckdb.Error) as error:
+                await asyncio.to_thread(compact, self._writer.folder, datetime.now(UTC), self._keep)
+            except (OSError, pa.ArrowException) as error:
                 _log.error("history not compacted", error=str(error))
             if await _set_within(self._closing, _COMPACT_S):
                 return
 
 
-def samples_table(batches: Sequence[Batch]) -> pa.Table:
-    """What the history keeps of the samples of `batches`, which share their devices."""
-    kept = [~np.isin(batch.sample_metric, _DROPPED) for batch in batches]
+def samples_table(batches: Sequence[Batch], devices: pa.Array) -> pa.Table:
+    """What the history keeps of the samples of `batches`, which share their `devices`."""
+    kept = [_IS_KEPT[batch.sample_metric] for batch in batches]
     both = list(zip(batches, kept, strict=True))
     at = _millis(np.concatenate([batch.sample_at[keep] for batch, keep in both]))
     device = np.concatenate([batch.sample_device[keep] for batch, keep in both])
     metric = np.concatenate([batch.sample_metric[keep] for batch, keep in both])
     instance = np.concatenate([batch.sample_instance[keep] for batch, keep in both])
     value = np.concatenate([batch.sample_value[keep] for batch, keep in both])
-    rates = np.isin(metric, _RATES)
+    rates = _IS_RATE[metric]
     value[rates] = rounded(value[rates])
-    order = np.lexsort((at, instance, metric, device))
-    columns = {
-        "at": pa.array(at, pa.timestamp("ms", "UTC")),
-        "device": pa.DictionaryArray.from_arrays(device, pa.array(batches[-1].devices)),
-        "metric": pa.DictionaryArray.from_arrays(metric, _NAMES),
-        "instance": pa.DictionaryArray.from_arrays(instance, pa.array(batches[-1].instances)),
-        "value": value,
-    }
-    return pa.table(columns).take(order)
+    return pa.table(
+        {
+            "at": pa.array(at, pa.timestamp("ms", "UTC")),
+            "device": pa.DictionaryArray.from_arrays(device, devices),
+            "metric": pa.DictionaryArray.from_arrays(metric, _NAMES),
+            "instance": pa.DictionaryArray.from_arrays(instance, pa.array(batches[-1].instances)),
+            "value": value,
+        }
+    )
 
 
-def polls_table(batches: Sequence[Batch]) -> pa.Table:
-    """The polls of `batches`, which share their devices."""
+def polls_table(batches: Sequence[Batch], devices: pa.Array) -> pa.Table:
+    """The polls of `batches`, which share their `devices`."""
     at = _millis(np.concatenate([batch.poll_at for batch in batches]))
     device = np.concatenate([batch.poll_device for batch in batches])
     reason = np.concatenate([batch.poll_reason for batch in batches])
-    columns = {
-        "at": pa.array(at, pa.timestamp("ms", "UTC")),
-        "device": pa.DictionaryArray.from_arrays(device, pa.array(batches[-1].devices)),
-        "took_ms": np.concatenate([batch.poll_took_ms for batch in batches]),
-        "reached": np.concatenate([batch.poll_reached for batch in batches]),
-        "reason": pa.DictionaryArray.from_arrays(reason + 1, _REASONS),
-        "burst_sent": np.concatenate([batch.burst_sent for batch in batches]),
-        "burst_answered": np.concatenate([batch.burst_answered for batch in batches]),
-    }
-    return pa.table(columns).take(np.lexsort((at, device)))
+    return pa.table(
+        {
+            "at": pa.array(at, pa.timestamp("ms", "UTC")),
+            "device": pa.DictionaryArray.from_arrays(device, devices),
+            "took_ms": np.concatenate([batch.poll_took_ms for batch in batches]),
+            "reached": np.concatenate([batch.poll_reached for batch in batches]),
+            "reason": pa.DictionaryArray.from_arrays(reason + 1, _REASONS),
+            "burst_sent": np.concatenate([batch.burst_sent for batch in batches]),
+            "burst_answered": np.concatenate([batch.burst_answered for batch in batches]),
+        }
+    )
 
 
 def _millis(seconds: NDArray[np.float64]) -> NDArray[np.int64]:

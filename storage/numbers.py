@@ -1,0 +1,53 @@
+"""Every device of the history has a number, by which files are sorted and pruned.
+
+A number is given once, in the order in which names first come, and never changes: who names
+neighbours one after another has them lie together. Files are devices/FIRST.parquet, each written
+once; the row's place after FIRST is the number. Names stay in the history's files beside the number.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from storage.atomic import replacing
+
+_FOLDER = "devices"
+
+
+class Numbers:
+    """The numbers of a history folder, for its one writer."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / _FOLDER
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._names = _names(self._folder)
+
+    def of(self, names: pa.Array) -> NDArray[np.int32]:
+        """Numbers of texts, shape (n,). Names never seen before get the next ones, on disk when this returns."""
+        found = pc.index_in(names, value_set=self._names)
+        if found.null_count:
+            self._add(pc.unique(names.filter(found.is_null())))
+            found = pc.index_in(names, value_set=self._names)
+        numbers: NDArray[np.int32] = found.to_numpy()
+        return numbers
+
+    def _add(self, names: pa.Array) -> None:
+        with replacing(self._folder / f"{len(self._names):09d}.parquet") as file:
+            pq.write_table(pa.table({"device": names}), file, compression="zstd", use_dictionary=False)
+        self._names = pa.concat_arrays([self._names, names])
+
+
+def numbers_of(folder: Path, devices: Sequence[str]) -> NDArray[np.int32]:
+    """The numbers of those of `devices` that the history in `folder` knows, ascending."""
+    found = pc.index_in(_names(folder / _FOLDER), value_set=pa.array(devices, pa.string()))
+    return np.flatnonzero(found.is_valid().to_numpy(zero_copy_only=False)).astype(np.int32)
+
+
+def _names(folder: Path) -> pa.Array:
+    parts = [pq.read_table(path)["device"] for path in sorted(folder.glob("[0-9]*.parquet"))]
+    return pa.concat_arrays([pa.array([], pa.string()), *(chunk for part in parts for chunk in part.chunks)])
