@@ -110,23 +110,30 @@ def _next(request: Request, view: View) -> Iterator[tuple[Oid, Cell]]:
 
 
 def _after(request: Request, view: View, oid: Oid) -> tuple[Oid, Cell]:
-    found = view.after(oid)
     # A v1 manager doesn't know Counter64: RFC 3584 section 4.2.2.1 has the agent step over it.
-    while found and request.version == message.V1 and _is_counter64(found[1]):
-        found = view.after(found[0])
-    return found or (oid, ber.END_OF_MIB_VIEW)
+    v1 = request.version == message.V1
+    found = (each for each in view.follow(oid) if not (v1 and _is_counter64(each[1])))
+    return next(found, (oid, ber.END_OF_MIB_VIEW))
 
 
 def _bulk(request: Request, view: View) -> Iterator[tuple[Oid, Cell]]:
     for oid in request.oids[: request.first]:
         yield _after(request, view, oid)
-    at = list(request.oids[request.first :])
-    for _ in range(min(request.second, MOST_REPETITIONS) if at else 0):
-        row = [_after(request, view, oid) for oid in at]
+    columns = [_without_end(view, oid) for oid in request.oids[request.first :]]
+    for _ in range(min(request.second, MOST_REPETITIONS) if columns else 0):
+        row = [next(column) for column in columns]
         yield from row
-        at = [oid for oid, _ in row]
         if all(cell == ber.END_OF_MIB_VIEW for _, cell in row):
             return
+
+
+def _without_end(view: View, oid: Oid) -> Iterator[tuple[Oid, Cell]]:
+    """The objects after `oid`, and behind the last one its name with endOfMibView again and again (RFC 3416 4.2.3)."""
+    for each in view.follow(oid):
+        oid = each[0]
+        yield each
+    while True:
+        yield oid, ber.END_OF_MIB_VIEW
 
 
 def _up_to(room: int, found: Iterable[tuple[Oid, Cell]]) -> Iterator[tuple[Oid, Cell]]:

@@ -20,6 +20,8 @@ def length(count: int) -> bytes:
 
 
 def tlv(tag: int, content: bytes) -> bytes:
+    if len(content) < 0x80:  # nearly all of them
+        return bytes((tag, len(content))) + content
     return bytes((tag,)) + length(len(content)) + content
 
 

@@ -2,7 +2,7 @@
 
 import signal
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -29,9 +29,9 @@ class RecordedView:
         found = at < len(self._oids) and self._oids[at] == oid
         return self._values[at] if found else ber.NO_SUCH_INSTANCE
 
-    def after(self, oid: Oid) -> tuple[Oid, Cell] | None:
-        at = bisect_right(self._oids, oid)
-        return (self._oids[at], self._values[at]) if at < len(self._oids) else None
+    def follow(self, oid: Oid) -> Iterator[tuple[Oid, Cell]]:
+        for at in range(bisect_right(self._oids, oid), len(self._oids)):
+            yield self._oids[at], self._values[at]
 
 
 def read_recording(path: Path) -> RecordedView:

@@ -1,7 +1,7 @@
 """What a device lets a manager see: objects in lexicographic order, with values read when asked."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -26,8 +26,8 @@ class View(Protocol):
         """The value, or ber.NO_SUCH_OBJECT, ber.NO_SUCH_INSTANCE."""
         ...
 
-    def after(self, oid: Oid) -> tuple[Oid, Cell] | None:
-        """The first object after `oid`, None past the last one."""
+    def follow(self, oid: Oid) -> Iterator[tuple[Oid, Cell]]:
+        """The objects after `oid`, in order."""
         ...
 
 
@@ -81,22 +81,16 @@ class TableView:
             return ber.NO_SUCH_INSTANCE
         return self._layout.cells[number](table.rows[at])
 
-    def after(self, oid: Oid) -> tuple[Oid, Cell] | None:
-        number = max(bisect_right(self._layout.oids, oid) - 1, 0)
-        for candidate in range(number, len(self._layout.oids)):
-            found = self._first_in(candidate, oid)
-            if found:
-                return found
-        return None
+    def follow(self, oid: Oid) -> Iterator[tuple[Oid, Cell]]:
+        layout = self._layout
+        for number in range(max(bisect_right(layout.oids, oid) - 1, 0), len(layout.oids)):
+            prefix, table, cell = layout.oids[number], self._tables[layout.tables[number]], layout.cells[number]
+            for at in range(_first_after(oid, prefix, table.keys), len(table.keys)):
+                yield prefix + table.keys[at], cell(table.rows[at])
 
-    def _first_in(self, number: int, oid: Oid) -> tuple[Oid, Cell] | None:
-        prefix, table = self._layout.oids[number], self._tables[self._layout.tables[number]]
-        if oid < prefix:
-            at = 0
-        elif oid[: len(prefix)] == prefix:
-            at = bisect_right(table.keys, oid[len(prefix) :])
-        else:
-            return None
-        if at == len(table.keys):
-            return None
-        return prefix + table.keys[at], self._layout.cells[number](table.rows[at])
+
+def _first_after(oid: Oid, prefix: Oid, keys: Sequence[Oid]) -> int:
+    """The place of the first key of the column `prefix` that comes after `oid`."""
+    if oid < prefix:
+        return 0
+    return bisect_right(keys, oid[len(prefix) :]) if oid[: len(prefix)] == prefix else len(keys)
