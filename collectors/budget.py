@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from collectors.columns import ragged
 
-GENTLE_S = 300.0  # budgets up to this may be read out of turn for a reason: they spare effort, not the device
+GENTLE_S = 900.0  # budgets up to this may be read out of turn for a reason: they spare effort, not the device
+_SHORT_S = 300.0  # budgets that `hasten` passes over
 _APART_S = 20.0  # but not more often than this
-_WAITS_S = 900.0  # budgets above this are for what hurts a device: a fresh start must not read it out of turn
+_WAITS_S = 900.0  # from this on a fresh start of ours reads nothing out of turn: it would be all of it at once
 _FIRST = 1024
 
 MOST_READS = 31
@@ -77,7 +78,7 @@ class Budgets:
         owner = np.repeat(devices, count)
         every_s, until, interval_s = self._every_s[at], self._next[at], self._interval_s[owner]
         new = until - now > 2 * every_s  # or the clock was set back
-        first = np.where(every_s <= _WAITS_S, now, self._slot_after(owner, every_s, np.full(len(at), now)))
+        first = np.where(every_s < _WAITS_S, now, self._slot_after(owner, every_s, np.full(len(at), now)))
         until = np.where(new, first, until)
         often = every_s <= interval_s
         due = often | (now >= until)
@@ -98,7 +99,7 @@ class Budgets:
         last = self._hastened_at.get(device, float("-inf"))
         at = now if now < last else max(now, last + _APART_S)
         row = slice(int(self._first[device]), int(self._first[device]) + int(self.count[device]))
-        short = (self._every_s[row] <= GENTLE_S) & np.isfinite(self._next[row])
+        short = (self._every_s[row] <= _SHORT_S) & np.isfinite(self._next[row])
         self._next[row] = np.where(short, np.minimum(self._next[row], at), self._next[row])
         if at == now:
             self._hastened_at[device] = now

@@ -101,15 +101,23 @@ def narrow(plan: PollPlan, absent: AbstractSet[str]) -> PollPlan:
     """The plan without objects that the device doesn't have.
 
     Where two objects give the same metric of the same instance (a 64-bit counter and its 32-bit
-    fallback), the first that the device has stays. The same plan comes back when nothing changes.
+    fallback), the first that the device has stays, and a scalar stays rather than a table's column. The
+    same plan comes back when nothing changes.
     """
     kept: dict[tuple[str, str], Item] = {}
     for item in plan.items:
         if item.oid not in absent or item.oid == SYS_UP_TIME:
             kept.setdefault((item.read.metric, item.instance), item)
-    if len(kept) == len(plan.items):
+    given = {metric for metric, instance in kept if not instance}
+    tables = tuple(_without(table, given) for table in plan.tables)
+    if len(kept) == len(plan.items) and tables == plan.tables:
         return plan
-    return replace(plan, parts=_parts(kept.values()))
+    return replace(plan, parts=_parts(kept.values()), tables=tuple(table for table in tables if table.columns))
+
+
+def _without(table: TableRead, metrics: AbstractSet[str]) -> TableRead:
+    """The table without what scalars give."""
+    return replace(table, columns=tuple(read for read in table.columns if read.metric not in metrics))
 
 
 def _parts(items: Iterable[Item]) -> tuple[Part, ...]:

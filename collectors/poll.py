@@ -61,10 +61,11 @@ async def _read(backend: SnmpBackend, target: Target, plan: PollPlan, due: Abstr
     await _get(backend, target, plan, due, reading)
     if reading.failure:
         return
+    walked: dict[str, Mapping[str, Value]] = {}
     for table in plan.tables:
         wanted = tuple(read for read in table.columns if read.oid in due)
         if wanted:
-            await _walk(backend, target, replace(table, columns=wanted), reading)
+            await _walk(backend, target, replace(table, columns=wanted), walked, reading)
             if reading.failure:
                 return
 
@@ -91,9 +92,17 @@ def _octets(value: Value | None) -> bytes | None:
     return value if isinstance(value, bytes) else None
 
 
-async def _walk(backend: SnmpBackend, target: Target, table: TableRead, reading: Reading) -> None:
-    walked: dict[str, Mapping[str, Value]] = {}
+async def _walk(
+    backend: SnmpBackend,
+    target: Target,
+    table: TableRead,
+    walked: dict[str, Mapping[str, Value]],
+    reading: Reading,
+) -> None:
+    """Read a table; `walked` are the columns that this poll has already: several tables may look at one."""
     for column in columns(table):
+        if column in walked:
+            continue
         answer = await backend.walk(target, column, Limits())
         if not isinstance(answer, Failure):
             walked[column] = answer

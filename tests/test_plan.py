@@ -58,6 +58,14 @@ def test_narrowing_takes_the_fallback_only_where_the_first_is_missing() -> None:
     assert narrow(narrowed, frozenset()) is narrowed
 
 
+def test_a_table_is_not_read_for_what_a_scalar_gives() -> None:
+    status, pages = Read("printer_status", "1.3.1", ""), Read("printer_pages", "1.3.2", "")
+    scalars = (Read("printer_status", "1.3.1.1", ""), Read("printer_pages", "1.3.2.1", ""))
+    plan = make_plan(Profile("p", "printer", scalars=scalars, tables=(TableRead("t", "first", (status, pages)),)), ())
+    assert [table.columns for table in narrow(plan, {"1.3.1.1"}).tables] == [(status,)]
+    assert narrow(plan, frozenset()).tables == ()
+
+
 def test_parts_have_one_budget_each_and_follow_one_another() -> None:
     reads = [Read("temperature", f"1.3.{n}.0", "", every_s=every) for n, every in enumerate((0, 300, 0, 60))]
     plan = make_plan(Profile("p", "router", scalars=tuple(reads)), ())
