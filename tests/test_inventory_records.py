@@ -2,8 +2,11 @@
 
 import pickle
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
 from itertools import product
 from random import Random
+from typing import Any
 from zlib import crc32
 
 import pyarrow as pa
@@ -16,6 +19,7 @@ from inventory.columnar import column, keys, packed
 from inventory.kinds import BY_NAME, Kind, Record
 from inventory.model import Area, Device, Inventory, Level, Link, Names, Role
 from inventory.records import Records
+from inventory.scope import Scope, devices_in, links_in, sites_in
 from inventory.stored import schema_of
 from tests.test_inventory_roundtrip import inventories, lines
 
@@ -134,3 +138,51 @@ def test_looking_up_a_link_makes_an_equal_one_each_time(small: Inventory) -> Non
     assert isinstance(one, Link)
     assert one == links["noc-pop1"] == small.links["noc-pop1"]
     assert hash(one) == hash(small.links["noc-pop1"])
+
+
+def as_columns(inventory: Inventory) -> Inventory:
+    """The inventory with its areas, sites, devices and links over columns."""
+    found: dict[str, Any] = {
+        name: columns_of(BY_NAME[name], BY_NAME[name].of(inventory)) for name in ("areas", "sites", "devices", "links")
+    }
+    return replace(inventory, **found)
+
+
+@settings(max_examples=25)
+@given(inventories())
+def test_children_and_bundles_of_either(inventory: Inventory) -> None:
+    """Against the plain definition, over dicts and over columns."""
+    for each in (inventory, as_columns(inventory)):
+        held: dict[str, list[str]] = {}
+        for key, area in each.areas.items():
+            if area.parent:
+                held.setdefault(area.parent, []).append(key)
+        assert {key: list(keys) for key, keys in each.children.items()} == held
+        assert all(key in each.children for key in held)
+        joined: dict[str, list[Link]] = {}
+        for link in each.links.values():
+            for name in {link.trunk, link.ring} - {""}:
+                joined.setdefault(name, []).append(link)
+        assert {name: list(links) for name, links in each.bundles.items()} == joined
+        assert "no such name" not in each.bundles
+        assert each.children.get("district:none", ()) == ()
+
+
+def test_what_lies_within_and_in_scope_is_the_same_of_either(small: Inventory) -> None:
+    over = as_columns(small)
+    for area in small.areas:
+        assert sorted(over.within(area)) == sorted(small.within(area))
+        for found in (sites_in, devices_in, links_in):
+            names = [each.name for each in found(small, Scope(area))]
+            assert [each.name for each in found(over, Scope(area))] == sorted(names)
+    with pytest.raises(KeyError):
+        list(over.within("block:none"))
+
+
+def test_an_inventory_can_be_given_to_another_process(small: Inventory) -> None:
+    """Also after it was asked for what it derives."""
+    over = as_columns(small)
+    assert over.children["state:22"] == small.children["state:22"]
+    assert len(over.bundles) == len(small.bundles)
+    assert over.on(date(2026, 11, 22)) is over
+    assert pickle.loads(pickle.dumps(over)) == small  # noqa: S301 - of our own making
