@@ -218,11 +218,12 @@ def test_a_message_out_of_the_time_window_is_nobodys(
     device.boots, device.up_s = right
 
 
-def test_after_silence_the_engine_is_discovered_anew(volley: Volley, device: SecuredDevice) -> None:
+def test_after_silence_twice_the_engine_is_discovered_anew(volley: Volley, device: SecuredDevice) -> None:
     meet(volley, device)
-    ask(volley, device.port)
-    device.take()
-    assert volley.silent(time.monotonic() + 60)[0].tolist() == [0]
+    for _ in range(2):
+        ask(volley, device.port)
+        device.take()
+        assert volley.silent(time.monotonic() + 60)[0].tolist() == [0]
     device = SecuredDevice(device.sock, boots=1, up_s=1)
     meet(volley, device)
 
@@ -274,7 +275,12 @@ def test_an_engine_is_known_for_one_user_at_one_address() -> None:
 
     assert known(0, 0, 1, 161)
     assert not any(known(*other) for other in ((1, 0, 1, 161), (0, 1, 1, 161), (0, 0, 2, 161), (0, 0, 1, 162)))
-    engines.forget(np.array([0, 99], np.int32))
+    engines.doubt(np.array([0, 99], np.int32))
+    assert known(0, 0, 1, 161)
+    assert timely(engines, 1, 1, 0.0)  # it was heard between two silences
+    engines.doubt(one)
+    assert known(0, 0, 1, 161)
+    engines.doubt(one)
     assert not known(0, 0, 1, 161)
 
 

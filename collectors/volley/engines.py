@@ -21,6 +21,7 @@ _ENGINE = np.dtype(
         ("address", "<u4"),
         ("port", "<u2"),
         ("trusted", "?"),  # boots and time are from a signed message
+        ("doubted", "?"),  # it was silent when it was asked last
         ("size", "u1"),
         ("engine", "u1", MOST_ENGINE),
         ("auth", "u1", KEY),
@@ -54,7 +55,7 @@ class Engines:
         self._grow(device + 1)
         engine, auth, priv = identity
         self._known[device] = (
-            user, address, port, False, len(engine), _padded(engine, MOST_ENGINE), _padded(auth, KEY),
+            user, address, port, False, False, len(engine), _padded(engine, MOST_ENGINE), _padded(auth, KEY),
             _padded(priv, PRIV_KEY), 0, 0, 0.0,
         )  # fmt: skip
 
@@ -63,8 +64,15 @@ class Engines:
         one = self._known[device : device + 1]
         one["boots"], one["offset"] = boots, seconds - now
 
-    def forget(self, device: Devices) -> None:
-        self._known["user"][device[device < len(self._known)]] = _UNKNOWN
+    def doubt(self, device: Devices) -> None:
+        """Devices that are silent: a second time in a row their engines are forgotten, and discovered anew.
+
+        So is one found again whose boots went back or whose name changed without a word. Once is chance.
+        """
+        silent = self._known[device[device < len(self._known)]]
+        silent["user"][silent["doubted"]] = _UNKNOWN
+        silent["doubted"] = True
+        self._known[device[device < len(self._known)]] = silent
 
     def identity(self, device: Devices) -> tuple[NDArray[np.uint8], Numbers]:
         """(engine ids, shape (n, MOST_ENGINE), 0 behind their end; their sizes)."""
@@ -87,9 +95,10 @@ class Engines:
         found["boots"][newer], found["latest"][newer] = boots[newer], seconds[newer]
         found["offset"][newer] = seconds[newer] - now
         found["trusted"] |= newer
-        self._known[device] = found
         late = seconds < found["offset"] + now - _WINDOW_S
         timely: Mask = (boots == found["boots"]) & (boots < _MOST_BOOTS) & ~late
+        found["doubted"] &= ~timely
+        self._known[device] = found
         return timely
 
     def _grow(self, devices: int) -> None:

@@ -154,7 +154,7 @@ class Volley:
             self._attempt(places[again])  # what the kernel doesn't take now was refused for the moment: it is silence
         over = places[~again]
         if self._sealing:
-            self._sealing.engines.forget(pending.device[over])  # it may be another one by now
+            self._sealing.engines.doubt(pending.device[over])
         pending.give_back(over)
         return pending.device[over], pending.sent_at[over]
 

@@ -1,0 +1,180 @@
+"""The ways in which the product speaks SNMP, each alone: gufo-snmp, pysnmp and volleys, by community and by user.
+
+GETs of 12 objects to a simulated fleet in a process of its own, at 40 ms and 1 % loss. What each costs
+is this process' CPU time by answered device; how many a second also depends on the other process.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import numpy as np
+import uvloop
+from numpy.typing import NDArray
+
+from bench.fleet import routers
+from collectors.facts import ipv4
+from collectors.model import Failure
+from collectors.snmp.backend import SnmpBackend, Target, Usm
+from collectors.snmp.open import open_backend
+from collectors.volley.volley import Requests, Volley
+from inventory.model import Credential, Inventory
+from simulator.fleet import Weather
+from simulator.process import FleetProcess, Plan
+
+_WEATHER = Weather(delay_s=0.04, loss=0.01)
+_PORT_COLUMNS = ("31.1.1.1.6", "31.1.1.1.10", "2.2.1.8", "2.2.1.14", "2.2.1.7")
+_OBJECTS = (
+    "1.3.6.1.2.1.1.3.0",
+    "1.3.6.1.2.1.1.5.0",
+    *(f"1.3.6.1.2.1.{column}.{port}" for column in _PORT_COLUMNS for port in (3, 4)),
+)
+_WORDS = "words of a benchmark"
+_USM = Usm("bench", "SHA-256", _WORDS, "AES", _WORDS)
+_TIMEOUT_S = 2.0
+_AT_ONCE = {"gufo": 400, "pysnmp": 40}  # more make neither faster
+_UNDER_WAY = 3000  # requests in volleys
+_WARM_UP_S = 120.0
+_TICK_S, _READ_S = 0.02, 0.1  # as the product does
+
+
+@dataclass
+class _Figures:
+    """What a backend did between two moments."""
+
+    answered: int = 0
+    elapsed_s: float = 0.0
+    cpu_s: float = 0.0
+
+    @property
+    def devices_per_second(self) -> int:
+        return round(self.answered / self.elapsed_s)
+
+    @property
+    def cpu_us_per_device(self) -> float:
+        return round(self.cpu_s / max(1, self.answered) * 1e6, 1)
+
+
+def run(quick: bool) -> dict[str, float]:
+    """Devices a second and CPU microseconds a device of each, and what v3 (authPriv) costs beside v2c."""
+    devices, seconds = (300, 0.7) if quick else (4000, 4.0)
+    os.environ["PAHUNCH_BENCH_COMMUNITY"] = "bench"
+    os.environ["PAHUNCH_BENCH_WORDS"] = _WORDS
+    found: dict[str, float] = {"devices": devices, "objects": len(_OBJECTS)}
+    cost: dict[tuple[str, str], _Figures] = {}
+    for version in ("v2c", "v3"):
+        places = _secured(routers(devices)) if version == "v3" else routers(devices)
+        with FleetProcess(Plan(places, weather=_WEATHER)) as fleet:
+            targets = _targets(places, fleet.port, version)
+            for name, measure in _WAYS.items():
+                cost[name, version] = figures = uvloop.run(measure(targets, seconds))
+                found[f"{name}_{version}_devices_per_second"] = figures.devices_per_second
+                found[f"{name}_{version}_cpu_us_per_device"] = figures.cpu_us_per_device
+    for name in _WAYS:
+        v2c, v3 = cost[name, "v2c"].cpu_us_per_device, cost[name, "v3"].cpu_us_per_device
+        found[f"{name}_v3_to_v2c_cpu"] = round(v3 / max(v2c, 0.1), 2)
+    return found
+
+
+def _secured(places: Inventory) -> Inventory:
+    """The same devices with a user of SNMPv3, authPriv."""
+    words = "env:PAHUNCH_BENCH_WORDS"
+    credential = Credential("bench", "snmp-v3", "", _USM.user, _USM.auth_protocol, words, _USM.priv_protocol, words)
+    return replace(places, credentials={"bench": credential})
+
+
+def _targets(places: Inventory, port: int, version: str) -> list[Target]:
+    of_all = Target("", port, timeout_s=_TIMEOUT_S)
+    of_all = replace(of_all, version=3, usm=_USM) if version == "v3" else replace(of_all, community="bench")
+    return [replace(of_all, address=device.primary_ip) for device in places.devices.values()]
+
+
+async def _by_backend(name: str, targets: Sequence[Target], seconds: float) -> _Figures:
+    backend = open_backend(name)
+    figures = _Figures()
+    asking = [asyncio.create_task(_ask(backend, part, figures)) for part in _shares(targets, _AT_ONCE[name])]
+    await _until(figures, len(asking))  # its first steps, as making an engine, are no measure
+    await _between(figures, seconds)
+    for task in asking:
+        task.cancel()
+    await asyncio.wait(asking)
+    await backend.close()
+    return figures
+
+
+async def _until(figures: _Figures, answered: int) -> None:
+    async with asyncio.timeout(_WARM_UP_S):
+        while figures.answered < answered:  # noqa: ASYNC110 - a count, no event
+            await asyncio.sleep(0.05)
+
+
+async def _between(figures: _Figures, seconds: float) -> None:
+    """Count in `figures` what happens from now on for so long."""
+    figures.answered, cpu, began = 0, time.process_time(), time.monotonic()
+    await asyncio.sleep(seconds)
+    figures.elapsed_s, figures.cpu_s = time.monotonic() - began, time.process_time() - cpu
+
+
+def _shares(targets: Sequence[Target], count: int) -> list[Sequence[Target]]:
+    return [part for start in range(count) if (part := targets[start::count])]
+
+
+async def _ask(backend: SnmpBackend, targets: Sequence[Target], figures: _Figures) -> None:
+    """Ask one after the other, for ever."""
+    with suppress(asyncio.CancelledError):
+        while True:
+            for target in targets:
+                answer = await backend.get(target, _OBJECTS)
+                figures.answered += not isinstance(answer, Failure)
+
+
+async def _by_volley(targets: Sequence[Target], seconds: float) -> _Figures:
+    volley = Volley(_TIMEOUT_S)
+    figures = _Figures()
+    asking = asyncio.create_task(_volleys(volley, targets, figures))
+    await _until(figures, 2 * len(targets))  # the fleet makes its devices when they are asked
+    await _between(figures, seconds)
+    asking.cancel()
+    await asyncio.wait([asking])
+    volley.close()
+    return figures
+
+
+async def _volleys(volley: Volley, targets: Sequence[Target], figures: _Figures) -> None:
+    """Keep _UNDER_WAY devices asked, for ever."""
+    number = volley.template(targets[0].usm or targets[0].community, _OBJECTS)
+    address = np.array([ipv4(target.address) for target in targets], np.uint32)
+    free = np.ones(len(targets), np.bool_)
+    read_at = 0.0
+    with suppress(asyncio.CancelledError):
+        while True:
+            ready = np.flatnonzero(free)[: max(0, _UNDER_WAY - int((~free).sum()))].astype(np.int32)
+            free[ready] = False
+            port = np.full(len(ready), targets[0].port, np.uint16)
+            free[volley.send(Requests(ready, np.full(len(ready), number), address[ready], port))] = True
+            volley.receive()
+            if (now := time.monotonic()) >= read_at:
+                read_at = now + _READ_S
+                figures.answered += _settle(volley, free, now)
+            await asyncio.sleep(_TICK_S)
+
+
+def _settle(volley: Volley, free: NDArray[np.bool_], now: float) -> int:
+    """How many answered; they and the silent are free again."""
+    answers = volley.answers()
+    devices, _ = volley.silent(now)
+    free[devices] = True
+    if answers is None:
+        return 0
+    free[answers.device] = True
+    return int(answers.values.good.sum())
+
+
+_WAYS: dict[str, Callable[[Sequence[Target], float], Coroutine[None, None, _Figures]]] = {
+    "volley": _by_volley,  # first: it waits until the whole fleet is there
+    "gufo": lambda targets, seconds: _by_backend("gufo", targets, seconds),
+    "pysnmp": lambda targets, seconds: _by_backend("pysnmp", targets, seconds),
+}
