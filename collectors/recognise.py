@@ -123,7 +123,7 @@ async def read_ports(backend: SnmpBackend, target: Target) -> Mapping[int, str] 
     names = await backend.walk(target, IF_NAME, Limits())
     if isinstance(names, Failure):
         return names
-    if names and all(any(_filled((name,))) for name in names.values()):
+    if names and all(isinstance(name, bytes) and name.strip(b"\0 ") for name in names.values()):
         return port_names(names, names)
     described = await backend.walk(target, IF_DESCR, Limits())
     if isinstance(described, Failure):

@@ -31,8 +31,9 @@ from collectors.watch import Fleet, Watched, fleet
 from inventory.model import Inventory
 from storage.settings import CollectSettings, Settings
 
-_TICK_S = 0.02
-_READ_S = 0.1
+_TICKS_S = (0.02, 0.05)  # shortest and longest: a look costs the same for one device as for a hundred
+_TICKS = 50  # at least in the shortest interval
+_READ_EVERY = 4  # ticks
 _LONGEST_RATE = 3  # intervals between two readings that still make a rate
 _MOST_UNBATCHED = 50_000  # polls; beyond this the sinks are too slow and polls are left out
 
@@ -115,6 +116,7 @@ class _Run:
             concurrency=settings.concurrency,
         )
         self._volleys = Volleys(devices, volley, self.builder, self.boots) if volley else None
+        self._tick_s = float(np.clip(devices.facts.interval_s.min(initial=np.inf) / _TICKS, *_TICKS_S))
         self._read_at = 0.0  # forward clock: when the answers to volleys are read next
         self._waiting: deque[Turn] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -150,8 +152,8 @@ class _Run:
                 self._take(schedule.take(offset + began))
             self._read_volleys(began)
             self._figures.unbatched = self.builder.waiting
-            await asyncio.sleep(_TICK_S)
-            late_s = max(0.0, time.monotonic() - began - _TICK_S)
+            await asyncio.sleep(self._tick_s)
+            late_s = max(0.0, time.monotonic() - began - self._tick_s)
             self._figures.delayed(late_s)
             self._room = room(self._room, late_s, self._settings.concurrency)
 
@@ -181,7 +183,7 @@ class _Run:
         if now < self._read_at:
             self._volleys.receive()
             return
-        self._read_at = now + _READ_S
+        self._read_at = now + _READ_EVERY * self._tick_s
         settled = self._volleys.settle()
         self._waiting.extend(settled.turns)
         for number in settled.back.tolist():
