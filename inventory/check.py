@@ -1,10 +1,15 @@
 """What an inventory lacks without being wrong: each warning names what it costs."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from inventory.columnar import column, keys
 from inventory.model import Inventory, Level, Lifecycle, Link, Role, SiteKind
 from inventory.places import FAR_KM, area_places, drawn_by, site_places, strays
 
@@ -22,6 +27,7 @@ class Warned:
         return f"{self.text} ({len(self.keys)}: {some})" if self.keys else self.text
 
 
+R = TypeVar("R")
 Keys = Iterator[str]
 
 
@@ -48,7 +54,8 @@ _NO_REFERENCE = Warned(
 
 
 def _no_credential(inventory: Inventory) -> Keys:
-    return (d.name for d in inventory.devices.values() if d.primary_ip and not d.credential)
+    devices = inventory.devices
+    return _keys(devices, pc.and_(_filled(devices, "primary_ip"), _blank(devices, "credential")))
 
 
 def _gp_without_device(inventory: Inventory) -> Keys:
@@ -58,19 +65,16 @@ def _gp_without_device(inventory: Inventory) -> Keys:
 
 
 def _village_without_kendra(inventory: Inventory) -> Keys:
-    return (key for key, area in inventory.areas.items() if area.level is Level.VILLAGE and not area.served_by)
+    return _villages(inventory, _blank(inventory.areas, "served_by"))
 
 
 def _village_without_gp(inventory: Inventory) -> Keys:
-    return (
-        key
-        for key, area in inventory.areas.items()
-        if area.level is Level.VILLAGE and not (area.parent or "").startswith(f"{Level.GP}:")
-    )
+    in_gp = pc.starts_with(_text(inventory.areas, "parent"), f"{Level.GP}:")
+    return _villages(inventory, pc.invert(in_gp))
 
 
 def _village_without_position(inventory: Inventory) -> Keys:
-    return (key for key, area in inventory.areas.items() if area.level is Level.VILLAGE and area.lat is None)
+    return _villages(inventory, column(inventory.areas, "lat").is_null())
 
 
 def _state_without_boundary(inventory: Inventory) -> Keys:
@@ -79,15 +83,18 @@ def _state_without_boundary(inventory: Inventory) -> Keys:
 
 
 def _kendra_without_hours(inventory: Inventory) -> Keys:
-    return (s.name for s in inventory.sites.values() if s.kind is SiteKind.KENDRA and not s.hours)
+    sites = inventory.sites
+    return _keys(sites, pc.and_(pc.equal(_text(sites, "kind"), SiteKind.KENDRA.value), _blank(sites, "hours")))
 
 
 def _ont_unseen(inventory: Inventory) -> Keys:
-    return (d.name for d in inventory.devices.values() if d.role is Role.ONT and not (d.primary_ip or d.seen_as))
+    devices = inventory.devices
+    unseen = pc.and_(_blank(devices, "primary_ip"), _blank(devices, "seen_as"))
+    return _keys(devices, pc.and_(pc.equal(_text(devices, "role"), Role.ONT.value), unseen))
 
 
 def _link_without_ports(inventory: Inventory) -> Keys:
-    return (link.name for link in inventory.links.values() if not (link.a_port and link.b_port))
+    return _keys(inventory.links, pc.or_(_blank(inventory.links, "a_port"), _blank(inventory.links, "b_port")))
 
 
 def _port_shared(inventory: Inventory) -> Keys:
@@ -102,7 +109,7 @@ def _ports(link: Link) -> Iterator[tuple[str, str]]:
 
 
 def _site_without_position(inventory: Inventory) -> Keys:
-    return (site.name for site in inventory.sites.values() if site.lat is None)
+    return _keys(inventory.sites, column(inventory.sites, "lat").is_null())
 
 
 def _outside_district(inventory: Inventory) -> Keys:
@@ -111,11 +118,32 @@ def _outside_district(inventory: Inventory) -> Keys:
 
 
 def _population_unknown(inventory: Inventory) -> Keys:
-    return (key for key, area in inventory.areas.items() if area.level is Level.VILLAGE and area.population is None)
+    return _villages(inventory, column(inventory.areas, "population").is_null())
 
 
 def _no_hindi(inventory: Inventory) -> Keys:
-    return (key for key, area in inventory.areas.items() if not area.names.hi)
+    return _keys(inventory.areas, _blank(inventory.areas, "names.hi"))
+
+
+def _villages(inventory: Inventory, which: pa.BooleanArray) -> Keys:
+    villages = pc.equal(_text(inventory.areas, "level"), Level.VILLAGE.value)
+    return _keys(inventory.areas, pc.and_(villages, which))
+
+
+def _keys(records: Mapping[str, R], which: pa.BooleanArray) -> Keys:
+    return iter(keys(records).filter(which).to_pylist())
+
+
+def _text(records: Mapping[str, R], field: str) -> pa.StringArray:
+    return column(records, field).cast(pa.string()).fill_null("")
+
+
+def _blank(records: Mapping[str, R], field: str) -> pa.BooleanArray:
+    return pc.equal(_text(records, field), "")
+
+
+def _filled(records: Mapping[str, R], field: str) -> pa.BooleanArray:
+    return pc.not_equal(_text(records, field), "")
 
 
 RULES: tuple[tuple[str, str, Callable[[Inventory], Keys]], ...] = (
