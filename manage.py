@@ -140,7 +140,7 @@ def demo(  # noqa: PLR0917 - typer passes options by name
     _require_free(port)
     settings = _demo_settings(Settings(), data, port, snmp_port)
     facts = _demo_inventory(settings, state, folder, gps)
-    with _fleet(facts, snmp_port, told, after, data / "truth.jsonl") as fleet:
+    with _fleet(settings, snmp_port, told, after, data / "truth.jsonl") as fleet:
         _lead_endpoints_to(settings, facts, fleet.portals_port)
         print(f"Pahunch: http://127.0.0.1:{port}/  (Ctrl-C ends it)", flush=True)
         _together(settings)
@@ -247,7 +247,7 @@ def _lead_endpoints_to(settings: Settings, facts: "Inventory", port: int | None)
     )
 
 
-def _fleet(facts: "Inventory", port: int, scenario: Path | None, after: float, truth: Path) -> "FleetProcess":
+def _fleet(settings: Settings, port: int, scenario: Path | None, after: float, truth: Path) -> "FleetProcess":
     """The simulated devices and portals, in a process of their own as real ones would be."""
     from simulator.process import FleetProcess, Plan
     from simulator.scenario import ScenarioError, read_scenario
@@ -257,8 +257,9 @@ def _fleet(facts: "Inventory", port: int, scenario: Path | None, after: float, t
     except ScenarioError as error:
         raise typer.BadParameter(str(error)) from error
     plan = Plan(
-        facts, port, scenario=told, truth=truth if told else None, after_s=after, stop_with_parent=True, portals_port=0
-    )
+        settings.storage, port, scenario=told, truth=truth if told else None, after_s=after,
+        stop_with_parent=True, portals_port=0,
+    )  # fmt: skip
     return FleetProcess(plan)
 
 

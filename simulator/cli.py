@@ -52,7 +52,7 @@ def fleet(
     try:
         told = read_scenario(scenario) if scenario else None
         answered = process.serve(
-            Plan(Settings().storage.url, port, weather, told, truth, after, stop_with_parent, portals_port),
+            Plan(Settings().storage, port, weather, told, truth, after, stop_with_parent, portals_port),
             ready=_say_ready,
         )
     except (ScenarioError, ValueError, OSError, UnheldError, SecretUnavailableError) as error:

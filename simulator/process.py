@@ -24,7 +24,7 @@ from simulator.scenario import Scenario
 from simulator.transport import Server, UnheldError, open_socket
 from simulator.truth_log import TruthLog
 from storage.engine import open_engine
-from storage.settings import SecretUnavailableError
+from storage.settings import SecretUnavailableError, StorageSettings
 
 _STOP_S = 10.0
 
@@ -33,11 +33,11 @@ _STOP_S = 10.0
 class Plan:
     """What a fleet's process is to do. Port 0 takes a free one; `after_s` delays the scenario.
 
-    `inventory` is one, or the URL of a store to load it from: a large one is too much to hand over.
+    `inventory` is one, or the store to load it from: a large one is too much to hand over.
     With a `portals_port` its endpoints are served over HTTP on 127.0.0.1.
     """
 
-    inventory: Inventory | str
+    inventory: Inventory | StorageSettings
     port: int = 0
     weather: Weather = field(default_factory=Weather)
     scenario: Scenario | None = None
@@ -84,12 +84,16 @@ def serve(plan: Plan, *, ready: Callable[[Ports], None], control: Connection | N
     `ready` is called with the ports when requests are answered. Raises what `Fleet`, `open_socket`
     and `Director.play` raise.
     """
-    inventory = store.load(open_engine(plan.inventory)) if isinstance(plan.inventory, str) else plan.inventory
+    inventory = _stored(plan.inventory) if isinstance(plan.inventory, StorageSettings) else plan.inventory
     with ExitStack() as stack:
         portals = None if plan.portals_port is None else Portals(inventory.endpoints.values(), plan.portals_port)
         if portals:
             stack.enter_context(portals)
         return _serve(plan, inventory, portals, ready, control)
+
+
+def _stored(where: StorageSettings) -> Inventory:
+    return store.load(open_engine(where.url, where.cache))
 
 
 def _serve(
