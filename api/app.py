@@ -13,16 +13,17 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from api.assets import Assets, built_assets
 from api.context import Context, Maps
-from api.feed import Change, Feed, News
+from api.feed import Feed, News
 from api.pages.errors import nowhere
 from api.routes import alerts, events, health, history, maps, pages, readiness, status
 from api.routes import inventory as facts
 from api.security import SecurityHeaders
+from api.standing import Standing
 from api.tiles import Tiles
 from inventory.model import Inventory
-from inventory.scope import Scope, checked
-from readiness.model import SubjectKind
-from readiness.read import latest_transition_id, observed_until, transitions
+from inventory.scope import checked
+from readiness.present import changes
+from readiness.read import latest_transition_id, observed_until
 from readiness.rules.watch import blind_since
 from storage.settings import Settings
 
@@ -37,7 +38,6 @@ ROUTERS = (
     events.router,
     pages.router,
 )
-_SHOWN = frozenset({SubjectKind.SITE, SubjectKind.VILLAGE})
 _READ_AT_ONCE = 5000
 
 
@@ -63,13 +63,15 @@ def create_app(
     def blind() -> datetime | None:
         return blind_since(observed_until(engine), clock(), settings.judge.restart_gap_s)
 
+    maps_of = Maps(inventory)
     context = Context(
         engine=engine,
         inventory=inventory,
         settings=settings,
         registry=registry,
         feed=Feed(lambda after: _changes(engine, after), lambda: latest_transition_id(engine), blind),
-        maps=Maps(inventory),
+        maps=maps_of,
+        standing=Standing(engine, maps_of.ground),
         tiles=Tiles(settings.serve.tiles),
         assets=assets or built_assets(),
         clock=clock,
@@ -92,7 +94,7 @@ def create_app(
 async def _following(app: FastAPI) -> AsyncIterator[None]:
     here: Context = app.state.context
     limit = here.settings.serve.area or None
-    tasks = [asyncio.create_task(work) for work in (here.feed.run(), here.tiles.make(here.inventory, limit))]
+    tasks = [asyncio.create_task(work) for work in (here.feed.run(), here.tiles.make(here.engine, limit))]
     yield
     here.feed.close()
     for task in tasks:
@@ -101,6 +103,5 @@ async def _following(app: FastAPI) -> AsyncIterator[None]:
 
 
 def _changes(engine: Engine, after: int) -> News:
-    rows = transitions(engine, Scope(), after_id=after, limit=_READ_AT_ONCE)
-    shown = [Change(row.id, row.kind, row.subject, row.after, row.layer or "") for row in rows if row.kind in _SHOWN]
-    return News(shown, rows[-1].id if rows else after)
+    shown = changes(engine, after, _READ_AT_ONCE)
+    return News(shown, shown[-1].id if shown else after)

@@ -1,8 +1,9 @@
 """What every route works with, built once by `create_app`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, cast
 
 from fastapi import Depends, HTTPException, Query, Request
@@ -12,32 +13,31 @@ from sqlalchemy import Engine
 from api.assets import Assets
 from api.feed import Feed
 from api.i18n import LANGUAGES
+from api.standing import Standing
 from api.tiles import Tiles
 from inventory.model import Inventory
 from inventory.scope import Scope
+from maps.ground import Ground
 from maps.numbers import Numbers, numbers
 from maps.view import MapView, view_of
 from storage.settings import Settings
 
+_VIEWS_KEPT = 200
 
-@dataclass
+
 class Maps:
-    """Views of the inventory, each made at its first use and kept."""
+    """Views of the inventory, each made at its first use; those that were used last are kept."""
 
-    inventory: Inventory
-    _views: dict[str | None, MapView] = field(default_factory=dict)
-    _numbers: dict[tuple[str | None, str | None], Numbers] = field(default_factory=dict)
-
-    def view(self, area: str | None) -> MapView:
-        if area not in self._views:
-            self._views[area] = view_of(self.inventory, area)
-        return self._views[area]
+    def __init__(self, inventory: Inventory) -> None:
+        self.ground = Ground(inventory)
+        self.view: Callable[[str | None], MapView] = lru_cache(_VIEWS_KEPT)(self._made)
 
     def numbers(self, whole: str | None, area: str | None) -> Numbers:
         """Where the features of the area's map lie in the archive of `whole`."""
-        if (whole, area) not in self._numbers:
-            self._numbers[whole, area] = numbers(self.inventory, self.view(whole), self.view(area))
-        return self._numbers[whole, area]
+        return numbers(self.view(whole), self.view(area))
+
+    def _made(self, area: str | None) -> MapView:
+        return view_of(self.ground, area)
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ class Context:
     registry: CollectorRegistry | None
     feed: Feed
     maps: Maps
+    standing: Standing
     tiles: Tiles
     assets: Assets
     clock: Callable[[], datetime]

@@ -16,20 +16,11 @@ from typing import TypeVar
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from readiness.present import Change
+
 log = structlog.get_logger()
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A stored transition, as far as a page needs it."""
-
-    id: int
-    kind: str
-    subject: str
-    status: str
-    layer: str
 
 
 @dataclass(frozen=True, slots=True)

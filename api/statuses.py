@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from api.context import Context
 from inventory.scope import Scope
-from maps import letters
-from readiness import read
-from readiness.model import SubjectKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +22,12 @@ class Statuses:
 
 
 def statuses(here: Context, scope: Scope) -> Statuses:
-    # The id is read first: what is stored between the two reads is told twice, never lost.
-    last = read.latest_transition_id(here.engine)
-    view = here.maps.view(scope.area)
-    blind = here.blind_since()
-    villages = read.words(here.engine, scope, SubjectKind.VILLAGE, blind_since=blind)
-    sites = read.words(here.engine, scope, SubjectKind.SITE, blind_since=blind)
-    return Statuses(
-        order=view.order,
-        last=last,
-        villages=letters.readiness(view.village_index, villages),
-        layers=letters.layers(view.village_index, villages),
-        sites=letters.statuses(view.site_index, sites),
-    )
+    """Where nobody watches, what was known is unknown."""
+    view, now = here.maps.view(scope.area), here.standing.now()
+    villages, layers = now.villages[view.village_numbers], now.layers[view.village_numbers]
+    sites = now.sites[view.site_numbers]
+    if here.blind_since() is not None:
+        layers = np.where(villages == ord("?"), layers, ord("-")).astype(np.uint8)
+        villages, sites = np.full_like(villages, ord("?")), np.full_like(sites, ord("?"))
+    told = (column.tobytes().decode("ascii") for column in (villages, layers, sites))
+    return Statuses(view.order, now.last, *told)

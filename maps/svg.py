@@ -8,18 +8,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from inventory.model import SiteKind
+from maps.ground import Places
 from maps.projection import WIDTH, Projection, fit
 from maps.tally import by_part
-from maps.view import MapView, Position
+from maps.view import MapView
 
 # Drawn in this order: what needs attention lies on top.
 _POINTS: Mapping[str, str] = {"?": "unknown", "r": "ready", "d": "degraded", "b": "blocked"}
 _SITES: Mapping[str, str] = {"?": "unknown", "u": "ready", "d": "degraded", "x": "blocked"}
-_HUBS = frozenset({SiteKind.NOC, SiteKind.DISTRICT_POP, SiteKind.BLOCK_POP})
+_HUBS = (SiteKind.NOC, SiteKind.DISTRICT_POP, SiteKind.BLOCK_POP)
+_MOST_POINTS, _MOST_HUBS = 60_000, 2_000  # more than the largest state has
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +103,16 @@ def _path(shape: BaseGeometry, plane: Projection) -> str:
 
 
 def _points(view: MapView, letters: str, plane: Projection) -> list[str]:
-    """One shape a status, as in the page's legend; the marks of unknown are drawn twice to be hollow."""
+    """One shape a status, as in the page's legend; the marks of unknown are drawn twice to be hollow.
+
+    Of a country's villages no dot could be told from the next: there the shades of its parts speak.
+    """
     drawn = []
+    places, told = view.village_at, np.frombuffer(letters.encode("ascii"), np.uint8)
+    few = len(told) <= _MOST_POINTS
     for letter, name in _POINTS.items():
-        path = f'<path class="pt {name}" data-letter="{letter}" d="{_dots(view.village_at, letters, letter, plane)}"/>'
+        dots = _dots(places, told == ord(letter), letter, plane) if few else ""
+        path = f'<path class="pt {name}" data-letter="{letter}" d="{dots}"/>'
         drawn.append(f'<defs><g id="hollow">{path}</g></defs>{_HOLLOW}' if letter == "?" else path)
     return drawn
 
@@ -111,26 +121,28 @@ _HOLLOW = '<use class="rim" href="#hollow"/><use class="core" href="#hollow"/>'
 _TRIANGLE = "l8 14h-16z"
 
 
-def _dots(places: Sequence[Position | None], letters: str, letter: str, plane: Projection) -> str:
+def _dots(places: Places, marked: NDArray[np.bool_], letter: str, plane: Projection) -> str:
     """A path of marks. Dots and squares are lines of no length, which the style's caps make visible.
 
     Sorted and relative, so that it compresses to a third.
     """
-    spots = sorted({plane.xy(*at) for at, found in zip(places, letters, strict=True) if at and found == letter})
-    steps = zip(spots, [(0, 0), *spots], strict=False)
+    spots = np.unique(plane.all_xy(places.degrees[marked & places.known]), axis=0)
     mark = _TRIANGLE if letter == "d" else "h0"
-    return "".join(f"m{x - before_x} {y - before_y}{mark}" for (x, y), (before_x, before_y) in steps)
+    return "".join(f"m{x} {y}{mark}" for x, y in np.diff(spots, axis=0, prepend=[[0, 0]]).tolist())
 
 
 def _hubs(view: MapView, sites: str, plane: Projection) -> str:
-    """Points of presence as open squares; panchayat sites and kendras are where their villages are."""
+    """Points of presence as open squares, the widest kinds first; panchayat sites and kendras are where their villages are."""
+    places, shown = view.site_at, np.zeros(len(sites), np.bool_)
+    for kind in _HUBS:
+        more = shown | view.sites_of(kind) & places.known
+        shown = more if more.sum() <= _MOST_HUBS else shown
     drawn = []
-    for site, place, letter in zip(view.sites, view.site_at, sites, strict=True):
-        if place and site.kind in _HUBS:
-            x, y = plane.xy(*place)
-            drawn.append(
-                f'<rect class="hub {site.kind} {_SITES[letter]}" x="{x - 6}" y="{y - 6}" width="12" height="12"/>'
-            )
+    for number in np.flatnonzero(shown).tolist():
+        (x, y), look = plane.xy(*places.degrees[number].tolist()), _SITES[sites[number]]
+        drawn.append(
+            f'<rect class="hub {view.sites[number].kind} {look}" x="{x - 6}" y="{y - 6}" width="12" height="12"/>'
+        )
     return f'<g id="svg-hubs">{"".join(drawn)}</g>'
 
 

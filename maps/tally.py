@@ -1,7 +1,8 @@
 """Counting villages by readiness."""
 
-from collections import Counter
 from dataclasses import dataclass
+
+import numpy as np
 
 from maps.view import MapView
 
@@ -37,19 +38,17 @@ class Tally:
         return f"s{sum(share >= edge for edge in SHADE_EDGES)}"
 
 
+_LETTERS = "rdb?"  # as in a Tally
 SHADE_EDGES = (0.50, 0.75, 0.90, 0.97)
 
 
 def tally(letters: str) -> Tally:
     """Counts of a string of readiness letters (maps.letters)."""
-    seen = Counter(letters)
-    return Tally(seen["r"], seen["d"], seen["b"], seen["?"])
+    return Tally(*(letters.count(letter) for letter in _LETTERS))
 
 
 def by_part(view: MapView, letters: str) -> tuple[Tally, ...]:
     """One tally for each part of the view; `letters` has one letter a village."""
-    piles: list[list[str]] = [[] for _ in view.parts]
-    for part, letter in zip(view.part_of, letters, strict=True):
-        if part >= 0:
-            piles[part].append(letter)
-    return tuple(tally("".join(pile)) for pile in piles)
+    told = np.frombuffer(letters.encode("ascii"), np.uint8)
+    counts = [np.bincount(view.part_of[told == ord(each)] + 1, minlength=len(view.parts) + 1) for each in _LETTERS]
+    return tuple(Tally(*of_part) for of_part in np.stack(counts, axis=1)[1:].tolist())

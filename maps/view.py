@@ -10,122 +10,133 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+import pyarrow.compute as pc
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from inventory.model import Area, Inventory, Level, Site
-
-Position = tuple[float, float]
-"""Longitude, latitude; degrees, WGS 84."""
+from inventory.model import Area, Inventory, Level, Site, SiteKind
+from maps.ground import Ground, Picked, Places, stretch_of
 
 
 @dataclass(frozen=True)
 class MapView:
-    """The map of `area` (None: the whole inventory).
+    """The map of `area` (None: the whole inventory), a stretch of the ground.
 
-    `parts` are the areas it is broken down by: districts of a state, blocks of a district.
-    `districts` and `blocks` are all of these levels, `area` included. `part_of`, `village_at` and `site_at` run parallel to `villages` and `sites`; a part of -1 is
-    a village directly in `area`, a position of None is a place nobody has located.
+    `parts` are the areas it is broken down by: districts of a state, blocks of a district. `districts` and `blocks`
+    are all of these levels, `area` included. `part_of`, shape (villages,), is the part's number, -1 for a village
+    directly in `area`; a position of None is a place nobody has located.
     """
 
+    ground: Ground
     area: Area | None
+    span: tuple[int, int]  # ranks of the ground
     parts: tuple[Area, ...]
-    villages: tuple[Area, ...]
-    part_of: tuple[int, ...]
-    village_at: tuple[Position | None, ...]
-    sites: tuple[Site, ...]
-    site_at: tuple[Position | None, ...]
+    part_of: NDArray[np.int32]
     outlines: dict[str, BaseGeometry]
-    districts: tuple[Area, ...]
-    blocks: tuple[Area, ...]
+    districts: Picked[Area]
+    blocks: Picked[Area]
+
+    @cached_property
+    def village_numbers(self) -> slice:
+        """The ground's numbers of the view's villages."""
+        return self.ground.villages.within(*self.span)
+
+    @cached_property
+    def site_numbers(self) -> slice:
+        return self.ground.sites.within(*self.span)
+
+    @property
+    def villages(self) -> Picked[Area]:
+        return Picked(self.ground.inventory.areas, self.ground.villages.keys[self.village_numbers])
+
+    @property
+    def sites(self) -> Picked[Site]:
+        return Picked(self.ground.inventory.sites, self.ground.sites.keys[self.site_numbers])
+
+    def sites_of(self, kind: SiteKind) -> NDArray[np.bool_]:
+        """Which sites are of that kind, shape (sites,)."""
+        return np.array(pc.equal(self.ground.sites.kind[self.site_numbers], kind.value), np.bool_)
+
+    @property
+    def village_at(self) -> Places:
+        return self.ground.villages.at[self.village_numbers]
+
+    @property
+    def site_at(self) -> Places:
+        return self.ground.sites.at[self.site_numbers]
+
+    def village_number(self, key: str) -> int | None:
+        """The number of a village; None for one that isn't in the view."""
+        return _inside(self.ground.villages.index.get(key), self.village_numbers)
+
+    def site_number(self, name: str) -> int | None:
+        return _inside(self.ground.sites.index.get(name), self.site_numbers)
 
     @cached_property
     def order(self) -> str:
         """Names this order of villages and sites: numbers of another one mean other places."""
-        keys = "\n".join((*self.village_index, "", *self.site_index))
-        return hashlib.sha256(keys.encode()).hexdigest()[:16]
+        digest = hashlib.sha256()
+        for keys in (self.villages.keys, self.sites.keys):
+            for piece in range(0, len(keys), _AT_ONCE):
+                digest.update("\n".join(keys[piece : piece + _AT_ONCE].to_pylist()).encode() + b"\n")
+            digest.update(b"\n")
+        return digest.hexdigest()[:16]
 
     @cached_property
     def approximate(self) -> bool:
         """Whether an outline of the map is derived, not official."""
-        return any(area.boundary_approximate for area in (*self.districts, *self.blocks))
-
-    @cached_property
-    def village_index(self) -> dict[str, int]:
-        return {village.key: number for number, village in enumerate(self.villages)}
-
-    @cached_property
-    def site_index(self) -> dict[str, int]:
-        return {site.name: number for number, site in enumerate(self.sites)}
+        return any(area.boundary_approximate for areas in (self.districts, self.blocks) for area in areas)
 
     @cached_property
     def bounds(self) -> tuple[float, float, float, float]:
         """West, south, east, north of all that is drawn, with a margin; of India where nothing is."""
-        points = [at for at in (*self.village_at, *self.site_at) if at]
-        found = shapely.total_bounds([*self.outlines.values(), *(shapely.Point(at) for at in points)])
-        if not self.outlines and not points:
+        points = [at.degrees[at.known] for at in (self.village_at, self.site_at)]
+        edges = [shapely.total_bounds(list(self.outlines.values())).reshape(2, 2)] if self.outlines else []
+        corners = np.concatenate([*edges, *points])
+        if not len(corners):
             return 68.0, 6.5, 97.5, 37.5
-        margin = max(0.01, 0.02 * max(found[2] - found[0], found[3] - found[1]))
-        west, south, east, north = (float(edge) for edge in found)
+        west, south = (float(edge) for edge in corners.min(axis=0))
+        east, north = (float(edge) for edge in corners.max(axis=0))
+        margin = max(0.01, 0.02 * max(east - west, north - south))
         return west - margin, south - margin, east + margin, north + margin
 
 
-def view_of(inventory: Inventory, area: str | None) -> MapView:
+_AT_ONCE = 10_000
+
+
+def _inside(number: int | None, numbers: slice) -> int | None:
+    return number - numbers.start if number is not None and numbers.start <= number < numbers.stop else None
+
+
+def view_of(ground: Ground, area: str | None) -> MapView:
     """The map of the area with that key, or of everything; KeyError where there is no such area."""
-    keys = _in_order(inventory, area)
-    areas = [inventory.areas[key] for key in keys]
-    parts = _parts(inventory, area)
-    part_of = {key: number for number, part in enumerate(parts) for key in inventory.within(part.key)}
-    villages = tuple(found for found in areas if found.level is Level.VILLAGE)
-    sites = _sites(inventory, keys)
+    inventory, span = ground.inventory, ground.span(area)
+    parts = _parts(ground, area)
+    villages = ground.villages.rank[ground.villages.within(*span)]
     return MapView(
-        area=inventory.areas[area] if area else _single_root(inventory),
+        ground=ground,
+        area=inventory.areas[area] if area else _single_root(ground),
+        span=span,
         parts=parts,
-        villages=villages,
-        part_of=tuple(part_of.get(village.key, -1) for village in villages),
-        village_at=tuple(_where(inventory, village) for village in villages),
-        sites=sites,
-        site_at=tuple(_point(site.lon, site.lat) for site in sites),
+        part_of=stretch_of([ground.span(part.key) for part in parts], villages),
         outlines=_outlines(inventory, area, parts),
-        districts=tuple(found for found in areas if found.level is Level.DISTRICT),
-        blocks=tuple(found for found in areas if found.level is Level.BLOCK),
+        districts=ground.of_level(Level.DISTRICT, area),
+        blocks=ground.of_level(Level.BLOCK, area),
     )
 
 
-def _in_order(inventory: Inventory, area: str | None) -> tuple[str, ...]:
-    roots = [area] if area else [root.key for root in inventory.areas.values() if root.parent is None]
-    return tuple(key for root in roots for key in inventory.within(root))
-
-
-def _sites(inventory: Inventory, areas: Iterable[str]) -> tuple[Site, ...]:
-    standing: dict[str, list[Site]] = {}
-    for site in inventory.sites.values():
-        standing.setdefault(site.area, []).append(site)
-    return tuple(site for area in areas for site in standing.get(area, ()))
-
-
-def _single_root(inventory: Inventory) -> Area | None:
-    roots = [area for area in inventory.areas.values() if area.parent is None]
+def _single_root(ground: Ground) -> Area | None:
+    roots = list(ground.children(None))
     return roots[0] if len(roots) == 1 else None
 
 
-def _parts(inventory: Inventory, area: str | None) -> tuple[Area, ...]:
-    root = inventory.areas[area] if area else _single_root(inventory)
+def _parts(ground: Ground, area: str | None) -> tuple[Area, ...]:
+    root = ground.inventory.areas[area] if area else _single_root(ground)
     if root is None:
-        return tuple(a for a in inventory.areas.values() if a.parent is None)
-    children = (inventory.areas[key] for key in inventory.children.get(root.key, ()))
-    return tuple(sorted((c for c in children if c.level is not Level.VILLAGE), key=lambda c: c.names.en))
-
-
-def _where(inventory: Inventory, village: Area) -> Position | None:
-    """The village's own position, else that of its gram panchayat; one that is known by its tehsil only is nowhere."""
-    own = _point(village.lon, village.lat)
-    above = inventory.areas.get(village.parent or "")
-    return own or (_point(above.lon, above.lat) if above and above.level is Level.GP else None)
-
-
-def _point(lon: float | None, lat: float | None) -> Position | None:
-    return None if lon is None or lat is None else (round(lon, 5), round(lat, 5))
+        return tuple(ground.children(None))
+    return tuple(sorted(ground.children(root.key), key=lambda child: child.names.en))
 
 
 def _outlines(inventory: Inventory, area: str | None, parts: Iterable[Area]) -> dict[str, BaseGeometry]:

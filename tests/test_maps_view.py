@@ -7,6 +7,7 @@ import shapely
 
 from inventory.model import Inventory
 from maps import letters
+from maps.ground import Ground
 from maps.numbers import numbers
 from maps.projection import fit
 from maps.svg import Words, draw
@@ -23,7 +24,7 @@ def inventory() -> Inventory:
 
 @pytest.fixture(scope="module")
 def state(inventory: Inventory) -> MapView:
-    return view_of(inventory, None)
+    return view_of(Ground(inventory), None)
 
 
 def test_a_state_is_broken_down_by_districts(state: MapView) -> None:
@@ -35,7 +36,7 @@ def test_a_state_is_broken_down_by_districts(state: MapView) -> None:
 
 
 def test_a_district_holds_its_own_and_draws_its_own_outline(inventory: Inventory) -> None:
-    view = view_of(inventory, OTHER)
+    view = view_of(Ground(inventory), OTHER)
     assert [v.key for v in view.villages] == ["village:E1"]
     assert {s.name for s in view.sites} == {"evil-gp", "evil-kendra"}
     assert list(view.outlines) == [OTHER]
@@ -43,7 +44,7 @@ def test_a_district_holds_its_own_and_draws_its_own_outline(inventory: Inventory
 
 def test_an_unknown_area_has_no_view(inventory: Inventory) -> None:
     with pytest.raises(KeyError):
-        view_of(inventory, "district:0")
+        view_of(Ground(inventory), "district:0")
 
 
 def test_neighbours_keep_one_border(inventory: Inventory) -> None:
@@ -53,37 +54,34 @@ def test_neighbours_keep_one_border(inventory: Inventory) -> None:
     right = shapely.Polygon([(82.5, 19.5), *wavy, (82.5, 20.5)])
     touching = {DISTRICT: shapely.to_wkb(left), OTHER: shapely.to_wkb(right)}
     object.__setattr__(changed := two_districts(), "boundaries", touching)
-    outlines = view_of(changed, None).outlines
+    outlines = view_of(Ground(changed), None).outlines
     assert len(shapely.get_coordinates(outlines[DISTRICT])) < len(wavy)
     assert outlines[DISTRICT].intersection(outlines[OTHER]).area == 0
     assert shapely.union_all(list(outlines.values())).geom_type == "Polygon"
 
 
 def test_an_areas_own_order_is_a_stretch_of_every_wider_one(inventory: Inventory, state: MapView) -> None:
-    district = view_of(inventory, DISTRICT)
-    first, end = numbers(inventory, state, district).own["village"]
+    district = view_of(Ground(inventory), DISTRICT)
+    first, end = numbers(state, district).own["village"]
     assert state.villages[first:end] == district.villages
-    first, end = numbers(inventory, state, district).own["site"]
+    first, end = numbers(state, district).own["site"]
     assert state.sites[first:end] == district.sites
     assert len(district.sites) < len(state.sites)
 
 
 def test_spans_hold_the_villages_of_their_area(inventory: Inventory, state: MapView) -> None:
-    for area, (first, end) in zip(state.blocks, numbers(inventory, state, state).blocks, strict=True):
+    for area, (first, end) in zip(state.blocks, numbers(state, state).blocks, strict=True):
         inside = {key for key in inventory.within(area.key) if key.startswith("village:")}
         assert {village.key for village in state.villages[first:end]} == inside
 
 
 def test_the_order_is_named_by_its_content(inventory: Inventory, state: MapView) -> None:
-    assert state.order == view_of(inventory, None).order
-    assert state.order != view_of(inventory, OTHER).order
+    assert state.order == view_of(Ground(inventory), None).order
+    assert state.order != view_of(Ground(inventory), OTHER).order
 
 
-def test_letters_keep_the_order_and_tell_what_is_absent() -> None:
-    known = {"a": ("ready", ""), "c": ("blocked", "power")}
-    assert letters.readiness(["a", "b", "c"], known) == "r?b"
-    assert letters.layers(["a", "b", "c"], known) == "--p"
-    assert letters.statuses(["x", "y"], {"y": ("down", "")}) == "?x"
+def test_an_octet_carries_status_and_layer() -> None:
+    assert letters.packed("rdb?", "--p-", "ux?") == bytes([1, 2, 3 | 2 << 2, 0, 1, 3, 0])
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from maps import letters
 from maps.svg import Words, draw
 from maps.tally import Tally, by_part, tally
 from maps.view import MapView
-from readiness import read
+from readiness import present
 from readiness.model import Cause, Layer, Readiness, Responsible, SubjectKind
 from readiness.services import EndpointRow, endpoints
 
@@ -54,13 +54,14 @@ class Overview:
 def overview(here: Context, scope: Scope, status: Statuses) -> Overview:
     view = here.maps.view(scope.area)
     parts = tuple(zip(view.parts, by_part(view, status.villages), strict=True))
-    found = sorted(_listed(here, scope, view), key=lambda one: (one.since, one.village.key), reverse=True)
+    total = tally(status.villages)
     few = len(view.villages) < FEW
+    listed = tuple(_listed(here, scope, view, LISTED[few])) if total.blocked else ()
     return Overview(
-        total=tally(status.villages),
+        total=total,
         parts=tuple((part, count) for part, count in parts if count.total),
-        listed=tuple(found[: LISTED[few]]),
-        left_out=max(0, len(found) - LISTED[few]),
+        listed=listed,
+        left_out=max(0, total.blocked - LISTED[few]),
         villages=_all(view, status) if few else (),
         sites=Counter(status.sites),
         endpoints=endpoints(here.engine, blind_since=here.blind_since()),
@@ -73,17 +74,16 @@ def _all(view: MapView, status: Statuses) -> tuple[tuple[Area, Readiness], ...]:
     return tuple(sorted(found, key=lambda one: one[0].names.en))
 
 
-def _listed(here: Context, scope: Scope, view: MapView) -> Iterator[Listed]:
+def _listed(here: Context, scope: Scope, view: MapView, most: int) -> Iterator[Listed]:
+    """The villages that were cut off last, the last first."""
+    blocked = present.newest(here.engine, scope, SubjectKind.VILLAGE, Readiness.BLOCKED, most)
     # What cuts a village off may lie in another district: its cause is told, its place is not.
-    outages = {row.id: row for row in read.outages(here.engine, Scope(), open_only=True)}
-    blocked = read.states(
-        here.engine, scope, SubjectKind.VILLAGE, status=Readiness.BLOCKED, blind_since=here.blind_since()
-    )
+    outages = present.outages(here.engine, [row.outage for row in blocked if row.outage])
     for row in blocked:
-        number = view.village_index.get(row.subject)
+        number = view.village_number(row.subject)
         if number is None:
             continue
-        part = view.part_of[number]
+        part = int(view.part_of[number])
         outage = outages.get(row.outage) if row.outage else None
         yield Listed(
             village=view.villages[number],

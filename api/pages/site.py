@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 
+import pyarrow.compute as pc
+
 from api.context import Context
-from inventory.model import Device, Site
+from inventory.columnar import column, keys
+from inventory.model import Device, Inventory, Site
 from inventory.scope import Scope
+from inventory.texts import texts
 from readiness import read
 from readiness.model import SubjectKind
 from readiness.read import StateRow
@@ -19,8 +23,14 @@ class SiteDetail:
     devices: tuple[tuple[Device, StateRow | None], ...]
 
 
+def devices_at(inventory: Inventory, site: str) -> list[Device]:
+    there = pc.indices_nonzero(pc.equal(texts(column(inventory.devices, "site")), site))
+    names = keys(inventory.devices).take(there)
+    return [inventory.devices[name] for name in names.to_pylist()]
+
+
 def site_detail(here: Context, scope: Scope, site: Site) -> SiteDetail:
-    devices = [device for device in here.inventory.devices.values() if device.site == site.name]
+    devices = devices_at(here.inventory, site.name)
     blind = here.blind_since()
 
     def state(kind: SubjectKind, name: str) -> StateRow | None:

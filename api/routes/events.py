@@ -9,11 +9,11 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from api import models
 from api.context import Context, Here, InScope
-from api.feed import Change
 from inventory.scope import Scope
 from maps import letters
 from readiness import read
 from readiness.model import SubjectKind
+from readiness.present import Change
 
 router = APIRouter(prefix="/api/v1", tags=["map"], responses={404: {"model": models.Error}})
 
@@ -59,8 +59,8 @@ def _told(here: Context, scope: Scope, changes: Sequence[Change]) -> models.Chan
     villages: dict[int, tuple[int, str, str]] = {}
     sites: dict[int, tuple[int, str]] = {}
     for change in changes:
-        if change.kind == SubjectKind.VILLAGE and (n := view.village_index.get(change.subject)) is not None:
+        if change.kind == SubjectKind.VILLAGE and (n := view.village_number(change.subject)) is not None:
             villages[n] = (n, letters.READINESS[change.status], letters.LAYER[change.layer])
-        elif change.kind == SubjectKind.SITE and (n := view.site_index.get(change.subject)) is not None:
+        elif change.kind == SubjectKind.SITE and (n := view.site_number(change.subject)) is not None:
             sites[n] = (n, letters.STATUS[change.status])
     return models.Changes(villages=list(villages.values()), sites=list(sites.values()))

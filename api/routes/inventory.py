@@ -2,13 +2,17 @@
 
 from typing import Annotated
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from fastapi import APIRouter, Query
 
 from api import models
 from api.context import Allowed, Context, Here, InScope, lies_within, not_found
-from api.paging import After, Limit, page
+from api.paging import After, Limit, page_of
+from inventory.columnar import column, keys
 from inventory.model import Area, Device, Level, Role, Site, SiteKind
-from inventory.scope import Scope, areas_in, devices_in, sites_in
+from inventory.scope import Scope
+from inventory.texts import texts
 
 router = APIRouter(prefix="/api/v1", tags=["inventory"], responses={404: {"model": models.Error}})
 
@@ -18,9 +22,8 @@ def areas(
     here: Here, scope: InScope, level: Annotated[Level | None, Query()] = None, after: After = "", limit: Limit = 1000
 ) -> models.Page[models.Area]:
     """Areas of the scope, from the Local Government Directory or what stands in for it."""
-    found = [here.inventory.areas[key] for key in areas_in(here.inventory, scope)]
-    items, more = page([a for a in found if level in (None, a.level)], lambda area: area.key, after, limit)
-    return models.Page(items=[models.Area.model_validate(area) for area in items], next=more)
+    found, more = page_of(here.maps.ground.of_level(level, scope.area).keys, after, limit)
+    return models.Page(items=[models.Area.model_validate(here.inventory.areas[key]) for key in found], next=more)
 
 
 @router.get("/areas/{key}")
@@ -32,9 +35,10 @@ def area(here: Here, allowed: Allowed, key: str) -> models.Area:
 def sites(
     here: Here, scope: InScope, kind: Annotated[SiteKind | None, Query()] = None, after: After = "", limit: Limit = 1000
 ) -> models.Page[models.Site]:
-    found = [s for s in sites_in(here.inventory, scope) if kind in (None, s.kind)]
-    items, more = page(found, lambda site: site.name, after, limit)
-    return models.Page(items=[models.Site.model_validate(site) for site in items], next=more)
+    view = here.maps.view(scope.area)
+    names = view.sites.keys if kind is None else view.sites.keys.filter(pa.array(view.sites_of(kind)))
+    found, more = page_of(names, after, limit)
+    return models.Page(items=[models.Site.model_validate(here.inventory.sites[name]) for name in found], next=more)
 
 
 @router.get("/sites/{name}")
@@ -47,9 +51,11 @@ def devices(
     here: Here, scope: InScope, role: Annotated[Role | None, Query()] = None, after: After = "", limit: Limit = 1000
 ) -> models.Page[models.Device]:
     """Boxes at the sites of the scope."""
-    found = [d for d in devices_in(here.inventory, scope) if role in (None, d.role)]
-    items, more = page(found, lambda device: device.name, after, limit)
-    return models.Page(items=[models.Device.model_validate(device) for device in items], next=more)
+    here_are = pc.is_in(texts(column(here.inventory.devices, "site")), here.maps.view(scope.area).sites.keys)
+    if role is not None:
+        here_are = pc.and_(here_are, pc.equal(texts(column(here.inventory.devices, "role")), role.value))
+    found, more = page_of(keys(here.inventory.devices).filter(here_are), after, limit)
+    return models.Page(items=[models.Device.model_validate(here.inventory.devices[name]) for name in found], next=more)
 
 
 @router.get("/devices/{name}")

@@ -1,8 +1,9 @@
 """The map's data: tiles, which browsers keep, and statuses, which travel apart from them."""
 
-from math import cos, hypot, radians
+from math import cos, radians
 from typing import Annotated
 
+import numpy as np
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse
 
@@ -10,7 +11,6 @@ from api import models
 from api.context import Allowed, Here, InScope, not_found
 from api.statuses import statuses
 from maps.letters import packed
-from maps.view import MapView, Position
 from readiness import read
 
 router = APIRouter(prefix="/api/v1/map", tags=["map"], responses={404: {"model": models.Error}})
@@ -77,14 +77,10 @@ def nearest(
 ) -> models.Nearest:
     """The area's village nearest to a place; 404 where none has one."""
     view = here.maps.view(scope.area)
-    found = _nearest(view, (lon, lat))
-    if found is None:
+    places = view.village_at
+    if not places.known.any():
         raise not_found("village near", f"{lon} {lat}")
-    number, (east, north) = found
-    return models.Nearest(order=view.order, village=number, lon=east, lat=north)
-
-
-def _nearest(view: MapView, at: Position) -> tuple[int, Position] | None:
-    shrunk = cos(radians(at[1]))
-    placed = [(number, where) for number, where in enumerate(view.village_at) if where]
-    return min(placed, key=lambda one: hypot((one[1][0] - at[0]) * shrunk, one[1][1] - at[1]), default=None)
+    east, north = ((places.degrees - (lon, lat)) * (cos(radians(lat)), 1)).T
+    number = int(np.nanargmin(np.hypot(east, north)))
+    lon, lat = places.degrees[number].tolist()
+    return models.Nearest(order=view.order, village=number, lon=lon, lat=lat)

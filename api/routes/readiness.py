@@ -2,15 +2,18 @@
 
 from typing import Annotated
 
+import numpy as np
+import pyarrow as pa
 from fastapi import APIRouter, Query
 
 from api import models
 from api.context import Allowed, Here, InScope, not_found
-from api.paging import After, Limit, page
+from api.paging import After, Limit, page_of
 from api.routes.inventory import area_in
+from api.statuses import statuses
 from inventory.model import Area
-from inventory.scope import villages_in
-from readiness import explain, read, services
+from maps.letters import READINESS
+from readiness import explain, present, services
 from readiness.model import Readiness, SubjectKind
 from readiness.read import StateRow
 
@@ -27,11 +30,14 @@ def villages(
     limit: Limit = 1000,
 ) -> models.Page[models.VillageReadiness]:
     """Every village of the scope; one that nothing is known of yet is unknown since null."""
-    states = read.states(here.engine, scope, SubjectKind.VILLAGE, blind_since=here.blind_since())
-    known = {row.subject: row for row in states}
-    rows = [_row(village, known.get(village.key)) for village in villages_in(here.inventory, scope)]
-    found, more = page([r for r in rows if status in (None, r.status)], lambda r: r.village, after, limit)
-    return models.Page(items=found, next=more)
+    keys = here.maps.view(scope.area).villages.keys
+    if status is not None:
+        told = np.frombuffer(statuses(here, scope).villages.encode("ascii"), np.uint8)
+        keys = keys.filter(pa.array(told == ord(READINESS[status])))
+    found, more = page_of(keys, after, limit)
+    known = present.named(here.engine, SubjectKind.VILLAGE, found, blind_since=here.blind_since())
+    rows = [_row(here.inventory.areas[key], known.get(key)) for key in found]
+    return models.Page(items=rows, next=more)
 
 
 def _row(village: Area, state: StateRow | None) -> models.VillageReadiness:

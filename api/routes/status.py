@@ -7,9 +7,9 @@ from fastapi import APIRouter, Query
 
 from api import models
 from api.context import Here, InScope
-from api.paging import After, Limit, page
+from api.paging import After, Limit
 from api.params import LINE, Moment, RowId
-from readiness import read
+from readiness import present, read
 from readiness.model import Readiness, Status, SubjectKind
 from readiness.recorded import recorded
 
@@ -28,16 +28,15 @@ def status(
     blind = here.blind_since()
     counts = read.counts(here.engine, scope, blind_since=blind)
     view = here.maps.view(scope.area)
-    states = read.states(here.engine, scope, kind, blind_since=blind)
-    rows, more = page(states, lambda row: row.subject, after, limit)
+    rows = present.page(here.engine, scope, kind, after=after, limit=limit + 1, blind_since=blind)
     return models.StatusAnswer(
         as_of=here.clock(),
         observed_until=read.observed_until(here.engine),
         area=scope.area,
         sites=_filled(counts.sites, Status.UNKNOWN, len(view.sites)),
         villages=_filled(counts.villages, Readiness.UNKNOWN, len(view.villages)),
-        rows=[models.State.model_validate(row) for row in rows],
-        next=more,
+        rows=[models.State.model_validate(row) for row in rows[:limit]],
+        next=rows[limit - 1].subject if len(rows) > limit else None,
     )
 
 

@@ -7,8 +7,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from inventory.columnar import column
+from inventory.columnar import column, keys
 from inventory.model import Inventory, Level
+from inventory.texts import positions, texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Labels:
 def labels_of(inventory: Inventory) -> Labels:
     """The labels of all devices; a site that the inventory does not have lies in no district."""
     device, site, role = (texts(column(inventory.devices, name)) for name in ("name", "site", "role"))
-    areas = texts(pa.array(list(inventory.areas), pa.string()))
+    areas = texts(keys(inventory.areas))
     around = _districts(inventory, areas)
     used = np.unique(around[around >= 0])
     by_key = used[np.asarray(pc.sort_indices(areas.take(pa.array(used))))]
@@ -38,7 +39,7 @@ def labels_of(inventory: Inventory) -> Labels:
     of_area = place[around]
     standing = texts(column(inventory.sites, "area"))
     of_site = np.append(np.append(of_area, np.int32(-1))[positions(standing, areas)], np.int32(-1))
-    names = texts(pa.array(list(inventory.sites), pa.string()))
+    names = texts(keys(inventory.sites))
     return Labels(device, site, role, of_site[positions(site, names)], areas.take(pa.array(by_key)))
 
 
@@ -50,17 +51,6 @@ def _districts(inventory: Inventory, areas: pa.StringArray) -> NDArray[np.int32]
     for _ in Level:  # each turn reaches a level further down
         found = np.where(found >= 0, found, np.append(found, np.int32(-1))[parent])
     return found
-
-
-def texts(found: pa.Array) -> pa.StringArray:
-    """A column as plain texts; also one that is all null, or written as a dictionary."""
-    return found.cast(pa.string())
-
-
-def positions(wanted: pa.StringArray, among: pa.StringArray) -> NDArray[np.int32]:
-    """Where each of `wanted` stands in `among`, -1 where it doesn't; null stands nowhere."""
-    found = pc.index_in(wanted, value_set=among, skip_nulls=True)
-    return np.array(pc.fill_null(found, -1), np.int32)
 
 
 def _nullable(positions: NDArray[np.int32]) -> pa.Int32Array:

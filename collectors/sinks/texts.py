@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from collectors.sinks.labels import positions
+from inventory.texts import positions
 
 NOBODY: pa.StringArray = pa.array([], pa.string())
 _NONE = np.zeros(0, np.int32)

@@ -1,0 +1,91 @@
+"""Where all villages and sites stand now, as letters: read once, and kept up to date by the transitions since.
+
+So a page of a country reads what has changed, not half a million rows.
+"""
+
+from collections.abc import Mapping, Sequence
+from threading import Lock
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from sqlalchemy import Engine
+
+from inventory.texts import positions
+from maps import letters
+from maps.ground import Ground, Stretch
+from readiness import present, read
+from readiness.model import SubjectKind
+from readiness.present import Change
+
+_MOST_CHANGES = 50_000  # more than these are read anew faster
+_AT_ONCE = 5_000
+
+Letters = NDArray[np.uint8]
+"""Octets of ASCII."""
+
+
+class Now(NamedTuple):
+    """Letters of maps.letters by the ground's numbers, and the id of the newest transition that they tell of."""
+
+    last: int
+    villages: Letters
+    layers: Letters
+    sites: Letters
+
+
+class Standing:
+    def __init__(self, engine: Engine, ground: Ground) -> None:
+        self._engine, self._ground = engine, ground
+        self._lock = Lock()
+        self._now: Now | None = None
+
+    def now(self) -> Now:
+        """As of the newest transition in the store, or a little later. What is given isn't changed any more."""
+        with self._lock:
+            # The id is read first: what is stored between the two reads is told twice, never lost.
+            last = read.latest_transition_id(self._engine)
+            if self._now is None or not self._now.last <= last <= self._now.last + _MOST_CHANGES:
+                self._now = self._read(last)
+            elif last > self._now.last:
+                self._now = self._followed(self._now, last)
+            return self._now
+
+    def _read(self, last: int) -> Now:
+        villages, sites = self._ground.villages, self._ground.sites
+        now = Now(last, _unknown(villages, "?"), _unknown(villages, "-"), _unknown(sites, "?"))
+        for some in present.words(self._engine, SubjectKind.VILLAGE):
+            number = positions(pa.array(some.subjects, pa.string()), villages.keys)
+            _put(now.villages, number, letters.READINESS, some.statuses)
+            _put(now.layers, number, letters.LAYER, some.layers)
+        for some in present.words(self._engine, SubjectKind.SITE):
+            number = positions(pa.array(some.subjects, pa.string()), sites.keys)
+            _put(now.sites, number, letters.STATUS, some.statuses)
+        return now
+
+    def _followed(self, before: Now, last: int) -> Now:
+        now = Now(last, *(column.copy() for column in before[1:]))
+        after = before.last
+        while some := present.changes(self._engine, after, _AT_ONCE):
+            for change in some:
+                self._take(now, change)
+            after = some[-1].id
+        return now._replace(last=max(after, last))
+
+    def _take(self, now: Now, change: Change) -> None:
+        if change.kind == SubjectKind.SITE and (n := self._ground.sites.index.get(change.subject)) is not None:
+            now.sites[n] = ord(letters.STATUS[change.status])
+        elif change.kind == SubjectKind.VILLAGE and (n := self._ground.villages.index.get(change.subject)) is not None:
+            now.villages[n] = ord(letters.READINESS[change.status])
+            now.layers[n] = ord(letters.LAYER[change.layer])
+
+
+def _unknown(stretch: Stretch, letter: str) -> Letters:
+    return np.full(len(stretch.keys), ord(letter), np.uint8)
+
+
+def _put(column: Letters, number: NDArray[np.int32], letter: Mapping[str, str], words: Sequence[str]) -> None:
+    """Set the letters of `words`; a number of -1 is a subject that the inventory does not have."""
+    told = np.fromiter((ord(letter[word]) for word in words), np.uint8, len(words))
+    column[number[number >= 0]] = told[number >= 0]
