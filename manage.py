@@ -385,13 +385,16 @@ def _sinks(facts: "Inventory", settings: Settings, figures: "Figures", closing: 
     from collectors.metrics import FIGURED
     from collectors.sinks.exposition import expose
     from collectors.sinks.history import HistorySink
+    from collectors.sinks.neighbours import number_devices
     from collectors.sinks.prometheus import PrometheusSink
     from storage.compaction import Keep
     from storage.segments import Writer
 
     storage = settings.storage
     keep = Keep(timedelta(days=storage.raw_days), timedelta(days=storage.figure_days), FIGURED)
-    history = HistorySink(Writer(storage.history), keep=keep)
+    writer = Writer(storage.history)
+    number_devices(facts, writer.numbers)
+    history = HistorySink(writer, keep=keep)
     closing.push_async_callback(history.close)
     readings = list(history.readings())
     yield history

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ from collectors.model import Batch
 from collectors.sinks.history import KEEP, HistorySink
 from storage.compaction import Keep, compact
 from storage.figures import FIVE_MINUTES, kept
-from storage.history import series, totals
+from storage.history import octets, series, totals
 from storage.merge import Source, merged
 from storage.monthly import Month
 from storage.rows import integers
@@ -37,6 +38,7 @@ from storage.staged import Staged
 COUNTRY, STATE = 264_000, 30_000
 _HOUR = (datetime.now(UTC) - timedelta(hours=3)).replace(minute=0, second=0, microsecond=0)
 _SEGMENT_S = 8
+_FLUSHES = 3
 _DISTRICT = 340
 _TRAFFIC = ("in_bps", "out_bps")
 _INSTANCES = ("", "GE0/0/1", "GE0/0/2")
@@ -50,16 +52,20 @@ _BUSY = [place for place, (name, _) in enumerate(_ROWS) if name in _TRAFFIC]
 
 @dataclass(frozen=True, slots=True)
 class _Size:
+    """`fleet`: devices whose segments are written; `devices`: those of the hour that is compacted."""
+
+    fleet: int
     devices: int
     months: int
 
 
 def run(quick: bool) -> dict[str, float]:
     """Figures of one run; `quick` for a check that it works."""
-    size = _Size(40, 1) if quick else _Size(8_000, 12)
+    size = _Size(400, 40, 1) if quick else _Size(COUNTRY, 8_000, 12)
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        figures = asyncio.run(_write(folder, size)) | _compact(folder, size)
+        folder = Path(name) / "history"
+        figures = asyncio.run(_flush(Path(name) / "segments", size))
+        figures |= asyncio.run(_write(folder, size)) | _compact(folder, size)
         _fill_day(folder)
         figures |= _asked("district_day", lambda: _district_day(folder, size))
         _fill_year(folder, size)
@@ -113,25 +119,43 @@ def _batch(
 
 
 async def _write(folder: Path, size: _Size) -> dict[str, float]:
-    """Through the sink, flushed as often as in a run; how long the loop was kept from turning meanwhile."""
-    writer = Writer(folder)
-    writer.numbers.of(pa.array(names(size.devices)))
-    sink = HistorySink(writer, flush_s=3600, keep=Keep())
-    cpu, samples, longest = 0.0, 0, 0.0
+    """An hour through the sink, flushed as often as in a run."""
+    sink = HistorySink(_writer(folder, size.devices), flush_s=3600, keep=Keep())
+    samples = 0
     for batch in hour_of(names(size.devices), np.random.default_rng(4)):
         await sink(batch)
-        started = time.process_time()
-        flushing = asyncio.create_task(sink.flush())
-        longest = max(longest, await _longest_turn(flushing))
-        cpu += time.process_time() - started
+        await sink.flush()
         samples += len(batch.sample_value)
     await sink.close()
+    return {"devices": size.devices, "samples": samples}
+
+
+async def _flush(folder: Path, size: _Size) -> dict[str, float]:
+    """Segments as large as those of all devices, and how long the loop was kept from turning meanwhile."""
+    sink = HistorySink(_writer(folder, size.fleet), flush_s=3600, keep=Keep())
+    cpu, samples, longest = 0.0, 0, 0.0
+    for batch in islice(hour_of(names(size.fleet), np.random.default_rng(4)), 1 + _FLUSHES):
+        await sink(batch)
+        started = time.process_time()
+        turn = await _longest_turn(asyncio.create_task(sink.flush()))
+        if samples:  # the first one knows the fleet's names not yet
+            cpu, longest = cpu + time.process_time() - started, max(longest, turn)
+        samples += len(batch.sample_value)
+    await sink.close()
+    counted = samples * _FLUSHES / (1 + _FLUSHES)
     return {
-        "devices": size.devices,
-        "samples": samples,
-        "cpu_us_per_sample_written": round(cpu / samples * 1e6, 3),
+        "samples_of_a_segment": round(samples / (1 + _FLUSHES)),
+        "cpu_us_per_sample_written": round(cpu / counted * 1e6, 3),
+        "octets_per_sample_written": round(octets(folder) / samples, 2),
         "loop_held_ms": round(longest * 1000, 1),
     }
+
+
+def _writer(folder: Path, devices: int) -> Writer:
+    folder.mkdir()
+    writer = Writer(folder)
+    writer.numbers.of(pa.array(names(devices)))
+    return writer
 
 
 async def _longest_turn(flushing: asyncio.Task[None]) -> float:

@@ -35,8 +35,8 @@ def columns_of(rows: pa.RecordBatch) -> Columns:
     if "value" in rows.schema.names:
         value = rows.column("value").to_numpy()
         return Columns(value, value, value, np.ones(len(value), np.int64))
-    low, mean, high = (rows.column(name).to_numpy().astype(np.float64) for name in ("low", "mean", "high"))
-    return Columns(low, mean, high, integers(rows, "count").astype(np.int64))
+    low, mean, high = (rows.column(name).to_numpy().astype(np.float64, copy=False) for name in ("low", "mean", "high"))
+    return Columns(low, mean, high, integers(rows, "count").astype(np.int64, copy=False))
 
 
 def by_step(rows: pa.RecordBatch, step: timedelta) -> pa.RecordBatch:

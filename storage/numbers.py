@@ -36,6 +36,10 @@ class Numbers:
         numbers: NDArray[np.int32] = found.to_numpy()
         return numbers
 
+    def lacks(self, names: pa.Array) -> bool:
+        """Whether one of `names` has no number yet."""
+        return not pc.all(pc.is_in(names, value_set=self._names), min_count=0).as_py()
+
     def _add(self, names: pa.Array) -> None:
         with replacing(self._folder / f"{len(self._names):09d}.parquet") as file:
             pq.write_table(pa.table({"device": names}), file, compression="zstd", use_dictionary=False)

@@ -39,15 +39,15 @@ class Part:
     path: Path
     numbers: NDArray[np.int32]
     hours: frozenset[int] | None = None
+    metadata: pq.FileMetaData | None = None  # where it was read already
 
 
 def read(part: Part, asked: Asked) -> Iterator[pa.RecordBatch]:
-    """Figures by series and step, one batch or none."""
-    with pq.ParquetFile(part.path, read_dictionary=["metric", "instance"]) as file:
+    """Figures by series and step, a batch a row group."""
+    with pq.ParquetFile(part.path, metadata=part.metadata, read_dictionary=["metric", "instance"]) as file:
         names = [*_KEYS, *(name for name in ("value", "low", "mean", "high", "count") if name in file.schema.names)]
-        groups = list(_groups(file.metadata, part.numbers))
-        if groups:
-            rows = coded(file.read_row_groups(groups, columns=names, use_threads=False))
+        for group in _groups(file.metadata, part.numbers):
+            rows = coded(file.read_row_group(group, columns=names, use_threads=False))
             yield by_step(_wanted(rows, part, asked), asked.step)
 
 

@@ -127,6 +127,7 @@ class Writer:
     def write(self, tables: Mapping[str, pa.Table]) -> int:
         """Store rows by kind, of any order; on disk when this returns. Returns octets.
 
+        A column `number` says what `numbers` says of the devices; without it, that is looked up.
         OSError: nothing of it is stored.
         """
         with ExitStack() as undone:
@@ -144,7 +145,7 @@ class Writer:
 
     def _by_hour(self, kind: str, rows: pa.Table) -> Iterator[tuple[Path, pa.RecordBatch]]:
         """The rows of each hour, with the path of their file to be."""
-        numbered = self._numbered(kind, coded(rows.select(SCHEMAS[kind].names)))
+        numbered = self._numbered(kind, coded(rows))
         hours = hours_of(numbered)
         for hour in np.unique(hours):
             self._sequence += 1
@@ -154,11 +155,11 @@ class Writer:
 
     def _numbered(self, kind: str, rows: pa.RecordBatch) -> pa.RecordBatch:
         rows = only_own_texts(rows)  # a batch names every device there is
-        device = rows.column("device")
-        number = self.numbers.of(device.dictionary)[device.indices.to_numpy()]
+        if "number" not in rows.schema.names:
+            device = rows.column("device")
+            rows = rows.append_column("number", pa.array(self.numbers.of(device.dictionary)).take(device.indices))
         schema = file_schema(kind)
-        columns = [column.cast(field.type) for column, field in zip(rows.columns, list(schema)[1:], strict=True)]
-        return pa.RecordBatch.from_arrays([pa.array(number), *columns], schema=schema)
+        return pa.RecordBatch.from_arrays([rows.column(field.name).cast(field.type) for field in schema], schema=schema)
 
 
 def hours_of(rows: pa.RecordBatch | pa.Table) -> NDArray[np.int64]:

@@ -2,19 +2,25 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from collectors.model import Reason
 from collectors.sinks.history import HistorySink, rounded
+from collectors.sinks.neighbours import number_devices
+from inventory.model import Inventory, Level
 from storage.history import Series, octets, series
+from storage.numbers import Numbers, numbers_of
 from storage.segments import Writer
 from tests.batches import batch
+from tests.small import small_inventory
 
 DEVICES = ("gp1", "gp2")
 AT = datetime(2026, 11, 21, 10, 0, 0, 250_000, tzinfo=UTC)
@@ -95,3 +101,25 @@ def test_rounding_changes_at_most_a_hundredth_of_a_percent(values: list[float]) 
     exact = np.array(values)
     assert np.all(np.abs(rounded(exact) - exact) <= exact * 2**-13)
     assert np.array_equal(rounded(rounded(exact)), rounded(exact))
+
+
+def test_devices_of_a_district_are_numbered_one_after_another(tmp_path: Path) -> None:
+    places = small_inventory()
+    numbers = Numbers(tmp_path)
+    number_devices(places, numbers)
+    names = list(places.devices)
+    assert sorted(numbers.of(pa.array(names)).tolist()) == list(range(len(names)))
+    by_number = numbers_of(tmp_path, names)
+    order = sorted(names, key=lambda name: int(numbers.of(pa.array([name]))[0]))
+    districts = [_district(places, name) for name in order]
+    assert len(list(groupby(districts))) == len(set(districts))
+    assert by_number.tolist() == list(range(len(names)))
+    assert not numbers.lacks(pa.array(names))
+    assert Numbers(tmp_path).of(pa.array([order[-1], "new"])).tolist() == [len(names) - 1, len(names)]
+
+
+def _district(places: Inventory, device: str) -> str | None:
+    area: str | None = places.sites[places.devices[device].site].area
+    while area and places.areas[area].level is not Level.DISTRICT:
+        area = places.areas[area].parent
+    return area
