@@ -11,7 +11,6 @@ from api.paging import After, Limit
 from api.params import LINE, Moment, RowId
 from readiness import present, read
 from readiness.model import Readiness, Status, SubjectKind
-from readiness.recorded import recorded
 
 router = APIRouter(prefix="/api/v1", tags=["status"], responses={404: {"model": models.Error}})
 
@@ -58,6 +57,8 @@ def transitions(
     limit: Limit = 1000,
 ) -> models.Page[models.Transition]:
     """Stored changes of status in the order in which they were recorded."""
+    from readiness.recorded import recorded  # brings DuckDB: 30 MB for whoever asks this, not for every server
+
     rows = recorded(
         here.engine, here.settings.storage.history, scope,
         kind=kind, subject=subject, after_id=after, start=start, end=end, limit=limit,
