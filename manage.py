@@ -347,8 +347,7 @@ async def _collect(settings: Settings, stop: asyncio.Event) -> None:
         closing.push_async_callback(backend.close)
         sinks = list(_sinks(facts, settings, figures, closing))
         # Only now: who holds the history's lock is the only judge, and numbers of transitions are given in memory.
-        judge = Judge(engine, facts, settings)
-        judge.restore(time.time())
+        judge = Judge(engine, facts, settings)  # its first turn takes up what is stored, while polls begin
         sinks.insert(1, judge.observe)  # behind the history; what may wait for a disk or a network comes after
         async with asyncio.TaskGroup() as parts:
             parts.create_task(_tick(judge.tick, stop))

@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import partial
 from math import inf
 
+import pyarrow as pa
 import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
@@ -86,6 +87,7 @@ class Judge:
         writes.add(restart.remembered(self._decider, self._knowledge, stored, now))
         store.commit(self._engine, collect.name, replace(writes, views=self._portals.unsaved()), states)
         store.forget(self._engine, stored.gone)
+        pa.default_memory_pool().release_unused()  # 50 MB of a country, from reading what was stored
         self._broken = False
 
     async def observe(self, batch: Batch) -> None:

@@ -6,6 +6,7 @@ from math import inf
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from collectors.model import REASONS
 from inventory.columnar import column
@@ -204,10 +205,11 @@ class Knowledge:
     def _judge_links(self, touched: Nodes, noticed: Noticed) -> None:
         nodes = np.array([node for node, _ in noticed.devices], np.intp)
         some = np.unique(np.concatenate([touched, self.graph.touching.of(nodes)]))
-        works, reasons, moments = self._working_links(some)
-        news = np.flatnonzero(~works | (self.links.status[some] != codes.UP))
+        plain, by_port, moments = self._plain_links(some)
+        news = np.flatnonzero(plain != self.links.status[some])
+        works = plain[news] == codes.UP
         for link, sure, says_port, moment in zip(
-            some[news].tolist(), works[news].tolist(), reasons[news].tolist(), moments[news].tolist(), strict=True
+            some[news].tolist(), works.tolist(), by_port[news].tolist(), moments[news].tolist(), strict=True
         ):
             judged = (links.UP_BY_PORT if says_port else links.UP_BY_LIFE) if sure else self._judged(link)
             if judged is None or judged.status is codes.STATUSES[self.links.status[link]]:
@@ -220,8 +222,11 @@ class Knowledge:
         self.links.status[link], self.links.since[link] = codes.CODE[judged.status], at
         noticed.links.append((link, Change(before, judged.status, at, judged.reason)))
 
-    def _working_links(self, some: Nodes) -> tuple[codes.Mask, codes.Mask, codes.Times]:
-        """As links.judge, for the many that are up: which these are, whether by a port, and since when they may be."""
+    def _plain_links(self, some: Nodes) -> tuple[NDArray[np.int8], codes.Mask, codes.Times]:
+        """As links.judge, for the many none of whose ends says that it is down.
+
+        Their status, -1 for others; whether a port says so; since when they may be up.
+        """
         ends, slots = np.stack([self.graph.a[some], self.graph.b[some]], 1), self.reader.slot_of[some]
         state, port = self.devices.status[ends], self._port[slots]
         alive = (state == codes.UP) | (state == codes.DEGRADED)
@@ -229,7 +234,8 @@ class Knowledge:
         by_port = (alive & (port == links.PORT_UP)).any(axis=1)
         by_life = (alive & (self._degree[ends] == 1)).any(axis=1)
         moment = np.maximum(self.devices.since[ends], self._port_at[slots]).max(axis=1, initial=-inf)
-        return (by_port | by_life) & ~down & ~self._is_pon[some], by_port, moment
+        found = np.where(by_port | by_life, codes.UP, codes.UNKNOWN)
+        return np.where(down | self._is_pon[some], -1, found).astype(np.int8), by_port, moment
 
     def _judged(self, link: int) -> links.Judged | None:
         a, b = int(self.graph.a[link]), int(self.graph.b[link])

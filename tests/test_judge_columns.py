@@ -14,10 +14,12 @@ from sqlalchemy import Engine
 from inventory.model import Inventory
 from inventory.scope import Scope
 from readiness import decide, read, restart
+from readiness.knowledge import Knowledge
 from readiness.model import Status, SubjectKind
 from readiness.rules import status
 from readiness.rules.columns import STATUSES, Columns
 from readiness.rules.graph import Graph, build, reach
+from readiness.rules.links import UP_BY_LIFE, UP_BY_PORT
 from readiness.rules.sight import Sight
 from readiness.rules.status import Memory, Outcome, Policy, Poll
 from readiness.rules.texts import Coded, Groups, Positions, Texts
@@ -169,3 +171,22 @@ async def test_a_country_that_looks_seldom_finds_the_same(
         ("ready", ""), ("blocked", "backhaul"), ("ready", ""),
     ]  # fmt: skip
     assert [row for row in read.outages(engine, Scope()) if row.end is None] == []
+
+
+@given(st.data())
+def test_links_in_columns_are_judged_as_one_by_one(data: st.DataObject) -> None:
+    knowledge = Knowledge(SMALL, small_inventory(), 10, 30, T0)
+    many = len(SMALL.names)
+    knowledge.devices.status[:] = data.draw(st.lists(st.integers(0, 3), min_size=many, max_size=many))
+    knowledge.devices.since[:] = data.draw(st.lists(st.integers(0, 9), min_size=many, max_size=many))
+    ports = knowledge.reader.slots
+    knowledge._port[:ports] = data.draw(st.lists(st.sampled_from([0, 1, 2, 7]), min_size=ports, max_size=ports))
+    knowledge._port_at[:ports] = data.draw(st.lists(st.integers(0, 9), min_size=ports, max_size=ports))
+    plain, by_port, moment_of = knowledge._plain_links(np.arange(len(SMALL.a)))
+    for link in np.flatnonzero(plain >= 0).tolist():
+        judged = knowledge._judged(link)
+        assert judged is not None
+        assert judged.status is STATUSES[plain[link]]
+        if judged.status is Status.UP:
+            assert judged == (UP_BY_PORT if by_port[link] else UP_BY_LIFE)
+            assert moment_of[link] == knowledge._moment(link, Status.UP)

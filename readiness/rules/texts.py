@@ -9,6 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+_TOGETHER = 2048
+
 
 class Texts:
     """Texts by position; a str is made when it is asked for."""
@@ -25,7 +27,9 @@ class Texts:
         return text
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.column.to_pylist())
+        # A part at a time: whoever shares the interpreter need not wait for all of a country's.
+        for start in range(0, len(self), _TOGETHER):
+            yield from self.column.slice(start, _TOGETHER).to_pylist()
 
     def at(self, positions: NDArray[np.integer]) -> list[str]:
         texts: list[str] = self.column.take(pa.array(positions)).to_pylist()
