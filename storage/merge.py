@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from storage.rows import concatenated, in_order
 from storage.segments import file_schema
 
-AT_ONCE = 131_072
+AT_ONCE = 98_304
 """Rows of a range of devices: more take longer, for a processor's caches, and memory."""
 END = 1 << 31
 """Beyond every device's number."""

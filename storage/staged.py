@@ -20,8 +20,8 @@ from storage.atomic import TEMPORARY, sync_folder
 from storage.rows import pieces
 
 SMALL_GROUP = 16_384  # rows; of files that will be merged soon: merging holds one group of each file
-MIDDLE_GROUP = 65_536
-GROUP = 131_072
+MIDDLE_GROUP = 49_152
+GROUP = 98_304
 _SPLIT = frozenset({"value", "took_ms", "low", "mean", "high"})
 _LEVEL = 1  # of zstd: 3 saves 3 % and takes a quarter longer
 
