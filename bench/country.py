@@ -20,8 +20,9 @@ from bench.product import Product, Reading, prepare, running, url_of
 from simulator.faults import Fault, Kind, Where
 from simulator.fleet import Weather
 from simulator.process import FleetProcess, Plan
+from storage.settings import StorageSettings
 
-_WEATHER = Weather(delay_s=0.04, loss=0.01)
+_WEATHER = Weather(delay_s=0.04, loss=0.01, spread=0.25)
 _KNOWN = 0.995  # of the devices have answered before anything is measured
 _POLL_AND_BURST_S = 15.0
 _RESTART_S = 120.0
@@ -58,8 +59,9 @@ def trial(size: Size) -> dict[str, float]:
         folder, places = Path(name), country(size.gps)
         prepare(folder, places)
         devices = len(places.devices)
-        with FleetProcess(Plan(places, weather=_WEATHER, truth=folder / "truth.jsonl")) as fleet:
-            del places
+        del places
+        stored = StorageSettings(url=url_of(folder), history=folder / "history", cache=folder / "cache")
+        with FleetProcess(Plan(stored, weather=_WEATHER, truth=folder / "truth.jsonl")) as fleet:
             since = datetime.now(UTC)
             figures = _Trial(size, folder, fleet, devices).figures()
         within_s = 3 * size.interval_s + _POLL_AND_BURST_S

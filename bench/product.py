@@ -104,6 +104,7 @@ def running(folder: Path, snmp_port: int, interval_s: float, **settings: str) ->
     chosen = {
         "storage__url": url_of(folder),
         "storage__history": f"{folder}/history",
+        "storage__cache": f"{folder}/cache",
         "collect__snmp_port": str(snmp_port),
         "collect__interval_s": str(interval_s),
         "collect__metrics_port": str(metrics),
