@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from bench.fleet import routers
 from collectors.facts import ipv4
 from collectors.model import Failure
+from collectors.pressure import Pressure, after
 from collectors.snmp.backend import SnmpBackend, Target, Usm
 from collectors.snmp.open import open_backend
 from collectors.volley.volley import Requests, Volley
@@ -35,8 +36,8 @@ _OBJECTS = (
 _WORDS = "words of a benchmark"
 _USM = Usm("bench", "SHA-256", _WORDS, "AES", _WORDS)
 _TIMEOUT_S = 2.0
-_AT_ONCE = {"gufo": 400, "pysnmp": 40}  # more make neither faster
-_UNDER_WAY = 3000  # requests in volleys
+_AT_ONCE = {"gufo": 200, "pysnmp": 40}  # more make neither faster
+_UNDER_WAY = 2000  # requests in volleys
 _WARM_UP_S = 120.0
 _TICK_S, _READ_S = 0.02, 0.1  # as the product does
 
@@ -50,8 +51,8 @@ class _Figures:
     cpu_s: float = 0.0
 
     @property
-    def devices_per_second(self) -> int:
-        return round(self.answered / self.elapsed_s)
+    def devices_per_second(self) -> float:
+        return round(self.answered / self.elapsed_s, 1)
 
     @property
     def cpu_us_per_device(self) -> float:
@@ -60,7 +61,7 @@ class _Figures:
 
 def run(quick: bool) -> dict[str, float]:
     """Devices a second and CPU microseconds a device of each, and what v3 (authPriv) costs beside v2c."""
-    devices, seconds = (300, 0.7) if quick else (4000, 4.0)
+    devices, seconds = (300, 0.7) if quick else (3000, 4.0)
     os.environ["PAHUNCH_BENCH_COMMUNITY"] = "bench"
     os.environ["PAHUNCH_BENCH_WORDS"] = _WORDS
     found: dict[str, float] = {"devices": devices, "objects": len(_OBJECTS)}
@@ -112,9 +113,10 @@ async def _until(figures: _Figures, answered: int) -> None:
 
 
 async def _between(figures: _Figures, seconds: float) -> None:
-    """Count in `figures` what happens from now on for so long."""
+    """Count in `figures` what happens from now on for so long, and until something has."""
     figures.answered, cpu, began = 0, time.process_time(), time.monotonic()
     await asyncio.sleep(seconds)
+    await _until(figures, 1)
     figures.elapsed_s, figures.cpu_s = time.monotonic() - began, time.process_time() - cpu
 
 
@@ -144,33 +146,36 @@ async def _by_volley(targets: Sequence[Target], seconds: float) -> _Figures:
 
 
 async def _volleys(volley: Volley, targets: Sequence[Target], figures: _Figures) -> None:
-    """Keep _UNDER_WAY devices asked, for ever."""
+    """Keep up to _UNDER_WAY devices asked, in turn, for ever: as many as the fleet bears."""
     number = volley.template(targets[0].usm or targets[0].community, _OBJECTS)
     address = np.array([ipv4(target.address) for target in targets], np.uint32)
-    free = np.ones(len(targets), np.bool_)
-    read_at = 0.0
+    turns, free = np.arange(len(targets), dtype=np.int32), np.ones(len(targets), np.bool_)
+    pressure, read_at = Pressure(_UNDER_WAY / 8), 0.0
     with suppress(asyncio.CancelledError):
         while True:
-            ready = np.flatnonzero(free)[: max(0, _UNDER_WAY - int((~free).sum()))].astype(np.int32)
+            ready = turns[free[turns]][: max(0, int(pressure.window) - int((~free).sum()))]
+            turns = np.concatenate([turns[~np.isin(turns, ready)], ready])
             free[ready] = False
             port = np.full(len(ready), targets[0].port, np.uint16)
             free[volley.send(Requests(ready, np.full(len(ready), number), address[ready], port))] = True
             volley.receive()
             if (now := time.monotonic()) >= read_at:
                 read_at = now + _READ_S
-                figures.answered += _settle(volley, free, now)
+                answered, silent = _settle(volley, free, now)
+                figures.answered += answered
+                pressure = after(pressure, answered, silent, _UNDER_WAY)
             await asyncio.sleep(_TICK_S)
 
 
-def _settle(volley: Volley, free: NDArray[np.bool_], now: float) -> int:
-    """How many answered; they and the silent are free again."""
+def _settle(volley: Volley, free: NDArray[np.bool_], now: float) -> tuple[int, int]:
+    """(how many answered, how many were silent); all of them are free again."""
     answers = volley.answers()
     devices, _ = volley.silent(now)
     free[devices] = True
     if answers is None:
-        return 0
+        return 0, len(devices)
     free[answers.device] = True
-    return int(answers.values.good.sum())
+    return int(answers.values.good.sum()), len(devices)
 
 
 _WAYS: dict[str, Callable[[Sequence[Target], float], Coroutine[None, None, _Figures]]] = {
