@@ -44,12 +44,14 @@ def by_step(rows: pa.RecordBatch, step: timedelta) -> pa.RecordBatch:
     width = step // timedelta(milliseconds=1)
     at = integers(rows, "at") // width
     starts = _starts([at, *(integers(rows, name) for name in ("number", *series_of(rows)))])
-    figures = _reduced(columns_of(rows), starts)
+    figures = columns_of(rows)
+    if len(starts) < rows.num_rows:
+        figures, rows = _reduced(figures, starts), rows.take(pa.array(starts))
     keys = [name for name in ("number", "device", "metric", "instance") if name in rows.schema.names]
     return pa.RecordBatch.from_pydict(
         {
             "at": pa.array(at[starts] * width, pa.int64()).cast(pa.timestamp("ms", "UTC")),
-            **{name: rows.column(name).take(pa.array(starts)) for name in keys},
+            **{name: rows.column(name) for name in keys},
             "low": figures.low,
             "mean": figures.mean,
             "high": figures.high,
@@ -80,8 +82,6 @@ def _starts(columns: list[NDArray[np.int64]]) -> NDArray[np.int64]:
 
 
 def _reduced(each: Columns, starts: NDArray[np.int64]) -> Columns:
-    if not len(starts):
-        return each
     count = np.add.reduceat(each.count, starts)
     mean = np.add.reduceat(each.mean * each.count, starts) / count
     return Columns(np.minimum.reduceat(each.low, starts), mean, np.maximum.reduceat(each.high, starts), count)
