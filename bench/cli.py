@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-BENCHES = ("availability", "country", "exposition", "history", "influx", "observe", "simulator", "snmp")
+BENCHES = ("availability", "country", "exposition", "history", "influx", "observe", "simulator", "snmp", "state")
 
 
 def bench(

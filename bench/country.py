@@ -10,24 +10,20 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import fmean
 
 from bench.found import judged
-from bench.machine import cpu_s, pss_mb
+from bench.measured import ON_DISK_S, Watched
 from bench.places import COMMUNITY, country
 from bench.polled import first_answer, polled
-from bench.product import Product, Reading, prepare, running, url_of
+from bench.product import Product, prepare, running, url_of
 from simulator.faults import Fault, Kind, Where
 from simulator.fleet import Weather
 from simulator.process import FleetProcess, Plan
 from storage.settings import StorageSettings
 
 _WEATHER = Weather(delay_s=0.04, loss=0.01, spread=0.25)
-_KNOWN = 0.995  # of the devices have answered before anything is measured
 _POLL_AND_BURST_S = 15.0
 _RESTART_S = 120.0
-_ON_DISK_S = 15.0  # what was polled is in a segment then
-_READ_EVERY_S = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +74,10 @@ class _Trial:
     def figures(self) -> dict[str, float]:
         found: dict[str, float] = {"devices": self.devices}
         with running(self.folder, self.fleet.port, self.size.interval_s) as product:
-            found["recognised_s"] = self._recognised(product)
+            watched = self._watched(product)
+            found["recognised_s"] = watched.recognised(self.size.warm_up_s, self.size.interval_s)
             faults = [self.fleet.apply(fault) for fault in _faults(self.size.faults)]
-            found |= self._measured(product, self.size.rounds, self.size.interval_s, "")
+            found |= watched.measured(self.size.rounds, self.size.interval_s)
             product.kill()
         killed = time.time()
         with running(self.folder, self.fleet.port, self.size.interval_s) as product:
@@ -89,44 +86,20 @@ class _Trial:
                 self.fleet.clear(fault)
             time.sleep(3 * self.size.interval_s)
         with running(self.folder, self.fleet.port, self.size.fast_s) as product:
-            self._recognised(product)
-            found |= self._measured(product, self.size.fast_rounds, self.size.fast_s, "fast_")
+            watched = self._watched(product)
+            watched.recognised(self.size.warm_up_s, self.size.fast_s)
+            fast = watched.measured(self.size.fast_rounds, self.size.fast_s)
+            found |= {f"fast_{name}": figure for name, figure in fast.items()}
         return found
 
-    def _recognised(self, product: Product) -> float:
-        """Seconds until nearly every device has answered by its plan; then two rounds more."""
-        began = time.monotonic()
-        product.wait(lambda at: at.answered() >= self.devices * _KNOWN, self.size.warm_up_s, "every device recognised")
-        took_s = time.monotonic() - began
-        time.sleep(2 * self.size.interval_s)
-        return round(took_s, 1)
-
-    def _measured(self, product: Product, rounds: int, interval_s: float, prefix: str) -> dict[str, float]:
-        start, agents = time.time(), cpu_s([self.fleet.pid or 0])
-        readings = _readings(product, rounds * interval_s)
-        agents = cpu_s([self.fleet.pid or 0]) - agents
-        time.sleep(_ON_DISK_S)
-        seen = polled(self.folder / "history", start, rounds, interval_s)
-        elapsed, cpu = readings[-1].at - readings[0].at, readings[-1].cpu_s - readings[0].cpu_s
-        memory = [reading.pss_mb for reading in readings]
-        tenth = max(1, len(memory) // 10)
-        figures = {
-            "polls_in_time_percent": round(100 * seen.in_time / (self.devices * rounds), 3),
-            "polls": seen.polls,
-            "cores": round(cpu / elapsed, 3),
-            "cpu_us_per_poll": round(cpu / max(1, seen.polls) * 1e6, 1),
-            "pss_mb": round(max(memory), 1),
-            "pss_growth_percent": round(100 * (fmean(memory[-tenth:]) / fmean(memory[:tenth]) - 1), 2),
-            "agents_cores": round(agents / elapsed, 3),
-            "agents_pss_mb": round(pss_mb([self.fleet.pid or 0]), 1),
-        }
-        return {f"{prefix}{name}": value for name, value in figures.items()}
+    def _watched(self, product: Product) -> Watched:
+        return Watched(product, self.folder, self.fleet, self.devices)
 
     def _restarted(self, product: Product, killed: float) -> dict[str, float]:
         """From the start of the command to the first answer, and to the answers of all that were due since."""
         began = time.time()
         product.wait(lambda at: at.answered() > 0, _RESTART_S, "polling again")
-        time.sleep(2 * self.size.interval_s + _ON_DISK_S)
+        time.sleep(2 * self.size.interval_s + ON_DISK_S)
         first = first_answer(self.folder / "history", killed)
         begun = began + min(10.0, 2 * self.size.interval_s)
         seen = polled(self.folder / "history", begun, 1, self.size.interval_s)
@@ -140,12 +113,3 @@ def _faults(count: int) -> list[Fault]:
     """Routers that die, and rings that are cut in two places each: what lies between is cut off."""
     cuts = [Fault(Kind.FIBRE_CUT, Where(random=1, role="router"), cuts=2) for _ in range(count)]
     return [Fault(Kind.DEVICE_FAILURE, Where(random=count, role="router")), *cuts]
-
-
-def _readings(product: Product, seconds: float) -> list[Reading]:
-    """The product now, now and then, and after `seconds`."""
-    found, end = [product.read()], time.monotonic() + seconds
-    while (left := end - time.monotonic()) > 0:
-        time.sleep(min(left, _READ_EVERY_S))
-        found.append(product.read())
-    return found

@@ -65,7 +65,7 @@ def _observed(product: Product, devices: int, seconds: float, fleet: int) -> dic
         "answered": round(answered),
         "missed": round(_more(first, last, "pahunch_polls_missed_total")),
         "pss_mb": round(last.pss_mb, 1),
-        "loop_delays_above_50_ms": round(_above_50_ms(last) - _above_50_ms(first)),
+        "loop_delays_above_50_ms": round(last.above_50_ms() - first.above_50_ms()),
         "agents_cpu_us_per_device": round(agents / answered * 1e6, 1),
     }
 
@@ -79,11 +79,6 @@ def _lost(history: Path, last: Reading) -> int:
 
 def _more(first: Reading, last: Reading, name: str) -> float:
     return last.figures.get(name, 0.0) - first.figures.get(name, 0.0)
-
-
-def _above_50_ms(at: Reading) -> float:
-    buckets = "pahunch_event_loop_delay_seconds"
-    return at.figures.get(f"{buckets}_count", 0.0) - at.figures.get(f'{buckets}_bucket{{le="0.05"}}', 0.0)
 
 
 def _agents(places: Inventory, port: int, most: int) -> Agents:

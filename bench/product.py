@@ -39,6 +39,11 @@ class Reading(NamedTuple):
     def answered(self) -> float:
         return self.figures.get('pahunch_polls_total{outcome="answered"}', 0.0)
 
+    def above_50_ms(self) -> float:
+        """How often the event loop came back later than that."""
+        buckets = "pahunch_event_loop_delay_seconds"
+        return self.figures.get(f"{buckets}_count", 0.0) - self.figures.get(f'{buckets}_bucket{{le="0.05"}}', 0.0)
+
 
 class Product:
     """A running product; `folder` holds its store and its history."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench import country, observe
+from bench import country, observe, state
 from bench.places import POINTS
 
 pytestmark = pytest.mark.server
@@ -23,3 +23,10 @@ def test_bench_country_quick() -> None:
     assert found["false_down"] == found["transitions_invented"] == found["transitions_lost"] == 0
     assert found["restart_s"] > 0
     assert found["fast_polls"] > 0
+
+
+@pytest.mark.skipif(not POINTS.is_dir(), reason="../shared/data/points is absent")
+def test_bench_state_quick() -> None:
+    found = state.run(quick=True)
+    assert found["polls"] > 0
+    assert found["pss_mb"] > 0
