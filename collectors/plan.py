@@ -145,7 +145,8 @@ class Plans:
         self._plans: list[PollPlan] = []
         self._numbers: dict[PollPlan, int] = {}
         self._shapes: dict[PollPlan, Shape] = {}
-        self._made: dict[Shape, PollPlan] = {}
+        self._wide: dict[Shape, PollPlan] = {}  # before anybody knows what is absent
+        self._narrow: dict[Shape, PollPlan] = {}
 
     def __getitem__(self, number: int) -> PollPlan:
         return self._plans[number]
@@ -162,20 +163,18 @@ class Plans:
 
     def make(self, profile: Profile, ports: tuple[Port, ...]) -> PollPlan:
         shape = Shape(profile.name, ports, frozenset())
-        if shape not in self._made:
-            self._add(shape, make_plan(profile, ports))
-        return self._made[shape]
+        if shape not in self._wide:
+            self._wide[shape] = plan = make_plan(profile, ports)
+            self._shapes[plan] = shape
+        return self._wide[shape]
 
     def narrow(self, plan: PollPlan, absent: frozenset[str]) -> PollPlan:
-        """`plan`, as `make` gave it, without what is absent."""
+        """`plan`, as `make` gave it, without what is absent or told twice."""
         shape = self._shapes[plan]._replace(absent=absent)
-        if shape not in self._made:
-            self._add(shape, narrow(plan, absent))
-        return self._made[shape]
-
-    def _add(self, shape: Shape, plan: PollPlan) -> None:
-        self._made[shape] = plan
-        self._shapes.setdefault(plan, shape)
+        if shape not in self._narrow:
+            self._narrow[shape] = made = narrow(plan, absent)
+            self._shapes.setdefault(made, shape)
+        return self._narrow[shape]
 
 
 def _budget(item: Item) -> float:

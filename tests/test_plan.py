@@ -46,6 +46,15 @@ def test_a_plan_starts_with_the_up_time_and_devices_of_one_shape_share_it() -> N
     assert plans.narrow(plan, frozenset({IN_OCTETS})) is plans.narrow(plan, frozenset({IN_OCTETS}))
 
 
+def test_a_device_that_has_both_counters_is_asked_for_one() -> None:
+    plans = Plans()
+    made = plans.make(ROUTER, ((3, "GE0/0/1"),))
+    plan = plans.narrow(made, frozenset())
+    metrics = [item.read.metric for item in plan.items]
+    assert len(set(metrics)) == len(metrics) < len(made.items)
+    assert plans.narrow(made, frozenset()) is plan
+
+
 def test_narrowing_takes_the_fallback_only_where_the_first_is_missing() -> None:
     plan = make_plan(ROUTER, PORTS)
     narrowed = narrow(plan, {f"{IN_OCTETS}.2", SYS_UP_TIME})
