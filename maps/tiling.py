@@ -5,6 +5,7 @@ input is closed, as when whoever started it is gone, it stops, and leaves nothin
 """
 
 import json
+import os
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from maps.view import view_of
 from storage.engine import open_engine
 
 BEGUN = "begun"
+_NICE = 10  # polls don't wait for tiles: a country's take tippecanoe minutes of a core
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Order:
 
 
 def main() -> int:
+    os.nice(_NICE)
     order = Order(**json.loads(sys.stdin.readline()))
     stop = Event()
     Thread(target=_stop_when_closed, args=(stop,), daemon=True).start()
