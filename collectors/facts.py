@@ -38,6 +38,7 @@ class Facts:
     profile: pa.DictionaryArray
     interval_s: NDArray[np.float64]
     place: NDArray[np.float64]  # of its polls in the interval, in [0, 1)
+    reference: NDArray[np.bool_]  # a target by which a collector proves its own sight
     ports: LinkedPorts
     teller: NDArray[np.int32]  # see collectors/linked.py
 
@@ -82,6 +83,7 @@ def facts_of(inventory: Inventory, settings: Settings) -> Facts:
         profile=of("profile", pa.string()).dictionary_encode(),
         interval_s=interval_s,
         place=places(texts),
+        reference=of("reference", pa.bool_()).to_numpy(zero_copy_only=False),
         ports=links.ports,
         teller=links.teller,
     )

@@ -146,6 +146,8 @@ class _Run:
         offset = time.time() - time.monotonic()
         facts, polled = self.fleet.facts, self.fleet.polled
         schedule = Schedule(facts.place[polled], facts.interval_s[polled], offset + time.monotonic())
+        # References at once: until one has answered, a silence proves nothing to the judge.
+        self._take(Due(np.flatnonzero(facts.reference[polled]), 0))
         while True:
             began = time.monotonic()
             if self.builder.waiting < _MOST_UNBATCHED:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -114,6 +115,16 @@ async def test_every_device_is_polled_by_plan_and_traffic_becomes_a_rate() -> No
     assert len(rates) == len(seen.polls("127.0.0.1")) - 1
     assert all(rate > 0 for rate in rates)
     assert seen.values("127.0.0.3", "in_bps", "GE0/0/1")[-1] == 0
+
+
+async def test_references_are_asked_at_once() -> None:
+    devices = {f"127.0.0.{n}": router({1: "GE0/0/1"}) for n in range(1, 6)}
+    seen, slow = Seen(), FAST.model_copy(update={"interval_s": 600.0})
+    places = inventory(devices)
+    proof = {"127.0.0.3": replace(places.devices["127.0.0.3"], reference=True)}
+    places = replace(places, devices={**places.devices, **proof})
+    await watch(places, FakeBackend(devices), lambda: bool(seen.batches), seen, collect=slow)
+    assert len(seen.polls("127.0.0.3")) == 1  # its own place in ten minutes comes within the test's second hardly ever
 
 
 async def test_the_second_silent_poll_brings_one_burst_and_no_other_until_an_answer() -> None:
