@@ -40,7 +40,7 @@ class Size:
 
 
 COUNTRY = Size(264_000, 60.0, 30.0, rounds=15, fast_rounds=10, faults=20, warm_up_s=1800.0)
-_QUICK = Size(200, 3.0, 1.5, rounds=5, fast_rounds=4, faults=2, warm_up_s=120.0)
+_QUICK = Size(120, 3.0, 2.0, rounds=5, fast_rounds=2, faults=2, warm_up_s=120.0)
 
 
 def run(quick: bool) -> dict[str, float]:

@@ -10,7 +10,7 @@ from bench.polled import polled
 from bench.product import Product, Reading
 from simulator.process import FleetProcess
 
-ON_DISK_S = 15.0  # what was polled is in a segment then
+ON_DISK_S = 12.0  # what was polled is in a segment then
 _KNOWN = 0.995  # of the devices have answered before anything is measured
 _READ_EVERY_S = 15.0
 

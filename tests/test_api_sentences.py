@@ -12,7 +12,7 @@ from readiness.model import Status
 
 READINESS = Path(__file__).parents[1] / "readiness"
 # Commands speak English; queries write nothing; "X X" is a port's name.
-SILENT = {"cli.py", "read.py", "recorded.py"}
+SILENT = {"cli.py", "read.py", "recorded.py", "tables.py"}
 NAMES = {"X X"}
 
 
