@@ -11,7 +11,6 @@ from bench.product import Product, Reading
 from simulator.process import FleetProcess
 
 ON_DISK_S = 12.0  # what was polled is in a segment then
-_KNOWN = 0.995  # of the devices have answered before anything is measured
 _READ_EVERY_S = 15.0
 
 
@@ -27,7 +26,7 @@ class Watched:
     def recognised(self, within_s: float, interval_s: float) -> float:
         """Seconds until nearly every device has answered by its plan; returns two rounds after that."""
         began = time.monotonic()
-        self.product.wait(lambda at: at.answered() >= self.devices * _KNOWN, within_s, "every device recognised")
+        self.product.wait(lambda at: at.knows(self.devices), within_s, "every device recognised")
         took_s = time.monotonic() - began
         time.sleep(2 * interval_s)
         return round(took_s, 1)

@@ -50,7 +50,9 @@ def run(quick: bool) -> dict[str, float]:
 
 
 def _observed(product: Product, devices: int, seconds: float, fleet: int) -> dict[str, float]:
-    product.wait(lambda at: at.answered() > 4 * devices * 0.97, _WARM_UP_S, "every device known and asked again")
+    known = product.wait(lambda at: at.knows(devices), _WARM_UP_S, "every device recognised")
+    enough = known.answered() + 2 * devices
+    product.wait(lambda at: at.answered() > enough, _WARM_UP_S, "every device asked again")
     first, agents = product.read(), cpu_s([fleet])
     time.sleep(seconds)
     last, agents = product.read(), cpu_s([fleet]) - agents

@@ -26,6 +26,7 @@ from storage.migrate import upgrade
 _MANAGE = Path(__file__).parents[1] / "manage.py"
 _SAMPLE = re.compile(r"^(\w+(?:\{[^}]*\})?) (\S+)$", re.MULTILINE)
 _STOP_S = 60.0
+_KNOWN = 0.995
 
 
 class Reading(NamedTuple):
@@ -38,6 +39,11 @@ class Reading(NamedTuple):
 
     def answered(self) -> float:
         return self.figures.get('pahunch_polls_total{outcome="answered"}', 0.0)
+
+    def knows(self, devices: int) -> bool:
+        """Whether nearly every device has been recognised: none of them waits for it any more."""
+        few = devices * (1 - _KNOWN)
+        return self.answered() >= devices * _KNOWN and self.figures["pahunch_polls_waiting"] <= few
 
     def above_50_ms(self) -> float:
         """How often the event loop came back later than that."""
