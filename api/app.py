@@ -103,5 +103,4 @@ async def _following(app: FastAPI) -> AsyncIterator[None]:
 
 
 def _changes(engine: Engine, after: int) -> News:
-    shown = changes(engine, after, _READ_AT_ONCE)
-    return News(shown, shown[-1].id if shown else after)
+    return News(*changes(engine, after, _READ_AT_ONCE))

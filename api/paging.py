@@ -8,8 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from fastapi import Query
 
+from api.params import LINE
+
 Limit = Annotated[int, Query(ge=1, le=5000, description="Most items in one answer")]
-After = Annotated[str, Query(description="Key after which to begin: `next` of the page before")]
+After = Annotated[str, Query(pattern=LINE, description="Key after which to begin: `next` of the page before")]
 
 T = TypeVar("T")
 

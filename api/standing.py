@@ -66,11 +66,12 @@ class Standing:
 
     def _followed(self, before: Now, last: int) -> Now:
         now = Now(last, *(column.copy() for column in before[1:]))
-        after = before.last
-        while some := present.changes(self._engine, after, _AT_ONCE):
+        seen, after = -1, before.last
+        while after != seen:
+            seen = after
+            some, after = present.changes(self._engine, seen, _AT_ONCE)
             for change in some:
                 self._take(now, change)
-            after = some[-1].id
         return now._replace(last=max(after, last))
 
     def _take(self, now: Now, change: Change) -> None:

@@ -23,6 +23,9 @@ Due = Callable[[Watched], AbstractSet[str]]
 """What of the device's plan is to be read now, by name."""
 
 
+_BOOTS_WITHIN_S = 900.0  # what boots is looked at again after this, for it may not show all of its ports yet
+
+
 class Poller:
     """Polls devices over one backend; `builder` gives the places for their readings."""
 
@@ -45,7 +48,8 @@ class Poller:
 
     async def poll(self, watched: Watched, due: Due) -> FinishedPoll:
         """One poll; a device that is down or strange makes one that says so."""
-        if watched.plan is not None and time.time() < watched.recognise_at:
+        dead = watched.silence.confirmed  # nobody there to be recognised: that waits for an answer
+        if watched.plan is not None and (dead or time.time() < watched.recognise_at):
             return await self._poll(watched, due, recognising=False)
         async with self._recognising:
             return await self._poll(watched, due, recognising=True)
@@ -58,7 +62,10 @@ class Poller:
         restarted = self._restarted(watched, reading, clock)
         if restarted or self._renamed(watched, reading):
             # Its ports may have other numbers now: what was read by the old ones is not trusted.
+            watched.recognise_at = 0.0  # should it fail now
             failure = await self._recognise(watched)
+            # What boots may not show all of its ports yet.
+            watched.recognise_at = min(watched.recognise_at, time.time() + _BOOTS_WITHIN_S)
             clock = time.monotonic()
             reading = Reading(failure=failure, reached=True) if failure else await self._read(watched, due)
         self._boots.remember(*_uptime(watched, reading, clock))

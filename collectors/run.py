@@ -213,6 +213,8 @@ class _Run:
         watched.silence, check = after_poll(before, outcome(poll.failure))
         if check or (before.confirmed and not watched.silence.polls):
             self._ask_teller(watched)
+        # Where very many fall silent at once the others' silence is told meanwhile; the next poll wants a burst again.
+        check = check and not self._bursts.locked()
         self.builder.add(replace(poll, burst=await self._burst(watched)) if check else poll)
 
     def _ask_teller(self, watched: Watched) -> None:

@@ -109,7 +109,8 @@ class Fleet:
             & (self.plan[devices] == self.placed[devices])
             & (self.facts.ipv4[devices] != 0)
             & ((silent == 0) | self.confirmed[devices] & (silent % ALONE_EVERY != 0))
-            & (now < self.recognise_at[devices])
+            # What is dead can't be recognised: that waits for its first answer.
+            & ((now < self.recognise_at[devices]) | self.confirmed[devices])
             & (self.budgets.count[devices] <= MOST_READS)
         )
         return answer

@@ -45,9 +45,9 @@ def constant(words: Words | None) -> bool:
 
 
 def listed(column: pa.Array, words: Words | None) -> Iterable[Any]:
-    """All values of a column, as `reader` gives each; without end where they are all the same."""
+    """All values of a column, as `reader` gives each."""
     if words is not None and len(words) == 1:
-        return repeat(words[0])
+        return repeat(words[0], len(column))
     if words is None:
         values: list[Any] = column.to_pylist()
         return values

@@ -28,6 +28,7 @@ from readiness.read import TransitionRow
 from readiness.rules import graph
 from readiness.rules.causes import shipped_weights
 from readiness.rules.facts import Windows
+from readiness.rules.sight import Sight
 from readiness.states import States
 from readiness.store import Writes, moment
 from storage.settings import Settings
@@ -72,6 +73,8 @@ class Judge:
         stored = store.load(self._engine, states)
         last_at = stored.last_seen.timestamp() if stored.last_seen else -inf
         self._knowledge = Knowledge(network, self._inventory, collect.interval_s, judge.sight_s, now)
+        # Until a reference was asked, what was seen last holds: a silence told before that must not make down unknown.
+        self._knowledge.sight = Sight(seen_at=last_at)
         windows = Windows(_TOGETHER_INTERVALS * collect.interval_s + _POLL_AND_BURST_S, judge.power_window_s)
         self._knowledge.sayings.recall(stored.words)
         self._portals = Portals(self._inventory, self._settings.endpoints, judge.sight_s, now)

@@ -15,6 +15,7 @@ from readiness.tables import outage, state, transition
 
 _ROWS_AT_ONCE = 50_000
 _NAMED_AT_ONCE = 500
+_PLACES = frozenset({SubjectKind.SITE, SubjectKind.VILLAGE})
 
 
 class Words(NamedTuple):
@@ -44,14 +45,16 @@ def words(engine: Engine, kind: SubjectKind) -> Iterator[Words]:
             yield Words(*zip(*rows, strict=True))
 
 
-def changes(engine: Engine, after: int, limit: int) -> list[Change]:
-    """Transitions of sites and villages with an id above `after`, in the order of their ids."""
+def changes(engine: Engine, after: int, limit: int) -> tuple[list[Change], int]:
+    """Those of sites and villages among the first `limit` transitions with an id above `after`, and the last id seen.
+
+    The kinds are chosen here: SQLite would take the index on them, and sort all that was ever stored.
+    """
     row = transition.c
-    query = select(row.id, row.subject_kind, row.subject, row.to_status, row.layer).where(
-        row.id > after, row.subject_kind.in_([SubjectKind.SITE, SubjectKind.VILLAGE])
-    )
+    query = select(row.id, row.subject_kind, row.subject, row.to_status, row.layer).where(row.id > after)
     with engine.connect() as connection:
-        return [Change(*found) for found in connection.execute(query.order_by(row.id).limit(limit))]
+        found = [Change(*values) for values in connection.execute(query.order_by(row.id).limit(limit))]
+    return [change for change in found if change.kind in _PLACES], found[-1].id if found else after
 
 
 def page(

@@ -70,14 +70,19 @@ def gather(folder: Path, now: datetime, oldest: datetime) -> int:
     Hours of months that were over at `oldest` come too late: their 5-minute figures are gone.
     """
     by_month: dict[Month, list[Segment]] = {}
-    for hour in in_force(stored(folder, HOURS)):
+    everything = stored(folder, HOURS)
+    for hour in in_force(everything):
         by_month.setdefault(Month.of(hour.start), []).append(hour)
     due = {month: hours for month, hours in by_month.items() if len(hours) >= _GATHER or month.end + _LATE <= now}
     for month, hours in due.items():
         if month.end > oldest:
             _gather_month(folder, month, hours)
-        for hour in hours:
-            hour.path.unlink()
+        # A file that another one stands for goes first: left alone it would be in force again.
+        for old in [
+            *(one for hour in hours for one in everything if hour.start == one.start and hour.covers(one)),
+            *hours,
+        ]:
+            old.path.unlink()
     return len(due)
 
 

@@ -117,6 +117,17 @@ def test_late_samples_renew_figures_that_were_gathered(tmp_path: Path, writer: W
     expect(read(tmp_path, 300, START, START + DAY), 300, START, 1440)
 
 
+def test_late_samples_before_gathering_are_gathered_once_and_stay(tmp_path: Path, writer: Writer) -> None:
+    write_hours(writer, 23, devices=(0,))
+    compact(tmp_path, START + 24 * HOUR, KEEP)
+    writer.write({"samples": samples(START + 3 * HOUR, 60, (300,))})
+    compact(tmp_path, START + 24 * HOUR, KEEP)  # the hour has two files of figures, the newer stands for the older
+    for later in (40 * DAY, 41 * DAY):
+        gather(tmp_path, START + later, START)
+        assert not stored(tmp_path, "figures")
+        expect(read(tmp_path, 300, START, START + DAY), 300, START + 3 * HOUR, 60)
+
+
 def test_samples_that_come_after_theirs_went_change_nothing(tmp_path: Path, writer: Writer) -> None:
     write_hours(writer, 24)
     later = START + 20 * DAY

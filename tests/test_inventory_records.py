@@ -70,6 +70,16 @@ def test_records_are_the_dict_they_were_made_from(inventory: Inventory, other: s
         assert [type(record) for record in again.values()] == [type(record) for record in plain.values()]
 
 
+@pytest.mark.parametrize("name", [*KINDS, "area_versions"])
+def test_a_single_record_is_read_once(small: Inventory, name: str) -> None:
+    """All its columns have one value; a village that was renamed once makes such a table of area versions."""
+    area = next(area for area in small.areas.values() if area.level is Level.VILLAGE)
+    earlier = replace(area, valid_from=date(2020, 1, 1), valid_to=date(2024, 1, 1))
+    kind = BY_NAME[name]
+    plain = dict([*kind.of(replace(small, versions={area.key: (earlier,)})).items()][:1])
+    assert list(columns_of(kind, plain).items()) == list(plain.items())
+
+
 @settings(max_examples=15)
 @given(inventories(), st.data())
 def test_records_differ_where_a_record_does(inventory: Inventory, data: st.DataObject) -> None:

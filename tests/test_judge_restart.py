@@ -61,6 +61,16 @@ async def test_an_outage_outlives_a_restart(seen: Court) -> None:
     assert (ended.id, ended.end) == (root.id, moment(T0 + 131.48))
 
 
+async def test_a_silence_told_before_a_reference_was_asked_keeps_the_outage(seen: Court) -> None:
+    await seen.run(200, {60: lambda world: world.dead.add("pc1")})
+    before = [(row.after, row.at) for row in read.transitions(seen.engine, Scope(), kind=DEVICE, subject="pc1")]
+    assert [after for after, _ in before] == [Status.UP, Status.DOWN]
+    seen.restart()
+    await seen.run(290)
+    after = [(row.after, row.at) for row in read.transitions(seen.engine, Scope(), kind=DEVICE, subject="pc1")]
+    assert after == before
+
+
 async def test_a_restart_forgets_no_cause_that_only_a_silent_device_could_tell(seen: Court) -> None:
     """The OLT told why it lost the ONT, the UPS that mains had failed: nobody says so again."""
     events = {
