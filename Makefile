@@ -7,7 +7,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_COMPILE_BYTECODE := 1
 BIN := .venv/bin
 WEB := api/web
-DEBIAN := curl prometheus prometheus-alertmanager prometheus-snmp-exporter victoria-metrics snmpd snmp openssh-server postgresql iproute2 docker-compose chromium fonts-noto-core
+DEBIAN := curl prometheus prometheus-alertmanager prometheus-snmp-exporter victoria-metrics snmpd snmp openssh-server postgresql iproute2 frr docker-compose chromium fonts-noto-core
 
 .PHONY: help demo test lint format bench soak web servers clean messages metrics
 
