@@ -443,12 +443,12 @@ def _mendable() -> tuple[type[Exception], ...]:
     from simulator.process import FleetError
     from storage.engine import StoreInUseError
     from storage.monthly import MonthMissingError
-    from storage.segments import FolderInUseError
+    from storage.segments import FolderInUseError, FolderLayoutError
     from storage.settings import SecretUnavailableError
 
     return (
-        DBAPIError, FleetError, FolderInUseError, MonthMissingError, NotBuiltError, NotLoopbackError, ProfileError,
-        SecretUnavailableError, StoreInUseError, TOMLDecodeError, UnknownAreaError, ValidationError, OSError,
+        DBAPIError, FleetError, FolderInUseError, FolderLayoutError, MonthMissingError, NotBuiltError, NotLoopbackError,
+        ProfileError, SecretUnavailableError, StoreInUseError, TOMLDecodeError, UnknownAreaError, ValidationError, OSError,
     )  # fmt: skip
 
 

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from storage.damage import Damage, UnreadableError
 from storage.figures import five_minutes
 from storage.ledger import Ledger, read_ledger, write_ledger
 from storage.merge import Source, merged
-from storage.segments import HOURS, SCHEMAS, Segment, file_schema, in_force, stored
+from storage.segments import HOURS, SCHEMAS, Segment, file_schema, in_force, parse, stored
 from storage.shelves import forget, gather
 from storage.staged import GROUP, MIDDLE_GROUP, SMALL_GROUP, Staged
 
@@ -28,39 +29,61 @@ _FAN = 32  # segments that are merged while their hour runs
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """What is kept how long: rows `raw`, 5-minute figures of `metrics` for `figures`, their daily ones for ever."""
+    """What is kept how long: rows `raw`, 5-minute figures of `metrics` for `figures`, their daily ones for ever.
+
+    No clock is trusted alone: as many of the newest days that hold rows, and months that hold figures, stay however
+    old they look.
+    """
 
     raw: timedelta = timedelta(days=14)
     figures: timedelta = timedelta(days=396)
     metrics: tuple[str, ...] = ()
 
+    @property
+    def days(self) -> int:
+        """The newest days with rows that stay: what `raw` before any moment reaches into."""
+        return self.raw.days + 1
 
-def compact(folder: Path, now: datetime, keep: Keep | None = None) -> int:
+    @property
+    def months(self) -> int:
+        return -(-self.figures // timedelta(days=30))
+
+
+def compact(folder: Path, now: datetime, keep: Keep | None = None, damage: Damage | None = None) -> int:
     """Compact every hour that is over, make its figures, remove what is too old or replaced. Returns files merged.
 
     Only the folder's writer calls this. It may be killed at any moment and called again: no row
-    is lost or doubled.
+    is lost or doubled. What cannot be read is told to `damage`, and the rest is done.
     """
-    keep = keep or Keep()
+    keep, damage = keep or Keep(), damage or Damage()
     ledger = read_ledger(folder)
     if ledger.metrics != keep.metrics:
         ledger = Ledger(keep.metrics)
-    _expire(folder, now - keep.raw, ledger)
-    done = 0
+    _expire(folder, now, keep, ledger)
+    done, before = 0, len(damage.aside)
     for kind in SCHEMAS:
         _remove_replaced(folder, kind, now)
-        done += _merge_segments(folder, kind)
-        done += _close_hours(folder, kind, now, ledger)
-    forget(folder, now - keep.figures)
-    gather(folder, now, now - keep.figures)
+        done += _merge_segments(folder, kind, damage)
+        done += _close_hours(folder, kind, now, ledger, damage)
+    forget(folder, now - keep.figures, keep.months)
+    gather(folder, now, damage)
+    _make_again(folder, damage.aside[before:])
     return done
 
 
-def _expire(folder: Path, oldest: datetime, ledger: Ledger) -> None:
-    """Remove hours that were over at `oldest`, if nothing more is to be made of them."""
+def _expire(folder: Path, now: datetime, keep: Keep, ledger: Ledger) -> None:
+    """Remove hours that are too old, if nothing more is to be made of them.
+
+    A clock that is ahead would have everything be too old: so the newest days that hold something stay.
+    """
+    oldest = now - keep.raw
     for kind in SCHEMAS:
-        for segment in stored(folder, kind, last=oldest.date()):
-            if segment.end <= oldest and (not _makes_figures(kind, ledger) or segment.number in ledger.hours):
+        everything = stored(folder, kind)
+        newest = sorted({segment.day for segment in everything})[-keep.days :]
+        for segment in everything:
+            if segment.end > oldest or segment.day in newest:
+                continue
+            if not _makes_figures(kind, ledger) or segment.number in ledger.hours:
                 segment.path.unlink()
                 with suppress(OSError):  # other hours are left
                     segment.path.parent.rmdir()
@@ -90,30 +113,52 @@ def _hours(folder: Path, kind: str) -> Iterator[list[Segment]]:
         yield list(hour)
 
 
-def _merge_segments(folder: Path, kind: str) -> int:
+def _merge_segments(folder: Path, kind: str, damage: Damage) -> int:
     """Every `_FAN` segments of an hour become one file."""
     done = 0
     for hour in _hours(folder, kind):
         small = [segment for segment in hour if not segment.compacted]
         for start in range(0, len(small) - _FAN + 1, _FAN):
-            _merge(folder, kind, small[start : start + _FAN], group=MIDDLE_GROUP)
-            done += 1
+            with damage.skipping(small[start].path.parent):
+                _merge_readable(folder, kind, small[start : start + _FAN], damage, group=MIDDLE_GROUP)
+                done += 1
     return done
 
 
-def _close_hours(folder: Path, kind: str, now: datetime, ledger: Ledger) -> int:
+def _close_hours(folder: Path, kind: str, now: datetime, ledger: Ledger, damage: Damage) -> int:
     """Every hour that is over becomes one file."""
     done = 0
     for hour in _hours(folder, kind):
         last = max(segment.last for segment in hour)
         figures = ledger.metrics if kind == "samples" and not ledger.has(hour[0].number, last) else ()
         if hour[0].end + _SETTLE <= now and (len(hour) > 1 or figures):
-            _merge(folder, kind, hour, figures, group=GROUP)
-            done += len(hour) > 1
-            if figures:
-                ledger = ledger.with_hour(hour[0].number, last)
-                write_ledger(folder, ledger)
+            with damage.skipping(hour[0].path.parent):
+                _merge_readable(folder, kind, hour, damage, figures, group=GROUP)
+                done += len(hour) > 1
+                if figures:
+                    ledger = ledger.with_hour(hour[0].number, last)
+                    write_ledger(folder, ledger)
     return done
+
+
+def _merge_readable(
+    folder: Path, kind: str, segments: Sequence[Segment], damage: Damage, metrics: Sequence[str] = (), *, group: int
+) -> None:
+    """`_merge` of those that can be read."""
+    while segments:
+        try:
+            _merge(folder, kind, segments, metrics, group=group)
+            break
+        except UnreadableError as error:
+            gone = damage.put_aside(error)
+            segments = [one for one in segments if one.path != gone]
+
+
+def _make_again(folder: Path, aside: Sequence[Path]) -> None:
+    """Figures of an hour that were put aside are made anew if its samples are still there."""
+    lost = {hour.number for path in aside if folder / HOURS in path.parents and (hour := parse(path))}
+    if lost:
+        write_ledger(folder, read_ledger(folder).without(lost))
 
 
 def _merge(folder: Path, kind: str, segments: Sequence[Segment], metrics: Sequence[str] = (), *, group: int) -> None:

@@ -4,7 +4,7 @@ import fcntl
 import hashlib
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
@@ -124,7 +124,12 @@ def _held_in_postgres(engine: Engine, what: str) -> Iterator[None]:
         key = zlib.crc32(f"pahunch {what}".encode())
         if not connection.execute(select(func.pg_try_advisory_lock(key))).scalar_one():
             raise StoreInUseError(f"{what}: another process does that on this store already")
-        yield
+        try:
+            yield
+        finally:
+            # Closing gives it back too, but some time after the block: the next one would be refused under load.
+            with suppress(DBAPIError):  # a connection that broke holds nothing
+                connection.execute(select(func.pg_advisory_unlock(key)))
 
 
 @contextmanager

@@ -8,16 +8,19 @@ from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
+import structlog
 from numpy.typing import NDArray
 
+from storage.damage import UnreadableError
 from storage.figures import by_step, columns_of
 from storage.numbers import numbers_of
-from storage.pick import Asked, read
+from storage.pick import Asked, Part, read
 from storage.rows import concatenated, in_order, integers
 from storage.segments import FOLDERS, HOURS, file_schema
 from storage.sources import chosen
 
 _TRIES = 3
+_log = structlog.get_logger()
 _NONE = by_step(pa.RecordBatch.from_pylist([], file_schema(HOURS)), timedelta(days=1)).drop_columns(["device"])
 T = TypeVar("T")
 
@@ -86,8 +89,17 @@ def _summed(at: NDArray[np.int64], value: NDArray[np.float64]) -> Total:
 
 def _steps(folder: Path, asked: Asked) -> pa.RecordBatch:
     """Figures by series and step, in order."""
-    parts = _listed_again(lambda: [rows for part in chosen(folder, asked) for rows in read(part, asked)])
+    parts = _listed_again(lambda: [rows for part in chosen(folder, asked) for rows in _readable(part, asked)])
     return by_step(in_order(concatenated([pa.Table.from_batches([rows]) for rows in (_NONE, *parts)])), asked.step)
+
+
+def _readable(part: Part, asked: Asked) -> Sequence[pa.RecordBatch]:
+    """A damaged file leaves a gap, not a chart without anything; the folder's writer puts it aside."""
+    try:
+        return list(read(part, asked))
+    except UnreadableError as error:
+        _log.error("history file unreadable", file=str(error.path), error=error.reason)
+        return []
 
 
 def _listed_again(attempt: Callable[[], T]) -> T:

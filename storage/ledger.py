@@ -5,7 +5,7 @@ makes them be made again.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -29,6 +29,9 @@ class Ledger:
 
     def with_hour(self, hour: int, last: int) -> "Ledger":
         return Ledger(self.metrics, {**self.hours, hour: last})
+
+    def without(self, hours: Collection[int]) -> "Ledger":
+        return Ledger(self.metrics, {hour: last for hour, last in self.hours.items() if hour not in hours})
 
 
 def read_ledger(folder: Path) -> Ledger:

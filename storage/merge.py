@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from storage.damage import UnreadableError, reading
 from storage.rows import concatenated, in_order
 from storage.segments import file_schema
 
@@ -26,20 +27,23 @@ Choose = Callable[[pa.Table], pa.Table]
 
 
 class Source:
-    """One sorted file, read from its start on."""
+    """One sorted file, read from its start on. Everything raises UnreadableError where it is damaged."""
 
     def __init__(self, path: Path, kind: str, choose: Choose | None = None) -> None:
         """`choose` gives those rows of a group that count."""
-        texts = [field.name for field in file_schema(kind) if pa.types.is_dictionary(field.type)]
-        self._file = pq.ParquetFile(path, read_dictionary=texts)
+        self._path = path
         self._choose = choose
         self._next = 0
         self._waiting: pa.Table | None = None
-        groups = [self._file.metadata.row_group(n) for n in range(self._file.num_row_groups)]
-        bounds = [group.column(0).statistics for group in groups]
-        self._low = np.array([bound.min for bound in bounds], np.int64)
-        self.highest = max((bound.max for bound in bounds), default=0)
-        self._rows = np.array([group.num_rows for group in groups], np.int64)
+        with reading(path):
+            self._file = _opened(path, kind)
+            groups = [self._file.metadata.row_group(n) for n in range(self._file.num_row_groups)]
+            bounds = [(group.column(0).statistics, group.num_rows) for group in groups]
+        if any(bound is None or not bound.has_min_max for bound, _ in bounds):
+            raise UnreadableError(path, "its devices' numbers have no bounds")
+        self._low = np.array([bound.min for bound, _ in bounds], np.int64)
+        self.highest = max((bound.max for bound, _ in bounds), default=0)
+        self._rows = np.array([rows for _, rows in bounds], np.int64)
 
     @property
     def metadata(self) -> dict[bytes, bytes]:
@@ -55,7 +59,8 @@ class Source:
             waiting, self._waiting = self._waiting, None
             yield self._cut(waiting, cut)
         while self._waiting is None and self._next < len(self._low) and self._low[self._next] < cut:
-            group = self._file.read_row_group(self._next, use_threads=False)
+            with reading(self._path):
+                group = self._file.read_row_group(self._next, use_threads=False)
             self._next += 1
             yield self._cut(self._choose(group) if self._choose else group, cut)
 
@@ -70,7 +75,20 @@ class Source:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._file.close()
+
+
+def _opened(path: Path, kind: str) -> pq.ParquetFile:
+    schema = file_schema(kind)
+    texts = [field.name for field in schema if pa.types.is_dictionary(field.type)]
+    file = pq.ParquetFile(path, read_dictionary=texts)
+    if file.schema_arrow.names != schema.names:
+        file.close()
+        raise UnreadableError(path, f"its columns are {', '.join(file.schema_arrow.names)}")
+    return file
 
 
 def merged(sources: Sequence[Source], upto: int = END, at_once: int | None = None) -> Iterator[pa.RecordBatch]:

@@ -27,6 +27,9 @@ class Numbers:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._names = _names(self._folder)
 
+    def __len__(self) -> int:
+        return len(self._names)
+
     def of(self, names: pa.Array) -> NDArray[np.int32]:
         """Numbers of texts, shape (n,). Names never seen before get the next ones, on disk when this returns."""
         found = pc.index_in(names, value_set=self._names)

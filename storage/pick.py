@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from storage.damage import reading
 from storage.figures import by_step
 from storage.rows import coded, integers
 from storage.segments import hours_of
@@ -43,11 +44,14 @@ class Part:
 
 
 def read(part: Part, asked: Asked) -> Iterator[pa.RecordBatch]:
-    """Figures by series and step, a batch a row group."""
-    with pq.ParquetFile(part.path, metadata=part.metadata, read_dictionary=["metric", "instance"]) as file:
+    """Figures by series and step, a batch a row group. Raises UnreadableError."""
+    with reading(part.path):
+        file = pq.ParquetFile(part.path, metadata=part.metadata, read_dictionary=["metric", "instance"])
+    with file:
         names = [*_KEYS, *(name for name in ("value", "low", "mean", "high", "count") if name in file.schema.names)]
         for group in _groups(file.metadata, part.numbers):
-            rows = coded(file.read_row_group(group, columns=names, use_threads=False))
+            with reading(part.path):
+                rows = coded(file.read_row_group(group, columns=names, use_threads=False))
             yield by_step(_wanted(rows, part, asked), asked.step)
 
 

@@ -55,6 +55,10 @@ class FolderInUseError(Exception):
     """Another process writes this history folder."""
 
 
+class FolderLayoutError(Exception):
+    """The folder's files name devices that have no numbers; the message says what to do."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Segment:
     """One file of the history by what its name says."""
@@ -90,7 +94,7 @@ class Segment:
 def stored(folder: Path, kind: str, first: date = date.min, last: date = date.max) -> list[Segment]:
     """The files of `kind` from day `first` to `last`, also those that a compacted one stands for."""
     days = [day for day in (folder / kind).glob("*") if f"{first}" <= day.name <= f"{last}"]
-    return sorted(segment for day in days for path in day.glob("*.parquet") if (segment := _parse(path)))
+    return sorted(segment for day in days for path in day.glob("*.parquet") if (segment := parse(path)))
 
 
 def in_force(segments: list[Segment]) -> list[Segment]:
@@ -106,7 +110,7 @@ class Writer:
     """The only writer of a history folder.
 
     Opening it takes a lock (FolderInUseError where another process holds it) and removes what a
-    killed writer left half-written.
+    killed writer left half-written. FolderLayoutError: the folder is of a version that numbered no devices.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -123,6 +127,13 @@ class Writer:
             left.unlink()
         self.numbers = Numbers(folder)
         self._sequence = max((segment.last for kind in _ALL for segment in stored(folder, kind)), default=0)
+        if self._sequence and not len(self.numbers):
+            self.close()
+            raise FolderLayoutError(
+                f"{folder} holds samples, but devices/ gives their devices no numbers: it was written before version 0.1, "
+                "or devices/ was lost. Put devices/ back from a backup, or move samples/, polls/ and figures/ away; "
+                "transitions/ stays where it is"
+            )
 
     def write(self, tables: Mapping[str, pa.Table]) -> int:
         """Store rows by kind, of any order; on disk when this returns. Returns octets.
@@ -173,7 +184,7 @@ def file_schema(kind: str) -> pa.Schema:
     return pa.schema([NUMBER, *fields])
 
 
-def _parse(path: Path) -> Segment | None:
+def parse(path: Path) -> Segment | None:
     """What the name of `path` says; None for a name that isn't ours."""
     hour, _, sequences = path.stem.partition("-")
     first, _, last = sequences.partition("-")

@@ -13,13 +13,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
 
+from storage.damage import Damage, UnreadableError
 from storage.figures import days
-from storage.merge import Choose, Source, merged
+from storage.merge import END, Choose, Source, merged
 from storage.monthly import Month
+from storage.rows import concatenated, in_order
 from storage.segments import HOURS, Segment, file_schema, hours_of, in_force, stored
 from storage.staged import Staged
 
@@ -56,34 +60,44 @@ def hours_in(metadata: Mapping[bytes, bytes] | None) -> dict[int, int]:
     return {int(hour): last for hour, last in stated.items()}
 
 
-def forget(folder: Path, oldest: datetime) -> None:
-    """Remove 5-minute figures of months that were over at `oldest`; those of days stay."""
-    for shelf in (folder / FIVE).glob("[0-9]*"):
-        for one in _versions(shelf):
-            if one.month.end <= oldest:
-                one.path.unlink()
+def forget(folder: Path, oldest: datetime, newest_months: int) -> None:
+    """Remove 5-minute figures of months that were over at `oldest`, but of the newest months that have any; days stay."""
+    everything = [one for shelf in (folder / FIVE).glob("[0-9]*") for one in _versions(shelf)]
+    staying = sorted({one.month for one in everything})[-newest_months:]
+    for one in everything:
+        if one.month.end <= oldest and one.month not in staying:
+            one.path.unlink()
 
 
-def gather(folder: Path, now: datetime, oldest: datetime) -> int:
-    """Put the figures of hours into the files of their months, once there are many. Returns months written.
-
-    Hours of months that were over at `oldest` come too late: their 5-minute figures are gone.
-    """
+def gather(folder: Path, now: datetime, damage: Damage) -> int:
+    """Put the figures of hours into the files of their months, once there are many. Returns months written."""
     by_month: dict[Month, list[Segment]] = {}
     everything = stored(folder, HOURS)
     for hour in in_force(everything):
         by_month.setdefault(Month.of(hour.start), []).append(hour)
     due = {month: hours for month, hours in by_month.items() if len(hours) >= _GATHER or month.end + _LATE <= now}
     for month, hours in due.items():
-        if month.end > oldest:
-            _gather_month(folder, month, hours)
-        # A file that another one stands for goes first: left alone it would be in force again.
-        for old in [
-            *(one for hour in hours for one in everything if hour.start == one.start and hour.covers(one)),
-            *hours,
-        ]:
-            old.path.unlink()
+        with damage.skipping(folder / FIVE):
+            gathered = _gather_readable(folder, month, hours, damage)
+            # A file that another one stands for goes first: left alone it would be in force again.
+            for old in [
+                *(one for hour in gathered for one in everything if hour.start == one.start and hour.covers(one)),
+                *gathered,
+            ]:
+                old.path.unlink()
     return len(due)
+
+
+def _gather_readable(folder: Path, month: Month, hours: Sequence[Segment], damage: Damage) -> Sequence[Segment]:
+    """The hours that were gathered: those that can be read."""
+    while hours:
+        try:
+            _gather_month(folder, month, hours)
+            break
+        except UnreadableError as error:  # a figure that was gathered already is in its place, and stays there
+            gone = damage.put_aside(error)
+            hours = [hour for hour in hours if hour.path != gone]
+    return hours
 
 
 def _gather_month(folder: Path, month: Month, hours: Sequence[Segment]) -> None:
@@ -111,25 +125,68 @@ def write_shelf(
 ) -> None:
     """Put 5-minute figures, in batches that share no device, in the place of those of the shelf's month; days follow.
 
-    `hours`: those that `rows` tell, with the sequence of each.
+    `hours`: those that `rows` tell, with the sequence of each. Days that tell of others too, as after 5-minute figures
+    were removed or lost, are added to.
     """
-    before = newest(folder, FIVE, shelf).get(month)
-    name = f"{shelf:06d}/{month}-{before.version + 1 if before else 1:06d}.parquet"
+    before = [
+        one for level in (FIVE, DAILY) for one in _versions(folder / level / f"{shelf:06d}") if one.month == month
+    ]
+    version = max((one.version for one in before), default=0) + 1
+    name = f"{shelf:06d}/{month}-{version:06d}.parquet"
     with (
+        _Days(newest(folder, DAILY, shelf).get(month), hours) as known,
         Staged(folder / DAILY / name, file_schema(HOURS), _GROUP) as daily,
         Staged(folder / FIVE / name, file_schema(HOURS), _GROUP) as five,
     ):
         for figures in rows:
             five.add(figures)
-            daily.add(days(figures))
-        stated = {_HOURS_IN: json.dumps(dict(hours)).encode()}
-        daily.finish(stated)
-        five.finish(stated)
+            daily.add(known.with_those_of(figures))
+        daily.add(known.rest())
+        daily.finish(_stating(known.hours | dict(hours)))
+        five.finish(_stating(hours))
         daily.publish()
         five.publish()
-    if before:
-        before.path.unlink()
-        (folder / DAILY / before.path.relative_to(folder / FIVE)).unlink(missing_ok=True)
+    for old in before:
+        old.path.unlink()
+
+
+def _stating(hours: Mapping[int, int]) -> dict[bytes, bytes]:
+    return {_HOURS_IN: json.dumps(dict(hours)).encode()}
+
+
+class _Days:
+    """Stored figures of the days of a shelf's month that have to stay; none where `hours` are all that they tell of."""
+
+    def __init__(self, stored: Version | None, hours: Mapping[int, int]) -> None:
+        self._source = Source(stored.path, HOURS) if stored else None
+        self.hours = hours_in(self._source.metadata) if self._source else {}
+        if self._source and self.hours.keys() <= hours.keys():
+            self._source.close()
+            self._source, self.hours = None, {}
+        self._others = _without(self.hours)
+
+    def with_those_of(self, figures: pa.RecordBatch) -> pa.RecordBatch:
+        """The days of 5-minute `figures`, and those that were stored, up to the last of their devices."""
+        return self._upto(int(figures.column("number")[-1].as_py()) + 1, figures)
+
+    def rest(self) -> pa.RecordBatch:
+        """The stored days of the other devices."""
+        return self._upto(END, pa.RecordBatch.from_pylist([], file_schema(HOURS)))
+
+    def _upto(self, number: int, figures: pa.RecordBatch) -> pa.RecordBatch:
+        if not self._source:
+            return days(figures)
+        added = self._others(pa.Table.from_batches([figures]))
+        return days(in_order(concatenated([added, *self._source.below(number)])))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._source:
+            self._source.close()
 
 
 def _without(hours: Mapping[int, int]) -> Choose:

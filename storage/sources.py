@@ -6,13 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
+import structlog
 
+from storage.damage import UnreadableError, reading
 from storage.figures import DAY, FIVE_MINUTES
 from storage.ledger import read_ledger
 from storage.pick import Asked, Part
 from storage.segments import HOURS, Segment, in_force, stored
 from storage.shelves import DAILY, FIVE, SHELF_SIZE, Version, hours_in, is_daily, newest
 
+_log = structlog.get_logger()
 _MANY_DAYS = timedelta(days=62)
 """From here on steps of whole days are read from daily figures."""
 
@@ -64,7 +67,12 @@ def _of_month(
     file = daily if daily and (by_day or not five) else five
     if not file:
         return {}
-    footer = pq.read_metadata(file.path)
+    try:
+        with reading(file.path):
+            footer = pq.read_metadata(file.path)
+    except UnreadableError as error:
+        _log.error("history file unreadable", file=str(error.path), error=error.reason)
+        return {}
     hours = hours_in(footer.metadata)
     newer = {hour for hour, last in hours.items() if hour in fresh and fresh[hour].last > last}
     if newer and file == daily and five:

@@ -38,8 +38,8 @@ class Staged:
         self._writer = _writer(self._file, schema)
 
     def add(self, rows: pa.RecordBatch) -> None:
-        """Append sorted rows."""
-        for piece in pieces(rows, self._group):
+        """Append sorted rows. A row group always holds some: without rows it would have no bounds."""
+        for piece in pieces(rows, self._group) if rows.num_rows else ():
             self._writer.write_batch(piece)
 
     def finish(self, metadata: Mapping[bytes, bytes] | None = None) -> None:

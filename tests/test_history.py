@@ -17,8 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.compaction import compact
+from storage.damage import Damage
 from storage.history import Series, octets, series
-from storage.segments import SCHEMAS, FolderInUseError, Writer, in_force, stored
+from storage.segments import SCHEMAS, FolderInUseError, FolderLayoutError, Writer, in_force, stored
 from storage.types import to_millis
 
 TEN = datetime(2026, 11, 21, 10, tzinfo=UTC)
@@ -152,6 +153,69 @@ def test_files_in_force_are_never_covered(
     everything, live = stored(folder, "samples"), in_force(stored(folder, "samples"))
     assert not any(one.covers(other) for one in live for other in live)
     assert all(any(one == other or one.covers(other) for one in live) for other in everything)
+
+
+@pytest.mark.parametrize("left", [0, 100, -1])
+def test_a_damaged_file_is_put_aside_and_the_rest_is_compacted(tmp_path: Path, writer: Writer, left: int) -> None:
+    for hour in range(2):
+        for n in range(3):
+            writer.write({"samples": samples(TEN + hour * 60 * MINUTE + n * MINUTE, 1, first=n)})
+    bad = stored(tmp_path, "samples")[1].path
+    bad.write_bytes(bad.read_bytes()[:left])
+    kept = bad.read_bytes()
+    assert read(tmp_path).mean.tolist() == [0, 2]
+    damage = Damage()
+    assert compact(tmp_path, TEN + timedelta(hours=3), damage=damage) == 2
+    assert (damage.aside, damage.skipped) == ([bad], 0)
+    assert bad.with_name(f"{bad.name}.unreadable").read_bytes() == kept
+    for newest in in_force(stored(tmp_path, "samples")):
+        os.utime(newest.path, times=(0, 0))
+    assert compact(tmp_path, TEN + timedelta(hours=3), damage=damage) == 0
+    assert len(stored(tmp_path, "samples")) == 2
+    assert read(tmp_path).mean.tolist() == [0, 2]
+    assert read(tmp_path, TEN + timedelta(hours=1)).mean.tolist() == [0, 1, 2]
+
+
+def test_a_file_of_other_columns_is_put_aside(tmp_path: Path, writer: Writer) -> None:
+    for n in range(2):
+        writer.write({"samples": samples(TEN + n * MINUTE, 1, first=n)})
+    old = stored(tmp_path, "samples")[0].path
+    pq.write_table(samples(TEN, 1), old)
+    damage = Damage()
+    compact(tmp_path, TEN + timedelta(hours=3), damage=damage)
+    assert damage.aside == [old]
+    assert read(tmp_path).mean.tolist() == [1]
+
+
+def test_what_the_disk_refuses_to_give_waits_and_the_rest_is_compacted(
+    tmp_path: Path, writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for hour in range(2):
+        for n in range(2):
+            writer.write({"samples": samples(TEN + hour * 60 * MINUTE + n * MINUTE, 1, first=n)})
+    refused, opened = stored(tmp_path, "samples")[1].path, pq.ParquetFile
+
+    def refusing(path: Path, **options: object) -> pq.ParquetFile:
+        if path == refused:
+            raise OSError(5, "Input/output error")
+        return opened(path, **options)
+
+    damage = Damage()
+    with monkeypatch.context() as patch:
+        patch.setattr(pq, "ParquetFile", refusing)
+        assert compact(tmp_path, TEN + timedelta(hours=3), damage=damage) == 1
+    assert (damage.aside, damage.skipped) == ([], 1)
+    assert compact(tmp_path, TEN + timedelta(hours=3), damage=damage) == 1
+    assert read(tmp_path, hours=2).mean.tolist() == [0, 1, 0, 1]
+
+
+def test_a_folder_without_numbers_of_devices_is_refused(tmp_path: Path) -> None:
+    old = tmp_path / "samples" / "2026-11-21"
+    old.mkdir(parents=True)
+    pq.write_table(samples(TEN, 3), old / "10-000000000007.parquet")
+    for _ in range(2):
+        with pytest.raises(FolderLayoutError, match=rf"{tmp_path} holds samples.*move samples/"):
+            Writer(tmp_path)
 
 
 _KILLED = """

@@ -1,6 +1,7 @@
 """Figures outlive their samples: what is read doesn't depend on where it lies meanwhile."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,11 @@ import pyarrow as pa
 import pytest
 
 from storage.compaction import Keep, compact
+from storage.damage import Damage
 from storage.history import Series, series, totals
 from storage.ledger import read_ledger
 from storage.segments import SCHEMAS, Writer, stored
-from storage.shelves import FIVE, gather, write_shelf
+from storage.shelves import DAILY, FIVE, gather, write_shelf
 from storage.types import to_millis
 
 START = datetime(2026, 9, 29, 0, tzinfo=UTC)
@@ -88,17 +90,31 @@ def test_the_same_is_read_from_samples_hours_and_months(tmp_path: Path, writer: 
 
 
 def test_figures_stay_when_samples_go_and_days_when_figures_go(tmp_path: Path, writer: Writer) -> None:
-    write_hours(writer, 48)
-    compact(tmp_path, START + 15 * DAY, KEEP)
-    assert len(stored(tmp_path, "samples")) == 48 * 3  # too old, but kept until there were figures of them
-    compact(tmp_path, START + 15 * DAY, KEEP)
-    assert {one.start for one in stored(tmp_path, "samples")} == {START + n * HOUR for n in range(24, 48)}
+    write_hours(writer, 49)
+    keep = replace(KEEP, raw=DAY, figures=DAY)  # of two days and one month rows stay
+    compact(tmp_path, START + 3 * DAY, keep)
+    assert len({one.start for one in stored(tmp_path, "samples")}) == 49  # too old, but kept until there were figures
+    compact(tmp_path, START + 3 * DAY, keep)
+    assert {one.start for one in stored(tmp_path, "samples")} == {START + n * HOUR for n in range(24, 49)}
     expect(read(tmp_path, 599, START, START + 2 * DAY), 599, START, 2 * 1440)
     minutes = read(tmp_path, 599, START + DAY - HOUR, START + DAY + HOUR, step=timedelta(minutes=1))
     assert len(minutes.at) == 12 + 60  # where no sample is left, what there is
-    compact(tmp_path, START + 430 * DAY, KEEP)
-    assert not list((tmp_path / FIVE).glob("*/*"))
-    expect(read(tmp_path, 599, START, START + 100 * DAY, step=DAY), 599, START, 2 * 1440, step=DAY)
+    compact(tmp_path, START + 60 * DAY, keep)  # the hour of October is gathered
+    compact(tmp_path, START + 60 * DAY, keep)
+    assert [path.name for path in (tmp_path / FIVE).glob("000000/*")] == ["2026-10-000001.parquet"]
+    expect(read(tmp_path, 599, START, START + 2 * DAY, step=DAY), 599, START, 2 * 1440, step=DAY)
+
+
+def test_a_clock_that_is_ahead_removes_nothing(tmp_path: Path, writer: Writer) -> None:
+    write_hours(writer, 26)
+    ahead = START + 4000 * DAY
+    writer.write({"samples": samples(ahead, 30, (0,))})  # what is polled meanwhile has its time
+    for _ in range(3):
+        compact(tmp_path, ahead + DAY, KEEP)
+    assert len({one.start for one in stored(tmp_path, "samples")}) == 27
+    assert len(list((tmp_path / FIVE).glob("*/2026-09-*"))) == 3
+    expect(read(tmp_path, 300, START, START + 26 * HOUR), 300, START, 26 * 60)
+    expect(read(tmp_path, 300, START, START + DAY, step=DAY), 300, START, 1440, step=DAY)
 
 
 def test_late_samples_renew_figures_that_were_gathered(tmp_path: Path, writer: Writer) -> None:
@@ -111,7 +127,7 @@ def test_late_samples_renew_figures_that_were_gathered(tmp_path: Path, writer: W
     assert late.count.tolist() == [5] * 36 + [6] + [5] * 251
     assert read(tmp_path, 0, START, START + DAY, step=DAY).count.tolist() == [1441]
     expect(read(tmp_path, 599, START, START + DAY), 599, START + 3 * HOUR, 60)
-    gather(tmp_path, START + 40 * DAY, START)
+    gather(tmp_path, START + 40 * DAY, Damage())
     assert not stored(tmp_path, "figures")
     assert read(tmp_path, 0, START, START + DAY).count.tolist() == late.count.tolist()
     expect(read(tmp_path, 300, START, START + DAY), 300, START, 1440)
@@ -123,20 +139,22 @@ def test_late_samples_before_gathering_are_gathered_once_and_stay(tmp_path: Path
     writer.write({"samples": samples(START + 3 * HOUR, 60, (300,))})
     compact(tmp_path, START + 24 * HOUR, KEEP)  # the hour has two files of figures, the newer stands for the older
     for later in (40 * DAY, 41 * DAY):
-        gather(tmp_path, START + later, START)
+        gather(tmp_path, START + later, Damage())
         assert not stored(tmp_path, "figures")
         expect(read(tmp_path, 300, START, START + DAY), 300, START + 3 * HOUR, 60)
 
 
 def test_samples_that_come_after_theirs_went_change_nothing(tmp_path: Path, writer: Writer) -> None:
     write_hours(writer, 24)
-    later = START + 20 * DAY
+    writer.write({"samples": samples(START + DAY, 1, (0,))})
+    writer.write({"samples": samples(START + 2 * DAY, 1, (0,))})
+    later, keep = START + 20 * DAY, replace(KEEP, raw=DAY)
     for _ in range(2):
-        compact(tmp_path, later, KEEP)
+        compact(tmp_path, later, keep)
     writer.write({"samples": samples(START + timedelta(seconds=30), 1, (0,))})
     for _ in range(2):
-        compact(tmp_path, later, KEEP)
-    assert stored(tmp_path, "samples") == []
+        compact(tmp_path, later, keep)
+    assert {one.day.day for one in stored(tmp_path, "samples")} == {30, 1}
     expect(read(tmp_path, 0, START, START + DAY), 0, START, 1440)
 
 
@@ -180,14 +198,14 @@ def test_gathering_that_was_cut_short_is_done_again(
 
     def cut(folder: Path, shelf: int, *rest: Any) -> None:
         if shelf > 0:
-            raise OSError(5, "killed")
+            raise OSError(28, "killed")
         write_shelf(folder, shelf, *rest)
 
     unlink = Path.unlink
 
     def kept(path: Path, *, missing_ok: bool = False) -> None:
         if path.parts[-3] == "figures":
-            raise OSError(5, "killed")
+            raise OSError(28, "killed")
         unlink(path, missing_ok=missing_ok)
 
     with monkeypatch.context() as patch:
@@ -196,10 +214,49 @@ def test_gathering_that_was_cut_short_is_done_again(
         else:
             patch.setattr(Path, "unlink", kept)
         with pytest.raises(OSError, match="killed"):
-            gather(tmp_path, START + 40 * DAY, START)
+            gather(tmp_path, START + 40 * DAY, Damage())
     expect(read(tmp_path, 0, START, START + 26 * HOUR), 0, START, 26 * 60)
     expect(read(tmp_path, 599, START, START + 26 * HOUR), 599, START, 26 * 60)
-    gather(tmp_path, START + 40 * DAY, START)
+    gather(tmp_path, START + 40 * DAY, Damage())
     assert not stored(tmp_path, "figures")
     for device in (0, 300, 599):
         expect(read(tmp_path, device, START, START + 26 * HOUR), device, START, 26 * 60)
+
+
+def damaged(path: Path) -> Path:
+    """Without its end; the path that it is put aside as."""
+    path.write_bytes(path.read_bytes()[:-9])
+    return path.with_name(f"{path.name}.unreadable")
+
+
+def test_one_unreadable_hour_of_figures_is_made_again_from_samples(tmp_path: Path, writer: Writer) -> None:
+    write_hours(writer, 23, devices=(0, 300))
+    compact(tmp_path, START + 24 * HOUR, KEEP)
+    bad = damaged(stored(tmp_path, "figures")[7].path)
+    assert len(read(tmp_path, 300, START, START + 23 * HOUR).at) == 22 * 12
+    damage = Damage()
+    for _ in range(2):
+        compact(tmp_path, START + 40 * DAY, KEEP, damage)
+        assert (damage.skipped, damage.aside) == (0, [bad.with_suffix("")])
+        assert bad.exists()
+    assert not stored(tmp_path, "figures")
+    expect(read(tmp_path, 300, START, START + 23 * HOUR), 300, START, 23 * 60)
+    assert read(tmp_path, 300, START, START + DAY, step=DAY).count.tolist() == [23 * 60]
+
+
+def test_an_unreadable_month_keeps_its_days_and_is_begun_anew(tmp_path: Path, writer: Writer) -> None:
+    write_hours(writer, 48, devices=(0, 300))
+    compact(tmp_path, START + 25 * HOUR, KEEP)
+    (month,) = (tmp_path / FIVE / "000001").iterdir()
+    bad, damage = damaged(month), Damage()
+    for later in (49 * HOUR, 40 * DAY):  # gathered with the next hours, and once more with a late one
+        compact(tmp_path, START + later, KEEP, damage)
+        assert bad.exists()
+        assert damage.aside == [month]
+        for device in (0, 300):
+            found = read(tmp_path, device, START, START + 100 * DAY, step=DAY)
+            expect(found, device, START, 2 * 1440, step=DAY)
+        writer.write({"samples": samples(START + 30 * HOUR, 60, (599,))})
+    expect(read(tmp_path, 0, START, START + 48 * HOUR), 0, START, 48 * 60)
+    expect(read(tmp_path, 300, START + DAY, START + 48 * HOUR), 300, START + DAY, 1440)
+    assert [path.name for path in (tmp_path / DAILY / "000001").iterdir()] == ["2026-09-000003.parquet"]

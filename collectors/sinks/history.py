@@ -22,6 +22,7 @@ from collectors.metrics import FIGURED, METRICS
 from collectors.model import REASONS, Batch
 from collectors.rates import FROM_COUNTER
 from storage.compaction import Keep, compact
+from storage.damage import Damage
 from storage.segments import Writer
 
 _FLUSH_S = 8.0
@@ -67,6 +68,8 @@ class HistorySink:
         self._tasks = [asyncio.create_task(self._keep_flushing()), asyncio.create_task(self._keep_compacting())]
         self.octets = 0  # written since the start
         self.dropped = 0  # samples that could not be written in time
+        self._damage = Damage()
+        self._failed = 0
 
     async def __call__(self, batch: Batch) -> None:
         for task in self._tasks:
@@ -89,6 +92,18 @@ class HistorySink:
             Reading("history_waiting_samples", "Samples that are not on disk yet", lambda: self.waiting),
             Reading(
                 "history_dropped_samples", "Samples lost to a disk that refused", lambda: self.dropped, counter=True
+            ),
+            Reading(
+                "history_unreadable_files",
+                "Files of the history put aside because they are damaged",
+                lambda: len(self._damage.aside),
+                counter=True,
+            ),
+            Reading(
+                "history_compaction_failures",
+                "Times that compaction of the history, or a part of it, was put off by the disk",
+                lambda: self._damage.skipped + self._failed,
+                counter=True,
             ),
         )
 
@@ -140,8 +155,9 @@ class HistorySink:
     async def _keep_compacting(self) -> None:
         while True:
             try:
-                await asyncio.to_thread(compact, self._writer.folder, datetime.now(UTC), self._keep)
-            except (OSError, pa.ArrowException) as error:
+                await asyncio.to_thread(compact, self._writer.folder, datetime.now(UTC), self._keep, self._damage)
+            except OSError as error:
+                self._failed += 1
                 _log.error("history not compacted", error=str(error))
             if await _set_within(self._closing, _COMPACT_S):
                 return

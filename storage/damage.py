@@ -1,0 +1,68 @@
+"""Files of the history that cannot be read: none of them may keep the others from being used.
+
+What is damaged is put aside by the folder's writer, under a name that nobody looks for; nothing of it is deleted.
+"""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import structlog
+
+ASIDE = ".unreadable"
+"""How the name of a file ends that was put aside."""
+
+_REFUSED = frozenset({errno.EIO, errno.EACCES, errno.EPERM, errno.ESTALE})  # another time it may be given
+
+_log = structlog.get_logger()
+
+
+class UnreadableError(Exception):
+    """The file at `path` is damaged, or not what its name says."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """What Arrow says of a damaged file becomes UnreadableError; what the disk says stays an OSError."""
+    try:
+        yield
+    except (pa.ArrowException, UnicodeDecodeError) as error:
+        raise UnreadableError(path, str(error)) from error
+    except OSError as error:
+        if error.errno is not None:  # Arrow's own have none
+            raise
+        raise UnreadableError(path, str(error)) from error
+
+
+@dataclass(slots=True)
+class Damage:
+    """What a writer met: files put `aside`, and how often work on others was left for another time (`skipped`)."""
+
+    aside: list[Path] = field(default_factory=list)
+    skipped: int = 0
+
+    def put_aside(self, error: UnreadableError) -> Path:
+        """Rename the file; returns the path that it had. OSError: it stays."""
+        error.path.rename(error.path.with_name(error.path.name + ASIDE))
+        self.aside.append(error.path)
+        _log.error("history file unreadable, put aside", file=f"{error.path}{ASIDE}", error=error.reason)
+        return error.path
+
+    @contextmanager
+    def skipping(self, folder: Path) -> Iterator[None]:
+        """Do without what the disk refuses to give of a file, until the next time; a full disk is an OSError as ever."""
+        try:
+            yield
+        except OSError as error:
+            if error.errno not in _REFUSED:
+                raise
+            self.skipped += 1
+            _log.error("history left as it is", folder=str(folder), error=str(error))
