@@ -15,8 +15,8 @@ from collectors.volley.volley import Answers, Requests, Volley
 
 
 class Volleyed:
-    def __init__(self, timeout_s: float) -> None:
-        self.volley = Volley(timeout_s, attempts=1)
+    def __init__(self, timeout_s: float, *, wait_s: float = 0.2) -> None:
+        self.volley = Volley(timeout_s, attempts=1, wait_s=wait_s)
         self.backend = open_backend("gufo")
         self.asked = 0
         self.over: dict[int, tuple[Answers, int] | None] = {}

@@ -5,13 +5,16 @@ unreachable", whether another packet follows one that doesn't decode, and whethe
 inside the agent's view. So this drives the sockets below that session; pyproject holds gufo to one
 minor version.
 
-gufo also throws away the error-status of a response: tooBig, genErr and "all of it is absent" look
+gufo also believes too much of a packet, and goes on to the next by itself. So it doesn't read from the network: its
+descriptor leads into a pair of sockets, and what came in is handed to it one by one, once collectors/snmp/shape.py
+has found it to be a response.
+
+gufo throws away the error-status of a response too: tooBig, genErr and "all of it is absent" look
 alike. An answer with nothing of what was asked is therefore asked again through pysnmp, which tells.
 """
 
 import asyncio
 import os
-import select
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -28,10 +31,12 @@ from collectors.model import Failure, Reason
 from collectors.snmp.backend import Limits, Target, Usm, Value
 from collectors.snmp.guard import END, Row, Walk, icmp_error, only_asked
 from collectors.snmp.pysnmp_backend import PysnmpBackend
+from collectors.snmp.shape import MalformedError, error_status
 
 T = TypeVar("T")
 _Socket = SnmpV1ClientSocket | SnmpV2cClientSocket | SnmpV3ClientSocket
 _AUTH: dict[str, type[BaseAuthKey]] = {"SHA-256": Sha256Key, "SHA": Sha1Key}
+_LONGEST = 65_535  # octets of a datagram
 
 
 class GufoBackend:
@@ -40,6 +45,10 @@ class GufoBackend:
     def __init__(self, exact: PysnmpBackend) -> None:
         self._exact = exact
         self._masters: dict[tuple[str, str], bytes] = {}
+        # One pair for all calls: what gufo says is taken, and what it is told is read, before anybody else's turn.
+        self._ours, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        for end in (self._ours, self._theirs):
+            end.setblocking(False)
 
     async def get(self, target: Target, oids: Sequence[str]) -> Mapping[str, Value] | Failure:
         wanted = list(oids)
@@ -61,12 +70,17 @@ class GufoBackend:
         return walk.rows if failure is None else failure
 
     async def close(self) -> None:
+        self._ours.close()
+        self._theirs.close()
         await self._exact.close()
 
     async def _guarded(self, target: Target, deadline: float, ask: "Callable[[_Call], Awaitable[T]]") -> T | Failure:
         """What `ask` gives over a socket to `target`, with everything that can happen as a Failure."""
         try:
-            call = _Call(_open(target), target, deadline)
+            sock = _open(target)
+            wire = socket.socket(socket.AF_INET, socket.SOCK_DGRAM, fileno=os.dup(sock.get_fd()))
+            os.dup2(self._theirs.fileno(), sock.get_fd())
+            call = _Call(sock, wire, self._ours, target, deadline)
         except (OSError, ValueError) as error:
             return Failure(Reason.NO_ROUTE, detail=str(error))
         try:
@@ -75,6 +89,8 @@ class GufoBackend:
             return await ask(call)
         except (SnmpError, OSError) as error:
             return _failure(error, call)
+        finally:
+            call.close()
 
     async def _introduce(self, call: "_Call", usm: Usm) -> None:
         """Engine discovery, then boots and time (RFC 3414 section 4): two exchanges before the first."""
@@ -103,10 +119,14 @@ class GufoBackend:
 
 
 class _Call:
-    """One socket, and what came over it."""
+    """One socket to a device, and what came over it. `sock` is gufo's, whose other end is `ours`."""
 
-    def __init__(self, sock: _Socket, target: Target, deadline: float) -> None:
+    def __init__(
+        self, sock: _Socket, wire: socket.socket, ours: socket.socket, target: Target, deadline: float
+    ) -> None:
         self._sock = sock
+        self._wire = wire
+        self._ours = ours
         self._timeout_s = target.timeout_s
         self._attempts = target.attempts
         self._deadline = deadline  # of the loop's clock
@@ -114,8 +134,11 @@ class _Call:
         self.answers = 0
         self.garbage = ""
 
+    def close(self) -> None:
+        self._wire.close()
+
     async def get(self, oids: list[str]) -> dict[str, ValueType]:
-        return await self._exchange(lambda: self._sock.send_get_many(oids), self._sock.recv_get_many)
+        return await self._exchange(lambda: self._sock.send_get_many(oids), self._sock.recv_get_many, {})
 
     async def bulk(self, position: GetIter) -> list[tuple[str, ValueType] | None]:
         """One GETBULK; nothing at the end of the agent's view, but also after an error-status."""
@@ -126,11 +149,11 @@ class _Call:
             except StopAsyncIteration:
                 return []
 
-        return await self._exchange(lambda: self._sock.send_get_bulk(position), receive)
+        return await self._exchange(lambda: self._sock.send_get_bulk(position), receive, [])
 
     async def refresh(self) -> None:
         if isinstance(self._sock, SnmpV3ClientSocket):
-            await self._exchange(self._sock.send_refresh, self._sock.recv_refresh)
+            await self._exchange(self._sock.send_refresh, self._sock.recv_refresh, None)
 
     def set_keys(self, user: User) -> None:
         if isinstance(self._sock, SnmpV3ClientSocket):
@@ -138,49 +161,62 @@ class _Call:
                 user.name, user.get_auth_alg(), user.get_auth_key(), user.get_priv_alg(), user.get_priv_key()
             )
 
-    async def _exchange(self, send: Callable[[], None], receive: Callable[[], T]) -> T:
-        """Send, and wait for the answer; again where none came."""
+    async def _exchange(self, send: Callable[[], None], receive: Callable[[], T], nothing: T) -> T:
+        """Send, and wait for the answer; again where none came. `nothing`: for one that reports an error."""
         for _ in range(self._attempts):
             until = min(self._loop.time() + self._timeout_s, self._deadline)
             if until <= self._loop.time():
                 break
             send()
+            self._wire.send(self._ours.recv(_LONGEST))
             with suppress(TimeoutError):
-                answer = await self._receive(receive, until)
+                answer = await self._receive(receive, nothing, until)
                 self.answers += 1
                 return answer
         raise TimeoutError
 
-    async def _receive(self, receive: Callable[[], T], until: float) -> T:
+    async def _receive(self, receive: Callable[[], T], nothing: T, until: float) -> T:
         done: asyncio.Future[T] = self._loop.create_future()
-        descriptor = self._sock.get_fd()
-        timer = self._loop.call_at(until, self._expire, receive, done)
-        self._loop.add_reader(descriptor, self._readable, receive, done)
+        descriptor = self._wire.fileno()
+        timer = self._loop.call_at(until, self._expire, receive, nothing, done)
+        self._loop.add_reader(descriptor, self._readable, receive, nothing, done)
         try:
             return await done
         finally:
             timer.cancel()
             self._loop.remove_reader(descriptor)
 
-    def _expire(self, receive: Callable[[], T], done: "asyncio.Future[T]") -> None:
+    def _expire(self, receive: Callable[[], T], nothing: T, done: "asyncio.Future[T]") -> None:
         """No answer in time; but a loop that is late itself runs timers before it looks at sockets."""
-        self._readable(receive, done)
+        self._readable(receive, nothing, done)
         if not done.done():
             done.set_exception(TimeoutError())
 
-    def _readable(self, receive: Callable[[], T], done: "asyncio.Future[T]") -> None:
+    def _readable(self, receive: Callable[[], T], nothing: T, done: "asyncio.Future[T]") -> None:
         """Take one packet; others than the answer are passed over, for the answer may follow."""
         if done.done():
             return
-        error_number = _waiting_error(self._sock.get_fd())
-        if error_number:
-            done.set_exception(icmp_error(error_number))
-            return
         try:
-            done.set_result(receive())
+            datagram = self._wire.recv(_LONGEST)
+            status = error_status(datagram)
         except BlockingIOError:
             return
-        except SnmpDecodeError as error:
+        except MalformedError as error:
+            self.garbage = str(error)
+            return
+        except OSError as error:  # an ICMP error, which gufo would call a timeout
+            done.set_exception(icmp_error(error.errno or 0))
+            return
+        self._ours.send(datagram)
+        self._take(receive, nothing if status else None, done)
+
+    def _take(self, receive: Callable[[], T], instead: T | None, done: "asyncio.Future[T]") -> None:
+        """Let gufo read the packet; `instead` of what it says, where that is given."""
+        try:
+            answer = receive()
+        except BlockingIOError:  # it answers no request of gufo's
+            return
+        except (SnmpDecodeError, RuntimeError) as error:  # its decoder's own error is a RuntimeError
             self.garbage = str(error)
         except SnmpError as error:
             done.set_exception(error)
@@ -188,6 +224,8 @@ class _Call:
             if type(error).__name__ != "PanicException":
                 raise
             self.garbage = str(error)  # gufo's decoder panics on some packets, which PyO3 raises outside Exception
+        else:
+            done.set_result(answer if instead is None else instead)
 
 
 async def _walk(call: _Call, walk: Walk, repetitions: int) -> Failure | None:
@@ -206,16 +244,6 @@ async def _walk(call: _Call, walk: Walk, repetitions: int) -> Failure | None:
         if failure:
             return failure
     return None
-
-
-def _waiting_error(descriptor: int) -> int:
-    """errno of an ICMP error that waits at the socket, else 0; gufo would call any of them a timeout."""
-    poller = select.poll()
-    poller.register(descriptor, 0)  # errors are always told
-    if not poller.poll(0):
-        return 0
-    with socket.socket(fileno=os.dup(descriptor)) as twin:
-        return twin.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 
 
 def _open(target: Target) -> _Socket:

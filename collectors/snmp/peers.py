@@ -12,10 +12,10 @@ from pyasn1.error import PyAsn1Error
 from pysnmp.carrier.asyncio.base import AbstractAsyncioTransport
 from pysnmp.carrier.asyncio.dgram.udp import UdpTransportAddress
 from pysnmp.error import PySnmpError
-from pysnmp.proto.api import verdec
 from pysnmp.proto.error import ProtocolError
 
 from collectors.snmp.guard import icmp_error
+from collectors.snmp.shape import MalformedError, error_status
 
 Address = tuple[str, int]
 _UNDECODABLE = (
@@ -73,9 +73,11 @@ class Peers(AbstractAsyncioTransport):  # type: ignore[misc]  # pysnmp has no ty
     def heard(self, peer: "_Peer", datagram: bytes) -> None:
         """Give a datagram to the engine; what doesn't decode is only noted."""
         try:
-            verdec.decode_message_version(datagram)
+            error_status(datagram)
             peer.messages += 1
             self._callback_function(self, UdpTransportAddress(peer.address), datagram)
+        except MalformedError as error:
+            peer.garbage = str(error)
         except _UNDECODABLE as error:
             peer.garbage = type(error).__name__
 

@@ -1,0 +1,113 @@
+"""Whether a packet is a response as RFC 3416 and X.690 write it, before a library decodes it. Pure.
+
+The libraries are more forgiving than SNMP may be: gufo wraps an object's name and a counter that are too long for
+32 or 64 bits, takes the values of an answer that reports an error, and panics; pysnmp takes any PDU for an answer.
+What a device sends otherwise than it should would so become a value of an object that it never spoke of.
+"""
+
+from typing import Final
+
+_INTEGER, _OCTETS, _NAME, _SEQUENCE, _RESPONSE = 0x02, 0x04, 0x06, 0x30, 0xA2
+_WHOLE: Final = frozenset({_INTEGER, 0x41, 0x42, 0x43, 0x46})  # Counter32, Gauge32, TimeTicks, Counter64: RFC 2578
+_OTHERS: Final = frozenset(
+    {_OCTETS, 0x05, 0x40, 0x44, 0x80, 0x81, 0x82}
+)  # NULL, IpAddress, Opaque, three kinds of absence
+_LENGTH_OCTETS = 4
+_HIGHEST_ARC = (1 << 32) - 1  # RFC 2578 section 3.5
+_WIDEST = 8  # octets of an integer; a Counter64 above 2^63 has a ninth, which is 0
+_SECURED = 3
+
+
+class MalformedError(Exception):
+    """The packet is no response; the text says why."""
+
+
+def error_status(datagram: bytes) -> int:
+    """The error-status of a response of SNMPv1 or SNMPv2c; 0 for SNMPv3, which may be encrypted. Raises MalformedError.
+
+    Octets behind the message are no fault: some agents pad.
+    """
+    at, end = _enter(datagram, 0, len(datagram), _SEQUENCE)
+    version, at = _number(datagram, at, end)
+    if version == _SECURED:
+        _enter(datagram, at, end, _SEQUENCE)
+        return 0
+    _, at = _enter(datagram, at, end, _OCTETS)
+    at, end = _enter(datagram, at, end, _RESPONSE)
+    _, at = _number(datagram, at, end)
+    status, at = _number(datagram, at, end)
+    _, at = _number(datagram, at, end)
+    at, end = _enter(datagram, at, end, _SEQUENCE)
+    while at < end:
+        first, at = _enter(datagram, at, end, _SEQUENCE)
+        _binding(datagram, first, at)
+    return status
+
+
+def _binding(octets: bytes, at: int, end: int) -> None:
+    first, at = _enter(octets, at, end, _NAME)
+    if first == at:
+        raise MalformedError("an object without a name")
+    _name(octets, first, at)
+    tag, first, at = _header(octets, at, end)
+    if tag in _WHOLE:
+        _whole(octets, first, at)
+    elif tag == _NAME:
+        _name(octets, first, at)
+    elif tag not in _OTHERS:
+        raise MalformedError(f"a value of type {tag:#04x}")
+    if at != end:
+        raise MalformedError("more than a value in a binding")
+
+
+def _header(octets: bytes, at: int, end: int) -> tuple[int, int, int]:
+    """(tag, where the contents begin, where they end) of the value at `at`."""
+    if at + 2 > end:
+        raise MalformedError("cut off")
+    size, start = octets[at + 1], at + 2
+    if size >= 0x80:
+        more = size & 0x7F
+        if not 0 < more <= _LENGTH_OCTETS:
+            raise MalformedError("a length of no definite form")
+        size, start = int.from_bytes(octets[start : start + more]), start + more
+    if start + size > end:
+        raise MalformedError("a value longer than what holds it")
+    return octets[at], start, start + size
+
+
+def _enter(octets: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
+    """(where the contents begin, where they end) of the value at `at`, which must have this tag."""
+    found, start, stop = _header(octets, at, end)
+    if found != tag:
+        raise MalformedError(f"type {found:#04x} where {tag:#04x} belongs")
+    return start, stop
+
+
+def _number(octets: bytes, at: int, end: int) -> tuple[int, int]:
+    """(an INTEGER of 32 bits, where it ends)."""
+    start, stop = _enter(octets, at, end, _INTEGER)
+    value = int.from_bytes(octets[start:stop], signed=True)
+    if start == stop or not -(1 << 31) <= value < 1 << 31:
+        raise MalformedError("a number that isn't one of 32 bits")
+    return value, stop
+
+
+def _whole(octets: bytes, start: int, stop: int) -> None:
+    size = stop - start
+    if not size or size > _WIDEST + 1 or (size == _WIDEST + 1 and octets[start]):
+        raise MalformedError("an integer that isn't one of 64 bits")
+
+
+def _name(octets: bytes, start: int, stop: int) -> None:
+    """Arcs of 32 bits each, the last one whole; an empty name is some agents' word for none."""
+    if start == stop:
+        return
+    if octets[stop - 1] & 0x80:
+        raise MalformedError("a name that breaks off")
+    arc = 0
+    for octet in octets[start:stop]:
+        arc = arc << 7 | octet & 0x7F
+        if arc > _HIGHEST_ARC:
+            raise MalformedError("an arc of more than 32 bits")
+        if octet < 0x80:
+            arc = 0

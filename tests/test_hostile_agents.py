@@ -1,0 +1,171 @@
+"""Every way of asking, besieged by agents that lie in generated packets (tests/hostile.py).
+
+Nothing crashes, no lie is taken for a value, every request ends in its time, and an honest neighbour is served meanwhile.
+"""
+
+import asyncio
+import gc
+import random
+import tracemalloc
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from collectors.model import Failure, Reason
+from collectors.snmp.backend import Limits, SnmpBackend, Target, Value
+from collectors.snmp.open import open_backend
+from tests.hostile import BAD_ANSWERS, COLUMN, ENDLESS, LOOPS, NO_ANSWERS, Hostile, honestly, hostile
+from tests.volleyed import Volleyed
+from tests.waiting import waiting
+
+TIMEOUT_S = 4.0
+WALK_S = 8.0
+SLACK_S = 0.3
+WALKED = ".".join(map(str, COLUMN))
+GOT = tuple(f"{WALKED}.{arc}" for arc in (1, 2, 9))
+Answer = Mapping[str, Value] | Failure
+
+
+@pytest.fixture(params=["gufo", "pysnmp", "volley"])
+async def backend(request: pytest.FixtureRequest) -> AsyncIterator[SnmpBackend]:
+    opened = Volleyed(TIMEOUT_S, wait_s=0.0) if request.param == "volley" else open_backend(request.param)
+    yield opened
+    await opened.close()
+
+
+@dataclass
+class Siege:
+    """What the besieged backend did; `packets` is how many lies it is to be told."""
+
+    backend: SnmpBackend
+    packets: int
+    luck: random.Random
+    agents: list[Hostile] = field(default_factory=list)
+    outcomes: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def over(self) -> bool:
+        return sum(agent.sent for agent in self.agents) >= self.packets
+
+    def target(self, agent: Hostile, version: int = 2) -> Target:
+        return Target("127.0.0.1", agent.port, version, "secret", timeout_s=TIMEOUT_S, max_repetitions=5)
+
+    async def get(self, agent: Hostile, version: int) -> tuple[Answer, list[dict[str, int]]]:
+        """(the answer, what the agent's honest ones were meanwhile)."""
+        before = agent.asked
+        async with waiting() as waited_s:
+            answer = await self.backend.get(self.target(agent, version), GOT)
+            assert waited_s() < 2 * TIMEOUT_S + SLACK_S
+        said = range(before + 1, agent.asked + 1)
+        return answer, [{oid: number * 1000 + int(oid.rpartition(".")[2]) for oid in GOT} for number in said]
+
+    async def walk(self, agent: Hostile, version: int) -> Answer:
+        async with waiting() as waited_s:
+            answer = await self.backend.walk(self.target(agent, version), WALKED, Limits(rows=60, seconds=WALK_S))
+            assert waited_s() < WALK_S + SLACK_S
+        return answer
+
+    def count(self, front: str, answer: Answer) -> None:
+        self.outcomes[f"{front}: {answer.reason if isinstance(answer, Failure) else 'values'}"] += 1
+
+
+Front = Callable[[Siege, Hostile, int], Awaitable[None]]
+
+
+async def _no_answers(siege: Siege, agent: Hostile, version: int) -> None:
+    """What doesn't answer is passed over: the right answer counts."""
+    answer, honest = await siege.get(agent, version)
+    assert answer in honest
+    rows = await siege.walk(agent, version)
+    assert rows == {str(row): row for row in range(1, 8)}
+    siege.count("no answers", rows)
+
+
+async def _bad_answers(siege: Siege, agent: Hostile, version: int) -> None:
+    """What answers with nonsense may end the request, but no number of it is kept."""
+    answer, honest = await siege.get(agent, version)
+    if not isinstance(answer, Failure):
+        numbers = {oid: value for oid, value in answer.items() if isinstance(value, int)}
+        assert any(numbers.items() <= each.items() for each in honest)
+        assert set(answer) <= set(GOT)
+    siege.count("bad answers", answer)
+
+
+async def _mangled(siege: Siege, agent: Hostile, version: int) -> None:
+    answer, _ = await siege.get(agent, version)
+    assert isinstance(answer, Failure) or set(answer) <= set(GOT)
+    siege.count("mangled", answer)
+    siege.count("mangled", await siege.walk(agent, version))
+
+
+async def _loop(siege: Siege, agent: Hostile, version: int) -> None:
+    """A table that doesn't advance, or never ends."""
+    agent.follows = siege.luck.choice((*LOOPS, *ENDLESS))
+    asked = agent.asked
+    answer = await siege.walk(agent, version)
+    assert isinstance(answer, Failure)
+    assert answer.reason in {Reason.PROTOCOL, Reason.DEADLINE}
+    assert agent.asked - asked <= 62
+    siege.count("loop", answer)
+
+
+FRONTS: tuple[tuple[Front, tuple[Any, ...]], ...] = (
+    (_no_answers, NO_ANSWERS), (_no_answers, NO_ANSWERS), (_bad_answers, BAD_ANSWERS), (_mangled, (honestly,)), (_loop, ()),
+)  # fmt: skip
+
+
+async def _neighbour(siege: Siege, agent: Hostile) -> int:
+    """Asked all the time, and served every time: how often."""
+    served = 0
+    while not siege.over:
+        answer, honest = await siege.get(agent, 2)
+        assert [answer] == honest  # to the first attempt
+        served += 1
+        await asyncio.sleep(0.02)
+    return served
+
+
+async def besiege(backend: SnmpBackend, packets: int, seed: int) -> Siege:
+    siege = Siege(backend, packets, random.Random(seed))
+
+    async def hold(front: Front, agent: Hostile) -> None:
+        while not siege.over:
+            await front(siege, agent, siege.luck.choice((1, 2, 2)))
+
+    async with AsyncExitStack() as stack:
+        neighbour = await stack.enter_async_context(hostile(Hostile(random.Random(seed))))
+        async with asyncio.TaskGroup() as tasks:
+            for number, (front, lies) in enumerate(FRONTS):
+                agent = Hostile(random.Random(1000 * seed + number), lies)
+                siege.agents.append(await stack.enter_async_context(hostile(agent)))
+                tasks.create_task(hold(front, agent))
+            served = tasks.create_task(_neighbour(siege, neighbour))
+    assert served.result() > 0
+    return siege
+
+
+async def test_nothing_of_five_thousand_lies_is_believed(backend: SnmpBackend) -> None:
+    complaints: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    siege = await besiege(backend, 5_000, seed=5)
+    assert not complaints
+    assert {name.partition(":")[0] for name in siege.outcomes} == {"no answers", "bad answers", "mangled", "loop"}
+
+
+@pytest.mark.soak
+async def test_a_long_siege_leaves_the_memory_as_it_was(backend: SnmpBackend) -> None:
+    await besiege(backend, 10_000, seed=6)
+    tracemalloc.start()
+    try:
+        held = []
+        for seed in range(7, 10):
+            await besiege(backend, 30_000, seed)
+            gc.collect()
+            held.append(tracemalloc.get_traced_memory()[0])
+        assert held[-1] - held[0] < 200_000, held
+    finally:
+        tracemalloc.stop()
