@@ -99,6 +99,7 @@ WORDS: tuple[str, ...] = (
     N_("authentication"),
     N_("protocol"),
     N_("host_key"),
+    N_("host_key_changed"),
     N_("deadline"),
 )
 

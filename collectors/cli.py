@@ -26,10 +26,6 @@ class Version(StrEnum):
     V3 = "3"
 
 
-class Platform(StrEnum):
-    LINUX = "linux"
-
-
 class Backend(StrEnum):
     GUFO = "gufo"
     PYSNMP = "pysnmp"
@@ -44,7 +40,7 @@ def probe(  # noqa: PLR0917 - typer passes options by name
     v3_priv: Annotated[str, typer.Option(metavar="AES:REF", help="Protocol and passphrase for privacy")] = "",
     ssh_user: Annotated[str, typer.Option(metavar="U", help="Read over SSH as this user, not by SNMP")] = "",
     ssh_key: Annotated[Path | None, typer.Option(metavar="FILE", help="Private key of that user")] = None,
-    ssh_platform: Annotated[Platform, typer.Option(help="What answers there")] = Platform.LINUX,
+    ssh_platform: Annotated[str, typer.Option(metavar="P", help="What answers there: a name in docs/ssh.md")] = "linux",
     backend: Annotated[Backend | None, typer.Option(help="SNMP library")] = None,
     profile: Annotated[str, typer.Option(metavar="P", help="Profile to use, without recognising the device")] = "",
     as_json_: Annotated[bool, typer.Option("--json", help="Print JSON, and only JSON, on standard output")] = False,
@@ -52,7 +48,7 @@ def probe(  # noqa: PLR0917 - typer passes options by name
     """Recognise one device and print all that its profile reads. Exit code 1 when it isn't reached, 2 for wrong use."""
     host, port = _address(address)
     if ssh_user:
-        credential = _ssh(ssh_user, ssh_key)
+        credential = _ssh(ssh_user, ssh_key, ssh_platform)
         asked = Asked(address, host, port, credential, ssh_platform)
     else:
         credential = _snmp(version, community, v3_user, v3_auth, v3_priv)
@@ -117,7 +113,12 @@ def _warn_of_text(reference: str, option: str) -> None:
         _ERR.print(f"warning: {option} holds the secret itself; others on this machine can see it. Use env: or file:")
 
 
-def _ssh(user: str, key: Path | None) -> Credential:
+def _ssh(user: str, key: Path | None, platform: str) -> Credential:
+    from collectors.ssh.platform import load_platforms
+
     if key is None:
         raise typer.BadParameter("SSH needs --ssh-key", param_hint="--ssh-user")
+    if platform not in load_platforms():
+        known = ", ".join(load_platforms())
+        raise typer.BadParameter(f"{platform!r} is not one of {known}", param_hint="--ssh-platform")
     return Credential("probe", "ssh", user=user, key_file=str(key))

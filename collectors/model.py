@@ -19,7 +19,7 @@ class Reason(StrEnum):
     NO_ROUTE = "no_route"  # our own machine could not send: says nothing of the device
     AUTHENTICATION = "authentication"  # answered, but not to these credentials
     PROTOCOL = "protocol"  # answered with something that is not what was asked for
-    HOST_KEY = "host_key"  # SSH host key unknown or changed: no credential was sent
+    HOST_KEY = "host_key"  # SSH host key unknown: no credential was sent
     DEADLINE = "deadline"  # answers came, but not all of them inside the device's deadline
     SECRET = "secret"  # noqa: S105 - a reason, no secret: the credential reference could not be resolved on this machine
     # Of endpoints:
@@ -28,10 +28,21 @@ class Reason(StrEnum):
     TLS = "tls"  # no encrypted connection, mostly because of the certificate
     STATUS = "status"  # answered with another HTTP status than a good answer has
     TEXT = "text"  # answered without the text that a good answer has
+    # New ones only here, for what is stored holds their position:
+    HOST_KEY_CHANGED = "host_key_changed"  # another SSH host key than the one known: no credential was sent
 
 
 REASONS: tuple[Reason, ...] = tuple(Reason)
-ANSWERED = frozenset({Reason.AUTHENTICATION, Reason.PROTOCOL, Reason.HOST_KEY, Reason.DEADLINE, Reason.REFUSED})
+ANSWERED = frozenset(
+    {
+        Reason.AUTHENTICATION,
+        Reason.PROTOCOL,
+        Reason.HOST_KEY,
+        Reason.HOST_KEY_CHANGED,
+        Reason.DEADLINE,
+        Reason.REFUSED,
+    }
+)
 """Failures of a device's poll that prove that something at the address is alive."""
 
 

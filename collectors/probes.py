@@ -15,7 +15,9 @@ from collectors.reading.kinds import Samples
 from collectors.reading.model import Reading
 from collectors.reading.samples import samples_of
 from collectors.snmp.backend import SnmpBackend
-from collectors.ssh import PLATFORMS, SshTarget, read_over_ssh
+from collectors.ssh.platform import load_platforms
+from collectors.ssh.read import LINUX, read_over_ssh
+from collectors.ssh.talk import SshTarget
 from collectors.targets import target_at
 from storage.settings import Settings
 
@@ -50,18 +52,19 @@ async def probe_ssh(asked: Asked, tools: Tools) -> PollResult:
     watch, credential = _Watch(asked.name), asked.credential
     if credential is None or credential.kind != "ssh":
         return watch.failed(Failure(Reason.SECRET, permanent=True, detail="no SSH credential"))
-    platform = asked.kind or "linux"
-    if platform not in PLATFORMS:
-        return watch.failed(Failure(Reason.PROTOCOL, permanent=True, detail=f"no platform {platform!r}"))
+    platform = load_platforms().get(asked.kind or LINUX)
+    if platform is None:
+        return watch.failed(Failure(Reason.PROTOCOL, permanent=True, detail=f"no platform {asked.kind!r}"))
     target = SshTarget(
         address=asked.address,
-        port=asked.port or 22,
+        port=asked.port or tools.settings.collect.ssh_port,
         user=credential.user,
         key_file=Path(credential.key_file.removeprefix("file:")),
         known_hosts=tools.settings.collect.known_hosts,
-        platform=platform,
+        device_type=platform.device_type,
+        deadline_s=tools.settings.collect.ssh_deadline_s,
     )
-    read = await read_over_ssh(target, tools.ssh_pool)
+    read = await read_over_ssh(target, platform, tools.ssh_pool)
     return watch.failed(read) if isinstance(read, Failure) else watch.told(read, samples_of(read))
 
 

@@ -51,6 +51,8 @@ class CollectSettings(_Section):
     burst_spacing_s: float = Field(0.15, gt=0, description="Seconds between two probes of that burst")
     batch_s: float = Field(0.25, gt=0, description="Seconds after which a batch is closed and handed on")
     ssh_workers: int = Field(16, gt=0, description="Most SSH sessions at once")
+    ssh_port: int = Field(22, gt=0, lt=65536, description="SSH port of devices")
+    ssh_deadline_s: float = Field(15, gt=0, description="Seconds after which an SSH session is given up")
     known_hosts: Path = Field(Path("data/known_hosts"), description="SSH host keys that are trusted")
     metrics_port: int = Field(9700, ge=0, lt=65536, description="Port of /metrics on 127.0.0.1; 0: no exposition")
 

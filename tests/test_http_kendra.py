@@ -15,7 +15,7 @@ import pytest
 from collectors.http.kendra import Login, command, logins, looks, looks_from
 from collectors.http.look import Look
 from collectors.model import Failure, Reason
-from collectors.ssh import SshTarget
+from collectors.ssh.talk import SshTarget
 from inventory.model import Credential, Device, Endpoint, Inventory, Names
 from storage.settings import CollectSettings, EndpointSettings, Settings
 from tests.servers import free_port

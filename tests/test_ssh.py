@@ -21,11 +21,15 @@ from collectors.probes import PROBES, Tools
 from collectors.reading.linux import links, linux, peripherals
 from collectors.reading.model import Interface, Peripheral, Reading
 from collectors.snmp.open import open_backend
-from collectors.ssh import SshTarget, read_over_ssh
+from collectors.ssh.platform import load_platforms
+from collectors.ssh.read import read_over_ssh
+from collectors.ssh.talk import SshTarget
 from inventory.model import Credential
 from storage.settings import CollectSettings, Settings
 from tests.servers import free_port
 from tests.sshd import Sshd, known_hosts, new_key, sshd
+
+LINUX = load_platforms()["linux"]
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +55,7 @@ def reason(read: Reading | Failure) -> Reason:
 
 @pytest.mark.server
 async def test_a_first_read_equals_what_the_machine_says_here(server: Sshd, pool: ThreadPoolExecutor) -> None:
-    read = await read_over_ssh(target(server), pool)
+    read = await read_over_ssh(target(server), LINUX, pool)
     assert isinstance(read, Reading), read
     here = os.uname()
     assert (read.os, read.os_version) == (here.sysname, here.release)
@@ -78,8 +82,8 @@ async def test_no_credential_goes_to_a_host_with_a_wrong_key(
     elif known == "unknown":
         known_hosts(other, server.port + 1, server.known_hosts.parent / "host")
     before = server.log.read_text()
-    read = await read_over_ssh(replace(target(server), known_hosts=other), pool)
-    assert reason(read) is Reason.HOST_KEY
+    read = await read_over_ssh(replace(target(server), known_hosts=other), LINUX, pool)
+    assert reason(read) is (Reason.HOST_KEY_CHANGED if known == "changed" else Reason.HOST_KEY)
     assert isinstance(read, Failure)
     assert read.permanent
     said = server.log.read_text()[len(before) :]
@@ -90,7 +94,7 @@ async def test_no_credential_goes_to_a_host_with_a_wrong_key(
 
 @pytest.mark.server
 async def test_a_key_that_is_not_let_in(server: Sshd, pool: ThreadPoolExecutor) -> None:
-    read = await read_over_ssh(replace(target(server), key_file=server.other_key), pool)
+    read = await read_over_ssh(replace(target(server), key_file=server.other_key), LINUX, pool)
     assert reason(read) is Reason.AUTHENTICATION
 
 
@@ -98,12 +102,12 @@ async def test_a_key_file_that_is_none(tmp_path: Path, pool: ThreadPoolExecutor)
     (tmp_path / "key").write_text("no key")
     for name in ("key", "missing"):
         asked = SshTarget("127.0.0.1", "u", tmp_path / name, tmp_path / "known", free_port())
-        assert reason(await read_over_ssh(asked, pool)) is Reason.SECRET
+        assert reason(await read_over_ssh(asked, LINUX, pool)) is Reason.SECRET
 
 
 @pytest.mark.server
 async def test_nobody_listens(server: Sshd, pool: ThreadPoolExecutor) -> None:
-    assert reason(await read_over_ssh(replace(target(server), port=free_port()), pool)) is Reason.REFUSED
+    assert reason(await read_over_ssh(replace(target(server), port=free_port()), LINUX, pool)) is Reason.REFUSED
 
 
 @pytest.mark.server
@@ -124,20 +128,20 @@ async def test_something_else_listens(server: Sshd, pool: ThreadPoolExecutor, sa
         thread = threading.Thread(target=serve)
         thread.start()
         asked = replace(target(server), port=listening.getsockname()[1], timeout_s=0.5)
-        read = await read_over_ssh(asked, pool)
+        read = await read_over_ssh(asked, LINUX, pool)
         thread.join(10)
     assert reason(read) in {Reason.PROTOCOL, Reason.DEADLINE, Reason.TIMEOUT}
 
 
 @pytest.mark.server
 async def test_a_session_ends_at_its_deadline(server: Sshd, pool: ThreadPoolExecutor) -> None:
-    assert reason(await read_over_ssh(replace(target(server), deadline_s=0.01), pool)) is Reason.DEADLINE
+    assert reason(await read_over_ssh(replace(target(server), deadline_s=0.01), LINUX, pool)) is Reason.DEADLINE
 
 
 @pytest.mark.server
 async def test_output_is_bounded(server: Sshd, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("collectors.ssh.MOST_OCTETS", 200)
-    assert reason(await read_over_ssh(target(server), pool)) is Reason.DEADLINE
+    monkeypatch.setattr("collectors.ssh.session.MOST_OCTETS", 200)
+    assert reason(await read_over_ssh(target(server), LINUX, pool)) is Reason.DEADLINE
 
 
 def tools(server: Sshd, pool: ThreadPoolExecutor) -> Tools:

@@ -24,7 +24,7 @@ from inventory.model import Device, Endpoint, Inventory, Lifecycle, Role
 from storage.settings import EndpointSettings, Settings
 
 if TYPE_CHECKING:
-    from collectors.ssh import Run, SshTarget
+    from collectors.ssh.talk import Run, SshTarget
 
 _SLOWEST_OCTETS_S = 65_536  # that curl may read in a second
 _LOGIN_S = 20.0
@@ -61,7 +61,7 @@ def logins(inventory: Inventory, settings: Settings) -> tuple[Login, ...]:
     """The kendras' active PCs that have an address and a credential for SSH, one a kendra."""
     if not any(credential.kind == "ssh" for credential in inventory.credentials.values()):
         return ()
-    from collectors.ssh import SshTarget  # netmiko takes 20 MB, which a state without such PCs need not spend
+    from collectors.ssh.talk import SshTarget  # netmiko takes 20 MB, which a state without such PCs need not spend
 
     found: dict[str, Login] = {}
     for device in inventory.devices.values():
@@ -69,7 +69,7 @@ def logins(inventory: Inventory, settings: Settings) -> tuple[Login, ...]:
         if device.role is Role.PC and _is_asked(device) and credential and credential.kind == "ssh":
             target = SshTarget(
                 device.primary_ip, credential.user, Path(credential.key_file.removeprefix("file:")),
-                settings.collect.known_hosts,
+                settings.collect.known_hosts, settings.collect.ssh_port,
             )  # fmt: skip
             found.setdefault(device.site, Login(device.name, target))
     return tuple(found.values())
@@ -83,7 +83,7 @@ async def looks_from(
     pc: Login, endpoints: Sequence[Endpoint], settings: Settings, pool: ThreadPoolExecutor
 ) -> tuple[Look, ...] | Failure:
     """What the PC sees of the endpoints; a Failure where nobody could log in."""
-    from collectors.ssh import talk_over_ssh
+    from collectors.ssh.talk import talk_over_ssh
 
     wanted = settings.endpoints
     each_s = [(endpoint.timeout_s or wanted.timeout_s) + _AFTER_S for endpoint in endpoints]

@@ -9,7 +9,7 @@ Json = str | int | float | bool | list["Json"] | dict[str, "Json"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interface:
-    index: int
+    index: int | None = None  # ifIndex; a command line seldom tells it
     name: str
     alias: str | None = None
     admin: str | None = None

@@ -1,0 +1,125 @@
+"""Talking with a device over SSH, in a bounded pool of threads.
+
+A talk ends at its deadline whatever the other side does: a watchdog shuts its connection. The time
+begins when a thread takes the talk up, so waiting for slower devices costs nobody their answer.
+"""
+
+import asyncio
+import errno
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import paramiko
+from netmiko import NetmikoAuthenticationException, NetmikoTimeoutException
+from netmiko.exceptions import NetmikoBaseException, ReadException
+
+from collectors.model import Failure, Reason
+from collectors.ssh.session import HostKeyChangedError, HostKeyUnknownError, open_session
+
+T = TypeVar("T")
+Run = Callable[[str], str]
+"""Runs a command on the machine and returns what it printed."""
+
+_OURS = frozenset({errno.ENETUNREACH, errno.EACCES, errno.EPERM, errno.EADDRNOTAVAIL})
+
+
+@dataclass(frozen=True, slots=True)
+class SshTarget:
+    """Where and how to log in. Times are in seconds."""
+
+    address: str
+    user: str
+    key_file: Path
+    known_hosts: Path
+    port: int = 22
+    device_type: str = "linux"  # netmiko's name of what answers there
+    timeout_s: float = 5.0  # of each step
+    deadline_s: float = 15.0  # of everything
+
+
+async def talk_over_ssh(target: SshTarget, talk: Callable[[Run], T], pool: ThreadPoolExecutor) -> T | Failure:
+    """Log in, let `talk` run commands, log out; returns what `talk` made of them.
+
+    `pool` bounds how many do so at once.
+    """
+    return await asyncio.get_running_loop().run_in_executor(pool, _talk, target, talk)
+
+
+def _talk(target: SshTarget, talk: Callable[[Run], T]) -> T | Failure:
+    deadline = time.monotonic() + target.deadline_s
+    try:
+        key = paramiko.PKey.from_path(target.key_file)
+    except (OSError, ValueError, paramiko.SSHException, paramiko.UnknownKeyType) as error:
+        return Failure(Reason.SECRET, permanent=True, detail=f"{target.key_file}: {type(error).__name__}")
+    connected = _connect(target)
+    if isinstance(connected, Failure):
+        return connected
+    with connected, _shut_at(deadline, connected):
+        try:
+            session = open_session(target, key, connected, deadline)
+            made = talk(session.run)
+            session.disconnect()
+        except (paramiko.SSHException, NetmikoBaseException, OSError, EOFError, ValueError) as error:
+            return _failure(error, late=time.monotonic() >= deadline)
+    return made
+
+
+def _connect(target: SshTarget) -> socket.socket | Failure:
+    """The TCP connection, made here because netmiko calls every failure of it a timeout."""
+    try:
+        return socket.create_connection((target.address, target.port), timeout=target.timeout_s)
+    except ConnectionRefusedError:
+        return Failure(Reason.REFUSED)
+    except OSError as error:
+        ours = error.errno in _OURS or isinstance(error, socket.gaierror)
+        return Failure(Reason.NO_ROUTE if ours else Reason.TIMEOUT, detail=str(error))
+
+
+@contextmanager
+def _shut_at(deadline: float, connected: socket.socket) -> Iterator[None]:
+    """Paramiko waits for some answers without any limit: then nothing but the end of the connection wakes it."""
+
+    def shut() -> None:
+        with suppress(OSError):  # it is gone already
+            connected.shutdown(socket.SHUT_RDWR)
+
+    watchdog = threading.Timer(max(deadline - time.monotonic(), 0), shut)
+    watchdog.daemon = True
+    watchdog.start()
+    try:
+        yield
+    finally:
+        watchdog.cancel()
+
+
+def _failure(error: Exception, *, late: bool) -> Failure:
+    """What an exception of netmiko means; it hides paramiko's own behind a timeout."""
+    cause = error.__context__ if isinstance(error, NetmikoTimeoutException) else error
+    match cause:
+        case paramiko.BadHostKeyException() | HostKeyChangedError():
+            return _changed(cause.key)
+        case HostKeyUnknownError():
+            return Failure(Reason.HOST_KEY, permanent=True, detail=str(cause))
+        case NetmikoAuthenticationException():
+            return Failure(Reason.AUTHENTICATION, detail="the key was not accepted")
+        case _ if late:
+            return Failure(Reason.DEADLINE, detail="the session's time is over")
+        case ReadException():
+            return Failure(Reason.DEADLINE, detail=_first_line(str(cause)))
+    return Failure(Reason.PROTOCOL, detail=_first_line(f"{type(cause).__name__}: {cause}")[:200])
+
+
+def _changed(key: paramiko.PKey) -> Failure:
+    detail = f"the host key is not the one in known_hosts: {key.get_name()} {key.fingerprint}"
+    return Failure(Reason.HOST_KEY_CHANGED, permanent=True, detail=detail)
+
+
+def _first_line(said: str) -> str:
+    return said.strip().partition("\n")[0]
