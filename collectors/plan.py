@@ -161,6 +161,10 @@ class Plans:
         """By number."""
         return tuple(self._shapes[plan] for plan in self._plans)
 
+    def shape(self, number: int) -> Shape:
+        """What made that plan."""
+        return self._shapes[self._plans[number]]
+
     def make(self, profile: Profile, ports: tuple[Port, ...]) -> PollPlan:
         shape = Shape(profile.name, ports, frozenset())
         if shape not in self._wide:

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from collections.abc import Set as AbstractSet
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from collectors.model import Failure, Reason
 from collectors.plan import PollPlan, ports_of_interest
 from collectors.poll import Reading, read_device
 from collectors.profile import Profile
-from collectors.recognise import recognise
+from collectors.recognise import ask_system, recognise_by
 from collectors.snmp.backend import SnmpBackend
 from collectors.watch import Watched
 
@@ -23,6 +24,7 @@ Due = Callable[[Watched], AbstractSet[str]]
 """What of the device's plan is to be read now, by name."""
 
 
+T = TypeVar("T")
 _BOOTS_WITHIN_S = 900.0  # what boots is looked at again after this, for it may not show all of its ports yet
 
 
@@ -44,19 +46,12 @@ class Poller:
         self._builder = builder
         self._boots = boots
         self._deadline_s = deadline_s
-        self._recognising = asyncio.Semaphore(max(1, concurrency // 4))  # recognition walks tables
+        self._walking = asyncio.Semaphore(most_recognitions(concurrency))
 
     async def poll(self, watched: Watched, due: Due) -> FinishedPoll:
         """One poll; a device that is down or strange makes one that says so."""
-        dead = watched.silence.confirmed  # nobody there to be recognised: that waits for an answer
-        if watched.plan is not None and (dead or time.time() < watched.recognise_at):
-            return await self._poll(watched, due, recognising=False)
-        async with self._recognising:
-            return await self._poll(watched, due, recognising=True)
-
-    async def _poll(self, watched: Watched, due: Due, *, recognising: bool) -> FinishedPoll:
         at, began = time.time(), time.monotonic()
-        failure = await self._recognise(watched) if recognising else None
+        failure = await self._recognise(watched) if recognises(watched, at) else None
         clock = time.monotonic()
         reading = Reading(failure=failure) if failure else await self._read(watched, due)
         restarted = self._restarted(watched, reading, clock)
@@ -102,16 +97,25 @@ class Poller:
     async def _recognise(self, watched: Watched) -> Failure | None:
         """Make the device's plan anew; a Failure leaves it as it was."""
         known = watched.profile if watched.profile in self._catalogue else ""
-        try:
-            async with asyncio.timeout(self._deadline_s):
-                found = await recognise(self._backend, watched.target, self._catalogue, profile=known)
-        except TimeoutError:
-            return Failure(Reason.TIMEOUT, detail="not recognised in time")
+        system = await self._within(ask_system(self._backend, watched.target), Reason.TIMEOUT)
+        if isinstance(system, Failure):
+            return system  # the silent don't get as far as a walk, and so wait for no place
+        async with self._walking:
+            recognition = recognise_by(self._backend, watched.target, system, self._catalogue, profile=known)
+            found = await self._within(recognition, Reason.DEADLINE)
         if isinstance(found, Failure):
             return found
         plan = watched.fleet.plans.make(found.profile, ports_of_interest(found.ports, watched.linked))
         watched.recognise(plan, time.time())
         return None
+
+    async def _within(self, asked: Coroutine[None, None, T | Failure], late: Reason) -> T | Failure:
+        """What it comes to, or a Failure where that takes longer than a device may."""
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                return await asked
+        except TimeoutError:
+            return Failure(late, detail="not recognised in time")
 
     def _settle(self, watched: Watched, reading: Reading) -> PollPlan | None:
         """The plan by which the reading is stored: after recognition, narrowed to what the device has."""
@@ -123,6 +127,17 @@ class Poller:
         if not watched.is_placed:
             watched.place = self._builder.place(watched.plan, watched.place)
         return watched.plan
+
+
+def most_recognitions(concurrency: int) -> int:
+    """How many devices are recognised at once, where so many polls may be under way: it walks tables."""
+    return max(1, concurrency // 4)
+
+
+def recognises(watched: Watched, now: float) -> bool:
+    """Whether a poll at `now` (UTC epoch seconds) recognises the device first."""
+    dead = watched.silence.confirmed  # nobody there to be recognised: that waits for an answer
+    return watched.plan is None or (not dead and now >= watched.recognise_at)
 
 
 def _uptime(

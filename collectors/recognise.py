@@ -50,13 +50,23 @@ async def recognise(
 
     KeyError for a `profile` that isn't in `catalogue`.
     """
+    system = await ask_system(backend, target)
+    if isinstance(system, Failure):
+        return system
+    return await recognise_by(backend, target, system, catalogue, profile=profile)
+
+
+async def ask_system(backend: SnmpBackend, target: Target) -> System | Failure:
+    """The system group in one GET."""
     answer = await backend.get(target, _SYSTEM)
-    if isinstance(answer, Failure):
-        return answer
-    system = read_system(answer)
-    found = catalogue[profile] if profile else None
-    found = found or by_object_id(catalogue.values(), system.object_id)
-    found = found or by_description(catalogue.values(), system.description)
+    return answer if isinstance(answer, Failure) else read_system(answer)
+
+
+async def recognise_by(
+    backend: SnmpBackend, target: Target, system: System, catalogue: Mapping[str, Profile], *, profile: str = ""
+) -> Recognised | Failure:
+    """The rest of `recognise`, for a device that has told its system group. This walks tables."""
+    found = profile_of(catalogue, system.object_id, system.description, profile)
     found = found or await _by_objects(backend, target, catalogue) or catalogue[FALLBACK]
     ports = await read_ports(backend, gentle(target, found)) if found.ports else {}
     return _after_an_answer(ports) if isinstance(ports, Failure) else Recognised(found, system, ports)
@@ -82,6 +92,15 @@ def read_system(values: Mapping[str, Value]) -> System:
         name=_text(values, SYS_NAME),
         location=_text(values, SYS_LOCATION),
     )
+
+
+def profile_of(catalogue: Mapping[str, Profile], object_id: str, description: str, named: str = "") -> Profile | None:
+    """The profile that the inventory names, else the one of a sysObjectID, else of a sysDescr; None where none fits.
+
+    KeyError for a `named` one that isn't in `catalogue`.
+    """
+    found = catalogue[named] if named else None
+    return found or by_object_id(catalogue.values(), object_id) or by_description(catalogue.values(), description)
 
 
 def by_object_id(profiles: Iterable[Profile], object_id: str) -> Profile | None:
@@ -163,4 +182,8 @@ def _text(values: Mapping[str, Value], oid: str) -> str:
 def _object_id(value: Value | None) -> str:
     """Some agents send sysObjectID as text."""
     found = text(value) if isinstance(value, bytes) else value
-    return found.lstrip(".") if isinstance(found, str) else ""
+    return plain_object_id(found) if isinstance(found, str) else ""
+
+
+def plain_object_id(told: str) -> str:
+    return told.lstrip(".")

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,13 +20,15 @@ from collectors.figures import Figures
 from collectors.http.watch import watch_endpoints
 from collectors.known import Keeper
 from collectors.model import Batch, Sink
-from collectors.poller import Poller
+from collectors.poller import Poller, most_recognitions
 from collectors.profile import Profile
 from collectors.schedule import Due, Schedule, room
 from collectors.silence import Burst, after_burst, after_poll, outcome
 from collectors.snmp.backend import SnmpBackend
+from collectors.together import Together
+from collectors.turns import Queue, Urgency, urgency
 from collectors.volley.volley import Volley
-from collectors.volleys import Turn, Volleys
+from collectors.volleys import Turn
 from collectors.watch import Fleet, Watched, fleet
 from inventory.model import Inventory
 from storage.settings import CollectSettings, Settings
@@ -115,10 +117,15 @@ class _Run:
             deadline_s=settings.deadline_s,
             concurrency=settings.concurrency,
         )
-        self._volleys = Volleys(devices, volley, self.builder, self.boots) if volley else None
+        self._together = (
+            Together(devices, volley, self.builder, self.boots, catalogue=catalogue, timeout_s=settings.timeout_s)
+            if volley
+            else None
+        )
         self._tick_s = float(np.clip(devices.facts.interval_s.min(initial=np.inf) / _TICKS, *_TICKS_S))
         self._read_at = 0.0  # forward clock: when the answers to volleys are read next
-        self._waiting: deque[Turn] = deque()
+        self._waiting = Queue()
+        self._recognising = 0  # of those under way
         self._tasks: set[asyncio.Task[None]] = set()
         self._bursts = asyncio.Semaphore(max(1, settings.concurrency // 4))  # each is many requests
         self._room = float(settings.concurrency)
@@ -166,48 +173,60 @@ class _Run:
         for task in ending:
             task.cancel()
         await asyncio.wait(ending)
+        if self._together:
+            self._together.close()
 
     def _take(self, due: Due) -> None:
         devices = self.fleet.polled[due.devices]
         ready = devices[~self.fleet.busy[devices]]
         self.fleet.busy[ready] = True
         self._figures.missed += due.missed + len(devices) - len(ready)
-        if self._volleys:
-            self._waiting.extend(self._volleys.send(ready, time.time()))
-        else:
-            self._waiting.extend(Turn(self.fleet[number]) for number in ready.tolist())
-        self._begin()
+        self._add(
+            self._together.send(ready, time.time())
+            if self._together
+            else [Turn(self.fleet[number]) for number in ready.tolist()]
+        )
 
     def _read_volleys(self, now: float) -> None:
         """Empty the sockets at each tick; read what came in larger lots, which costs less an answer."""
-        if self._volleys is None:
+        if self._together is None:
             return
         if now < self._read_at:
-            self._volleys.receive()
+            self._together.receive()
             return
         self._read_at = now + _READ_EVERY * self._tick_s
-        settled = self._volleys.settle()
-        self._waiting.extend(settled.turns)
+        settled = self._together.settle(time.time())
         for number in settled.back.tolist():
             self._ask_teller(self.fleet[number])
-        self._figures.in_volleys = self._volleys.under_way
+        self._figures.in_volleys = self._together.under_way
+        self._add(settled.turns)
+
+    def _add(self, turns: Iterable[Turn]) -> None:
+        now = time.time()
+        for turn in turns:
+            self._waiting.add(urgency(turn.watched, now), turn)
         self._begin()
 
     def _begin(self) -> None:
-        while self._waiting and self._figures.under_way < self._room:
-            turn = self._waiting.popleft()
+        while self._figures.under_way < self._room:
+            found = self._waiting.next(recognitions=self._recognising < most_recognitions(int(self._room)))
+            if found is None:
+                break
+            how, turn = found
             self._figures.under_way += 1
-            task = asyncio.create_task(self._poll(turn))
+            self._recognising += how is Urgency.RECOGNITION
+            task = asyncio.create_task(self._poll(turn, how))
             self._tasks.add(task)
             task.add_done_callback(partial(self._ended, turn.watched))
-        self._figures.waiting = len(self._waiting) + (self._volleys.held if self._volleys else 0)
+        self._figures.waiting = len(self._waiting) + (self._together.held if self._together else 0)
 
-    async def _poll(self, turn: Turn) -> None:
+    async def _poll(self, turn: Turn, how: Urgency) -> None:
         watched = turn.watched
         try:
             poll = await self._poller.poll(watched, turn.reads)
         finally:
             self._figures.under_way -= 1
+            self._recognising -= how is Urgency.RECOGNITION
             self._begin()
         before = watched.silence
         watched.silence, check = after_poll(before, outcome(poll.failure))
@@ -223,7 +242,7 @@ class _Run:
         if teller is None or not teller.hasten(time.time()) or teller.busy:
             return
         teller.busy = True
-        self._waiting.appendleft(Turn(teller))
+        self._waiting.add(Urgency.PROOF, Turn(teller))
         self._begin()
 
     async def _burst(self, watched: Watched) -> Burst:

@@ -174,6 +174,11 @@ class Watched:
         return float(self.fleet.facts.interval_s[self.number])
 
     @property
+    def reference(self) -> bool:
+        """A target by which a collector proves its own sight."""
+        return bool(self.fleet.facts.reference[self.number])
+
+    @property
     def target(self) -> Target:
         """Where and how it is asked, as gently as devices of its kind must be."""
         facts, plan = self.fleet.facts, self.plan

@@ -25,12 +25,13 @@ _RESPONSE = 0xA2
 _SIGN = np.uint64(2**63)
 _V2C = 1
 
-_BAD, _SIGNED, _UNSIGNED, _ABSENT, _TEXT = range(5)
+_BAD, _SIGNED, _UNSIGNED, _ABSENT, _TEXT, _NAME = range(6)
 _KIND = np.full(256, _BAD, np.uint8)
 _KIND[INTEGER] = _SIGNED
 _KIND[[0x41, 0x42, 0x43, 0x46]] = _UNSIGNED  # Counter32, Gauge32, TimeTicks, Counter64: RFC 2578 section 7.1
 _KIND[[0x05, 0x80, 0x81, 0x82]] = _ABSENT  # NULL, noSuchObject, noSuchInstance, endOfMibView: RFC 3416 section 3
-_KIND[[OBJECT_IDENTIFIER, 0x40]] = _ABSENT  # a name or an address is no number
+_KIND[0x40] = _ABSENT  # an address is no number
+_KIND[OBJECT_IDENTIFIER] = _NAME
 _KIND[[OCTET_STRING, 0x44]] = _TEXT  # and Opaque
 
 
@@ -49,7 +50,7 @@ class Bodies:
 
     `good`, shape (n,): the packet answers just what its template asks, without an error. The others of
     shape (n, most objects): `present`, whether there is an integer; `whole`, that in two's complement;
-    `negative`, its sign. `texts`: what is no integer, by (answer, object).
+    `negative`, its sign. `texts` and `names`: contents of OCTET STRINGs and of OBJECT IDENTIFIERs, by (answer, object).
     """
 
     good: Mask
@@ -57,6 +58,7 @@ class Bodies:
     negative: Mask
     present: Mask
     texts: dict[tuple[int, int], bytes]
+    names: dict[tuple[int, int], bytes]
 
 
 def heads(octets: Octets, at: Positions, size: Positions) -> Heads:
@@ -120,20 +122,38 @@ def _values(cursor: Cursor, asked: Mask, begins: Positions, templates: Templates
     counts = (kind == _SIGNED) | (kind == _UNSIGNED)
     well = cells.good & (cells.at + length == cells.end) & (kind != _BAD) & (fits | ~counts)
     cursor.good[row[~well]] = False
-    text = np.flatnonzero((kind == _TEXT) & cursor.good[row])
-    texts = _texts(cells.octets, cells.at[text], length[text])
+    text, name = (np.flatnonzero((kind == one) & cursor.good[row]) for one in (_TEXT, _NAME))
     return Bodies(
         cursor.good,
         _spread(whole, asked),
         _spread((kind == _SIGNED) & (whole >= _SIGN), asked),
         _spread(counts, asked) & cursor.good[:, None],
-        dict(zip(zip(row[text].tolist(), column[text].tolist(), strict=True), texts, strict=True)),
+        _contents(cells, length, text, row, column),
+        _contents(cells, length, name, row, column),
     )
 
 
-def _texts(octets: Octets, at: Positions, length: Positions) -> list[bytes]:
-    whole = octets.data
-    return [bytes(whole[begin:end]) for begin, end in zip(at.tolist(), (at + length).tolist(), strict=True)]
+def _contents(
+    cells: Cursor, length: Positions, chosen: Positions, row: Positions, column: Positions
+) -> dict[tuple[int, int], bytes]:
+    """The octets of the `chosen` cells, by (row, column)."""
+    whole, at = cells.octets.data, cells.at[chosen]
+    contents = [bytes(whole[begin:end]) for begin, end in zip(at.tolist(), (at + length[chosen]).tolist(), strict=True)]
+    return dict(zip(zip(row[chosen].tolist(), column[chosen].tolist(), strict=True), contents, strict=True))
+
+
+def dotted(contents: bytes) -> str:
+    """The OBJECT IDENTIFIER of which these are the contents (X.690 section 8.19); empty for no good one."""
+    if not contents or contents[-1] & 0x80:
+        return ""
+    parts, part = list[int](), 0
+    for octet in contents:
+        part = part << 7 | octet & 0x7F
+        if not octet & 0x80:
+            parts.append(part)
+            part = 0
+    first = min(parts[0] // 40, 2)
+    return ".".join(map(str, (first, parts[0] - 40 * first, *parts[1:])))
 
 
 def _spread(found: NDArray[T], asked: Mask) -> NDArray[T]:
