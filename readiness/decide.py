@@ -27,6 +27,7 @@ from readiness.states import LAYERS, Kept, States, from_micros
 from readiness.store import Writes, moment
 
 _REST_S_A_DEVICE = 4e-6
+_POLLS_TOGETHER = 3  # of a device within Windows.together_s
 _WORKS = frozenset({Status.UP, Status.DEGRADED})
 
 
@@ -141,7 +142,10 @@ class Decider:
         self._ends.clear()
         settled = [at + self._windows.together_s for at in self._ledger.ended.values()]
         # What waits longer than that for somebody to ask is looked at now and then.
-        self._again_at = min((at if at > now else now + self._windows.together_s for at in settled), default=inf)
+        waits = [at if at > now else now + self._windows.together_s for at in settled]
+        if any(one.subject[0] is SubjectKind.DEVICE and one.subject not in found for one in shown.incidents):
+            waits.append(now + self._windows.together_s / _POLLS_TOGETHER)
+        self._again_at = min(waits, default=inf)
         writes.outages |= {outage.id: outage for outage in changed}
         self._tell(self._effect_of(view, shown), now, writes)
         self._count(writes)

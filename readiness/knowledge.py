@@ -57,6 +57,7 @@ class Knowledge:
         stale = np.maximum(_STALE_INTERVALS * own, _STALE_LEAST_S)
         self._limit = np.where(graph.through >= 0, np.maximum(stale, _ONT_STALE_S), stale)
         self._watched_since = now
+        self._back = np.full(len(graph.names), -inf)
         slots = self.reader.slots
         self._port, self._port_at = np.zeros(slots + 1, np.int8), np.full(slots + 1, -inf)
         self._degree = graph.touching.sizes
@@ -103,7 +104,7 @@ class Knowledge:
         suspect = self._suspected()
         return View(
             now, dead, self._working(), devices.since, suspect,
-            np.where(dead | suspect, devices.first_silent, inf), devices.last_ok,
+            np.where(dead | suspect, devices.first_silent, inf), devices.last_ok, devices.last, self._back,
             self.links.status == codes.DOWN, self.links.since, ByEnd(self._port, slot_of), ByEnd(self._port_at, slot_of),
         )  # fmt: skip
 
@@ -135,6 +136,8 @@ class Knowledge:
         for row, before in zip(loud.tolist(), plain, strict=True):
             node, outcome = int(polls.node[row]), Outcome(polls.outcome[row])
             if before is not None:
+                if before is Status.DOWN:
+                    self._back[node] = now
                 noticed.devices.append(
                     (node, Change(before, Status.UP, float(self.devices.since[node]), status.ANSWERS))
                 )
@@ -142,7 +145,11 @@ class Knowledge:
             reason = f"alive, but: {REASONS[polls.reason[row]]}" if outcome is Outcome.WRONG else ""
             sent, answered = int(polls.burst_sent[row]), int(polls.burst_answered[row])
             poll = Poll(float(polls.at[row]), outcome, reason, sent, answered)
-            self._step(node, status.step(self.devices.memory(node), poll, now, self.sight, self.policy), noticed)
+            stepped = status.step(self.devices.memory(node), poll, now, self.sight, self.policy)
+            doubted = answered > 0 or np.isfinite(self.devices.first_silent[node])
+            if doubted and stepped[0].last_ok > self.devices.last_ok[node]:
+                self._back[node] = now  # the answers of a burst are later than its poll
+            self._step(node, stepped, noticed)
 
     def _take_onts(self, states: Readings, now: float, noticed: Noticed) -> None:
         said = np.zeros(len(states.value), np.int8)

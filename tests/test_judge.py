@@ -116,6 +116,24 @@ async def test_two_cuts_on_one_ring(seen: Court) -> None:
     assert [state for state, _, _ in seen.story(VILLAGE, "village:V2")] == ["ready", "blocked", "ready"]
 
 
+@pytest.mark.parametrize("mended", range(80, 90))
+async def test_a_cut_that_is_mended_before_a_silence_is_confirmed_has_one_root(seen: Court, mended: int) -> None:
+    """Bursts that were silent to their end are told after the first box is heard again."""
+    await seen.run(200, {60: lambda world: world.cut.update(["ring-1-1", "ring-1-3"]), mended: mend})
+    assert {root.kind for root in seen.roots()} <= {LINK}
+    assert len([root for root in seen.roots() if root.status is Status.DOWN]) <= 1
+
+
+async def test_a_box_that_stays_dead_when_a_cut_beside_it_is_mended_is_a_root_of_its_own(seen: Court) -> None:
+    def repair(world: World) -> None:
+        world.cut.clear()
+        world.dead.add("gp2")
+
+    await seen.run(200, {60: lambda world: world.cut.update(["ring-1-1", "ring-1-3"]), 80: repair})
+    assert ("gp2", None) in [(root.subject, root.end) for root in seen.roots()]
+    assert blocked(seen)["village:V2"] == "gp_equipment"
+
+
 async def test_a_device_goes_down_at_its_first_failed_poll(seen: Court) -> None:
     await seen.run(90, {60: lambda world: world.cut.update(["ring-1-1", "ring-1-3"])})
     (down,) = [row for row in seen.transitions(DEVICE, "gp2") if row.after is Status.DOWN]

@@ -49,6 +49,8 @@ def view(
         suspect=doubted,
         start=begin,
         last_ok=np.where(alive & ~doubted, NOW, START - 10),
+        asked=np.full(len(names), NOW),
+        back=np.full(len(names), -inf),
         link_down=links,
         link_since=np.where(links, since, 0.0),
         port=port,

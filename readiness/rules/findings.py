@@ -1,6 +1,7 @@
 """The outages that a picture shows: one for each thing that failed and each device that is dark. Pure."""
 
 from collections.abc import Mapping
+from math import inf
 
 from readiness.model import Cause, Status, SubjectKind
 from readiness.rules import causes
@@ -20,12 +21,27 @@ def confirmed(graph: Graph, picture: Picture, dead: Mask) -> tuple[Incident, ...
     )  # fmt: skip
 
 
+def is_outdated(graph: Graph, view: View, incident: Incident) -> bool:
+    """Whether a box is called failed by a silence that is older than the return of a neighbour.
+
+    What they were silent of together may be over: only the box's next poll tells whether it failed by itself.
+    """
+    if incident.subject[0] is not SubjectKind.DEVICE:
+        return False
+    head = graph.index[incident.subject[1]]
+    back = [float(view.back[graph.other(link, head)]) for link in graph.touching[head]]
+    return float(view.asked[head]) <= max(back, default=-inf)
+
+
 def of_picture(
     graph: Graph, view: View, picture: Picture, open_now: Mapping[Subject, Outage], weights: Weights
 ) -> dict[Subject, Finding]:
     found: dict[Subject, Finding] = {}
     # A cut is told when the first silence behind it is confirmed.
-    believed = [one for one in confirmed(graph, picture, view.dead) if view.dead[list(one.members)].any()]
+    believed = [
+        one for one in confirmed(graph, picture, view.dead)
+        if view.dead[list(one.members)].any() and not (one.subject not in open_now and is_outdated(graph, view, one))
+    ]  # fmt: skip
     incidents = {incident.subject: incident for incident in believed}
     for incident in incidents.values():
         # What explained it may have been dropped as unconfirmed: then it stands for itself.
