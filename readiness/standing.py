@@ -46,7 +46,9 @@ class Map:
         """What the places around changed devices amount to now, but for `sites` that are known to work and do."""
         at_node = self.places.at_node
         nodes, numbers = np.repeat(changed, at_node.sizes[changed]), at_node.of(changed)
-        news = np.flatnonzero(~self._is_told(standing, numbers, sites))
+        # Each place is looked at once: at one site there may be as many devices as changed.
+        places, which = np.unique(numbers, return_inverse=True)
+        news = np.flatnonzero(~self._is_told(standing, places, sites)[which])
         touched: dict[int, list[int]] = {}
         for node, number in zip(nodes[news].tolist(), numbers[news].tolist(), strict=True):
             touched.setdefault(number, []).append(node)

@@ -15,18 +15,22 @@ async def waiting() -> AsyncIterator[Callable[[], float]]:
     A missed deadline is idle waiting. Time in which a loaded machine ran something else, or the loop
     was computing, is left out: it says nothing about deadlines.
     """
-    start = time.monotonic()
+    start = step_began = time.monotonic()
     busy = 0.0
 
+    def late() -> float:
+        """Seconds by which the step under way is late: a loop that never came back since has not been idle."""
+        return max(0.0, time.monotonic() - step_began - _STEP_S)
+
     async def watch() -> None:
-        nonlocal busy
+        nonlocal busy, step_began
         while True:
-            begun = time.monotonic()
+            busy += late()
+            step_began = time.monotonic()
             await asyncio.sleep(_STEP_S)
-            busy += time.monotonic() - begun - _STEP_S
 
     watcher = asyncio.create_task(watch())
     try:
-        yield lambda: time.monotonic() - start - busy
+        yield lambda: time.monotonic() - start - busy - late()
     finally:
         watcher.cancel()
