@@ -6,6 +6,7 @@ begins when a thread takes the talk up, so waiting for slower devices costs nobo
 
 import asyncio
 import errno
+import re
 import socket
 import threading
 import time
@@ -27,6 +28,9 @@ T = TypeVar("T")
 Run = Callable[[str], str]
 """Runs a command on the machine and returns what it printed."""
 
+# What paramiko says of an exchange of keys and of a login that take too long, neither in a class of its own.
+_TOO_SLOW = re.compile("No existing session|Authentication timeout")
+WATCHDOG = "ssh watchdog"
 _OURS = frozenset({errno.ENETUNREACH, errno.EACCES, errno.EPERM, errno.EADDRNOTAVAIL})
 
 
@@ -91,7 +95,7 @@ def _shut_at(deadline: float, connected: socket.socket) -> Iterator[None]:
             connected.shutdown(socket.SHUT_RDWR)
 
     watchdog = threading.Timer(max(deadline - time.monotonic(), 0), shut)
-    watchdog.daemon = True
+    watchdog.daemon, watchdog.name = True, WATCHDOG
     watchdog.start()
     try:
         yield
@@ -107,10 +111,10 @@ def _failure(error: Exception, *, late: bool) -> Failure:
             return _changed(cause.key)
         case HostKeyUnknownError():
             return Failure(Reason.HOST_KEY, permanent=True, detail=str(cause))
+        case _ if late or _TOO_SLOW.search(f"{cause} {cause and cause.__context__}"):
+            return Failure(Reason.DEADLINE, detail="the session's time is over")
         case NetmikoAuthenticationException():
             return Failure(Reason.AUTHENTICATION, detail="the key was not accepted")
-        case _ if late:
-            return Failure(Reason.DEADLINE, detail="the session's time is over")
         case ReadException():
             return Failure(Reason.DEADLINE, detail=_first_line(str(cause)))
     return Failure(Reason.PROTOCOL, detail=_first_line(f"{type(cause).__name__}: {cause}")[:200])
