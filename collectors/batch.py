@@ -5,14 +5,14 @@ rates at once, in columns.
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from collectors.columns import Layout, Raw, Texts, Values, ragged, values_of
+from collectors.columns import Layout, Raw, ReadValues, Texts, ragged, read_together, values_of
 from collectors.instances import Sample
 from collectors.memory import Memory, Readings
 from collectors.metrics import NUMBER
@@ -54,33 +54,18 @@ class FinishedPoll:
     restarted: bool = False
 
 
-class ReadValues(NamedTuple):
-    """n values that were read, columns of shape (n,): whose poll's, row in the layout, its device's first slot, value."""
-
-    poll: NDArray[np.int64]
-    row: NDArray[np.int64]
-    slot: NDArray[np.int64]
-    values: Values
-
-
-def nothing_read() -> ReadValues:
-    """What silent polls bring."""
-    none = np.zeros(0, np.int64)
-    return ReadValues(none, none, none, values_of([]))
-
-
 @dataclass(frozen=True, slots=True)
 class ManyPolls:
-    """Polls as columns of shape (n,) with the meaning of FinishedPoll's fields, which all answered or were all silent.
+    """Polls as columns of shape (n,) with the meaning of FinishedPoll's fields, which all ended alike.
 
     No device is twice among them; `read.poll` is a position in these columns.
     """
 
     device: NDArray[np.int32]
     at: NDArray[np.float64]
-    clock: NDArray[np.float64]
     took_ms: NDArray[np.float32]
     read: ReadValues
+    reached: bool = True
     reason: int = -1  # position in REASONS
 
 
@@ -122,6 +107,7 @@ class BatchBuilder:
         self._chunks = deque([_Chunk(0)])
         self._last = np.full(len(devices), -1, np.int32)  # number of the chunk that a device was last in
         self._given_back: list[Place] = []
+        self._forgotten: list[PollPlan] = []
 
     @property
     def waiting(self) -> int:
@@ -139,6 +125,10 @@ class BatchBuilder:
         """Places for `count` devices that had none: the row, the first slot of each, how many slots each."""
         length = self._layout.kept(plan)
         return self._layout.start(plan), self._memory.take_many(count, length), length
+
+    def forget(self, plans: Iterable[PollPlan]) -> None:
+        """No device is polled by these plans any more, nor has a place for one."""
+        self._forgotten.extend(plans)
 
     def add(self, poll: FinishedPoll) -> None:
         self._chunk_for(np.array([poll.device])).polls.append(poll)
@@ -169,6 +159,8 @@ class BatchBuilder:
         for place in self._given_back:
             self._memory.free(place.slot, place.length)
         self._given_back.clear()
+        self._layout.forget(self._forgotten)
+        self._forgotten.clear()
 
     def _batch(self, chunk: _Chunk, now: float) -> Batch:
         slow, fast = chunk.polls, chunk.many
@@ -177,6 +169,7 @@ class BatchBuilder:
         took_ms = _all(_column(slow, lambda poll: poll.took_ms, np.float32), [some.took_ms for some in fast])
         reason = _all(_column(slow, _reason, np.int8), [np.full(len(some.at), some.reason, np.int8) for some in fast])
         reached = _column(slow, lambda poll: poll.reached, np.bool_)
+        reached = _all(reached, [np.full(len(some.at), some.reached) for some in fast])
         samples = _joined([*self._from_gets(chunk, device), _from_tables(slow, self._instances)])
         return Batch(
             devices=self._devices,
@@ -184,7 +177,7 @@ class BatchBuilder:
             poll_device=device,
             poll_at=at,
             poll_took_ms=took_ms,
-            poll_reached=np.concatenate([reached, reason[len(slow) :] < 0]),
+            poll_reached=reached,
             poll_reason=reason,
             burst_sent=_filled(_column(slow, _burst_sent, np.int8), len(device), fill=0),
             burst_answered=_filled(_column(slow, lambda poll: poll.burst.answered, np.int8), len(device), fill=0),
@@ -202,18 +195,16 @@ class BatchBuilder:
         value = self._layout.decode(read.row, read.values)
         said = ~np.isnan(value)
         poll, slot, value, item = read.poll[said], read.slot[said], value[said], self._layout[read.row[said]]
-        clock = _column(chunk.polls, lambda finished: finished.clock, np.float64)
-        clock = _all(clock, [some.clock for some in chunk.many])
         restarted = _column(chunk.polls, lambda finished: finished.restarted, np.bool_)
         restarted = _filled(restarted, len(device), fill=False)
-        kept = item["kept"] >= 0
+        kept = np.flatnonzero(item["kept"] >= 0)
         rate = self._rates(
             Readings(
                 slot=(slot + item["kept"])[kept],
                 whole=read.values.whole[said][kept],
                 value=value[kept],
-                item=item[kept],
-                clock=clock[poll[kept]],
+                item=np.take(item, kept),
+                clock=read.clock[said][kept],
                 longest_s=self._longest_s[device[poll[kept]]],
                 restarted=restarted[poll[kept]],
             ),
@@ -223,8 +214,8 @@ class BatchBuilder:
 
     def _rates(self, read: Readings, poll: NDArray[np.int64]) -> _Samples:
         rate = self._memory.rates(read)
-        tells = ~np.isnan(rate)
-        item = read.item[tells]
+        tells = np.flatnonzero(~np.isnan(rate))
+        item = np.take(read.item, tells)
         return _Samples(poll[tells], item["rate"], item["instance"], rate[tells])
 
 
@@ -234,23 +225,7 @@ def _all_read(chunk: _Chunk) -> ReadValues:
     for some in chunk.many:
         parts.append(some.read._replace(poll=some.read.poll + first))
         first += len(some.device)
-    starts = np.cumsum([0, *(len(part.row) for part in parts)])
-    others = {
-        int(start) + at: value
-        for start, part in zip(starts, parts, strict=False)
-        for at, value in part.values.others.items()
-    }
-    return ReadValues(
-        np.concatenate([part.poll for part in parts]),
-        np.concatenate([part.row for part in parts]),
-        np.concatenate([part.slot for part in parts]),
-        Values(
-            np.concatenate([part.values.whole for part in parts]),
-            np.concatenate([part.values.negative for part in parts]),
-            np.concatenate([part.values.present for part in parts]),
-            others,
-        ),
-    )
+    return read_together(parts)
 
 
 def _positions(polls: list[FinishedPoll]) -> ReadValues:
@@ -260,7 +235,8 @@ def _positions(polls: list[FinishedPoll]) -> ReadValues:
     poll = np.repeat(_column(parts, lambda one: one[0], np.int64), lengths)
     row = ragged(_column(parts, lambda one: one[1].row + one[2].first, np.int64), lengths)
     slot = np.repeat(_column(parts, lambda one: one[1].slot, np.int64), lengths)
-    return ReadValues(poll, row, slot, values_of([raw for _, _, _, raw in parts]))
+    clock = _column(polls, lambda finished: finished.clock, np.float64)[poll]
+    return ReadValues(poll, clock, row, slot, values_of([raw for _, _, _, raw in parts]))
 
 
 def _from_tables(polls: list[FinishedPoll], instances: Texts) -> _Samples:

@@ -74,6 +74,19 @@ class Budgets:
         Every device has at least one read and at most MOST_READS.
         """
         count = self.count[devices].astype(np.int64)
+        due = self._take(devices, count, now)
+        starts = np.cumsum(count) - count
+        bits = due.astype(np.int64) << (np.arange(len(due)) - np.repeat(starts, count))
+        told: NDArray[np.int64] = np.bitwise_or.reduceat(bits, starts) if len(devices) else bits
+        return told
+
+    def due_of(self, device: int, now: float) -> frozenset[str]:
+        """The same for one device, by name, however many reads it has."""
+        due = self._take(np.array([device]), self.count[device : device + 1].astype(np.int64), now)
+        return frozenset(name for (name, _), wanted in zip(self._reads[device], due.tolist(), strict=True) if wanted)
+
+    def _take(self, devices: NDArray[np.integer[Any]], count: NDArray[np.int64], now: float) -> NDArray[np.bool_]:
+        """Whether each of the devices' reads, one device's after another's, may be read at `now`; it counts as read."""
         at = ragged(self._first[devices].astype(np.int64), count)
         owner = np.repeat(devices, count)
         every_s, until, interval_s = self._every_s[at], self._next[at], self._interval_s[owner]
@@ -81,14 +94,11 @@ class Budgets:
         first = np.where(every_s < _WAITS_S, now, self._slot_after(owner, every_s, np.full(len(at), now)))
         until = np.where(new, first, until)
         often = every_s <= interval_s
-        due = often | (now >= until)
+        due: NDArray[np.bool_] = often | (now >= until)
         # A read a little late in its slot must not push the next one a whole slot further.
         following = self._slot_after(owner, every_s, now + every_s - 2 * interval_s)
         self._next[at] = np.where(often, np.inf, np.where(due, following, until))
-        starts = np.cumsum(count) - count
-        bits = due.astype(np.int64) << (np.arange(len(at)) - np.repeat(starts, count))
-        told: NDArray[np.int64] = np.bitwise_or.reduceat(bits, starts) if len(devices) else bits
-        return told
+        return due
 
     def names(self, device: int, due: int) -> frozenset[str]:
         """The names behind the bits of `due`."""

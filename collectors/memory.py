@@ -69,7 +69,7 @@ class Memory:
         return rate
 
     def _increases(self, read: Readings, at: NDArray[np.int64]) -> NDArray[np.float64]:
-        item, slot = read.item[at], read.slot[at]
+        item, slot = np.take(read.item, at), read.slot[at]
         clock, speed = self._clock[slot], self._speed[slot + item["speed"]]
         return increases(
             before=self._whole[slot],

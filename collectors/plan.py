@@ -1,6 +1,6 @@
 """What one poll of a device asks: a profile applied to the ports that matter there. Pure."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,6 +12,7 @@ from collectors.profile import Profile, Read, Syntax, TableRead
 SYS_UP_TIME = "1.3.6.1.2.1.1.3.0"
 _UPTIME_READ = Read("sysUpTime", SYS_UP_TIME, "SNMPv2-MIB::sysUpTime", Syntax.TIMETICKS, scale=0.01)
 _MOST_PORTS = 8  # of a device whose links name none of its ports
+_MOST_GETS = 8  # of a poll that is GETs alone
 
 IF_NAME = "1.3.6.1.2.1.31.1.1.1.1"
 NAMES = "names of ports"
@@ -130,6 +131,50 @@ def _parts(items: Iterable[Item]) -> tuple[Part, ...]:
     return tuple(parts)
 
 
+class Get(NamedTuple):
+    """What one GET asks for: sysUpTime, some of a plan's items, then names of its ports.
+
+    `items` are the places of its first objects among the items of the plan; -1 for an up-time that is only looked at.
+    """
+
+    oids: tuple[str, ...]
+    items: tuple[int, ...]
+
+
+def gets(plan: PollPlan, wanted: AbstractSet[str]) -> tuple[Get, ...]:
+    """The GETs that read what of `plan.reads` is `wanted`, one after another; none where a table is wanted too.
+
+    Each begins with sysUpTime, so that a reboot between two of them is seen. The names of ports are all in one.
+    """
+    parts = [part for part in plan.parts if part.name in wanted]
+    names = plan.names if NAMES in wanted else ()
+    places = [part.first + n for part in parts for n in range(len(part.oids))]
+    known = {part.name for part in parts} | {NAMES}
+    room = plan.max_objects - 1
+    if not wanted <= known or not places or plan.items[places[0]].oid != SYS_UP_TIME:
+        return ()
+    if room < bool(places[1:] or names):
+        return ()
+    made = [_get(plan, 0, places[1 : plan.max_objects])]
+    made += [_get(plan, -1, places[at : at + room]) for at in range(plan.max_objects, len(places), max(room, 1))]
+    return _with_names(made, names, plan.max_objects)
+
+
+def _get(plan: PollPlan, first: int, places: Sequence[int]) -> Get:
+    return Get((SYS_UP_TIME, *(plan.items[place].oid for place in places)), (first, *places))
+
+
+def _with_names(made: Sequence[Get], names: tuple[str, ...], most: int) -> tuple[Get, ...]:
+    *before, last = made
+    if len(last.oids) + len(names) <= most:
+        made = (*before, last._replace(oids=(*last.oids, *names)))
+    elif len(names) < most:
+        made = (*made, Get((SYS_UP_TIME, *names), (-1,)))
+    else:
+        return ()
+    return tuple(made) if len(made) <= _MOST_GETS else ()
+
+
 class Shape(NamedTuple):
     """What makes a plan: a profile, the ports that matter, what of it the device doesn't have."""
 
@@ -156,6 +201,21 @@ class Plans:
             self._numbers[plan] = len(self._plans)
             self._plans.append(plan)
         return self._numbers[plan]
+
+    def __len__(self) -> int:
+        return len(self._plans)
+
+    def keep(self, used: Iterable[int]) -> tuple[PollPlan, ...]:
+        """Keep the plans `used`, numbered anew from 0 on in this order; the others come back, forgotten here."""
+        kept = [self._plans[number] for number in used]
+        numbers = {plan: number for number, plan in enumerate(kept)}
+        gone = tuple(plan for plan in self._plans if plan not in numbers)
+        self._plans, self._numbers = kept, numbers
+        self._shapes = {plan: shape for plan, shape in self._shapes.items() if plan in numbers}
+        for made in (self._wide, self._narrow):
+            for shape in [shape for shape, plan in made.items() if plan not in numbers]:
+                del made[shape]
+        return gone
 
     def shapes(self) -> tuple[Shape, ...]:
         """By number."""

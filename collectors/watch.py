@@ -43,8 +43,9 @@ class Fleet:
         self.slot = np.zeros(count, np.int32)  # of its first reading in the memory
         self.slots = np.zeros(count, np.int16)
         self.settled = np.zeros(count, np.bool_)  # whether the plan was narrowed to what the device has
-        # Its answer to a volley was not what was asked: it is polled by itself until recognised anew.
+        # Its answer to a volley was not what was asked, or never came: it is polled by itself until recognised anew.
         self.alone = np.zeros(count, np.bool_)
+        self.mute = np.zeros(count, np.int8)  # polls in volleys that it left unanswered, and answered by itself then
         self.busy = np.zeros(count, np.bool_)  # a poll is under way
         self.silent = np.zeros(count, np.int16)  # polls in a row
         self.confirmed = np.zeros(count, np.bool_)  # by a burst
@@ -78,6 +79,15 @@ class Fleet:
         self.budgets.keep_many(devices, plan.reads)
         self.settled[devices] = True
         self.recognise_at[devices] = next_recognition(self.facts.place[devices], time.time())
+
+    def keep_plans(self) -> tuple[NDArray[np.int32], tuple[PollPlan, ...]]:
+        """Forget the plans that no device has: (the number now by the number before, -1 where it is gone; the gone)."""
+        used = np.unique(np.concatenate([self.plan, self.placed]))
+        used = used[used >= 0]
+        number = np.full(len(self.plans) + 1, -1, np.int32)  # the last is for those without a plan
+        number[used] = np.arange(len(used))
+        self.plan, self.placed = number[self.plan], number[self.placed]
+        return number, self.plans.keep(used.tolist())
 
     def renamed(self, device: int, names: Sequence[bytes | None]) -> bool:
         """Whether its ports are called otherwise than at the reading before: they may have been renumbered."""
@@ -251,8 +261,7 @@ class Watched:
 
     def due(self, now: float) -> frozenset[str]:
         """What of its plan may be read at `now` (UTC epoch seconds), and counts as read."""
-        (due,) = self.fleet.budgets.due(np.array([self.number]), now).tolist()
-        return self.fleet.budgets.names(self.number, due)
+        return self.fleet.budgets.due_of(self.number, now)
 
     def hasten(self, now: float) -> bool:
         """Bring forward what has a short budget: see Budgets."""

@@ -1,6 +1,7 @@
 """What a poll asks, and how its raw values become columns."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from collectors.columns import Layout, Texts, ragged, values_of
 from collectors.decode import number
 from collectors.metrics import METRICS
 from collectors.model import Batch
-from collectors.plan import SYS_UP_TIME, Plans, PollPlan, make_plan, narrow, ports_of_interest
+from collectors.plan import SYS_UP_TIME, Plans, PollPlan, gets, make_plan, narrow, ports_of_interest
 from collectors.profile import Profile, Read, Syntax, TableRead
 from collectors.snmp.backend import Value
 
@@ -83,6 +84,64 @@ def test_parts_have_one_budget_each_and_follow_one_another() -> None:
         (60, 3, ("1.3.3.0",)),
         (300, 4, ("1.3.1.0",)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("scalars", "ports", "most", "expected"),
+    [
+        (0, 0, 1, [[SYS_UP_TIME]]),
+        (2, 2, 5, [[SYS_UP_TIME, "s0", "s1", "n1", "n2"]]),
+        (3, 2, 5, [[SYS_UP_TIME, "s0", "s1", "s2"], [SYS_UP_TIME, "n1", "n2"]]),
+        (5, 1, 4, [[SYS_UP_TIME, "s0", "s1", "s2"], [SYS_UP_TIME, "s3", "s4", "n1"]]),
+        (4, 0, 3, [[SYS_UP_TIME, "s0", "s1"], [SYS_UP_TIME, "s2", "s3"]]),
+        (1, 0, 1, []),  # there is only room for the up-time
+        (0, 5, 5, []),  # the names of ports would be in two
+        (9, 0, 2, []),  # too many
+    ],
+)
+def test_gets_begin_with_the_up_time_and_read_all_that_is_wanted(
+    scalars: int, ports: int, most: int, expected: list[list[str]]
+) -> None:
+    reads = tuple(Read("temperature", f"s{n}", "") for n in range(scalars))
+    made = make_plan(Profile("p", "router", scalars=reads, max_objects=most), ())
+    plan = replace(made, names=tuple(f"n{n + 1}" for n in range(ports)))
+    found = gets(plan, frozenset(name for name, _ in plan.reads))
+    assert [list(get.oids) for get in found] == expected
+    told = [(place, oid) for get in found for place, oid in zip(get.items, get.oids, strict=False) if place >= 0]
+    assert [oid for _, oid in sorted(told)] == ([item.oid for item in plan.items] if found else [])
+
+
+def test_what_is_not_due_is_not_in_a_get_and_tables_are_for_no_get() -> None:
+    reads = (Read("temperature", "s0", ""), Read("temperature", "s1", "", every_s=300.0))
+    table = TableRead("t", "plain", (Read("temperature", "1.3.1", ""),))
+    plan = make_plan(Profile("p", "olt", scalars=reads, tables=(table,)), ())
+    assert [get.oids for get in gets(plan, {"part 0"})] == []
+    assert [get.oids for get in gets(plan, {plan.parts[0].name})] == [(SYS_UP_TIME, "s0")]
+    assert [get.items for get in gets(plan, {part.name for part in plan.parts})] == [(0, 1, 2)]
+    assert gets(plan, {plan.parts[0].name, "1.3.1"}) == ()
+    assert gets(plan, {plan.parts[1].name}) == ()  # without the up-time
+
+
+def test_plans_that_nobody_has_are_forgotten_and_their_rows_are_for_others() -> None:
+    plans, layout = Plans(), Layout(Texts())
+    made = [plans.make(ROUTER, ((n, "GE0/0/1"),)) for n in range(5)]
+    narrowed = [plans.narrow(plan, frozenset({f"{IN_OCTETS}.{n}"})) for n, plan in enumerate(made)]
+    numbers = [plans.number(plan) for plan in (*made, *narrowed)]
+    starts = [layout.start(plan) for plan in narrowed]
+    gone = plans.keep([numbers[0], numbers[7]])
+    assert set(gone) == {*made[1:], *narrowed[:2], *narrowed[3:]}
+    assert (plans[0], plans[1], len(plans)) == (made[0], narrowed[2], 2)
+    assert [shape.ports for shape in plans.shapes()] == [((0, "GE0/0/1"),), ((2, "GE0/0/1"),)]
+    assert plans.make(ROUTER, ((0, "GE0/0/1"),)) is made[0]
+    again = plans.make(ROUTER, ((2, "GE0/0/1"),))
+    assert again is not made[2]
+    assert plans.narrow(again, frozenset({f"{IN_OCTETS}.2"})) is narrowed[2]
+    layout.forget(gone)
+    assert layout.start(narrowed[2]) == starts[2]
+    new = [plans.narrow(plans.make(ROUTER, ((n, "xe"),)), frozenset({f"{IN_OCTETS}.{n}"})) for n in range(9, 13)]
+    assert {layout.start(plan) for plan in new} == set(starts) - {starts[2]}
+    decoded = layout.decode(np.array([layout.start(new[0])]), values_of([[500]]))
+    assert decoded.tolist() == [5.0]
 
 
 def test_tables_of_the_profile_are_in_the_plan() -> None:

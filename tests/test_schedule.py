@@ -194,3 +194,11 @@ def test_hastening_again_at_once_waits_a_moment() -> None:
     assert not budget.hasten(1e9 + 5)
     assert not budget.due("state", 60.0, 1e9 + 5)
     assert budget.due("state", 60.0, 1e9 + 21)
+
+
+def test_a_device_may_have_more_reads_than_there_are_bits() -> None:
+    budgets = Budgets(places(["olt1"]), np.array([60.0]))
+    names = [f"column {n}" for n in range(100)]
+    budgets.keep(0, tuple((name, 300.0) for name in names))
+    assert budgets.due_of(0, 1e9) == frozenset(names)
+    assert budgets.due_of(0, 1e9 + 1) == frozenset()

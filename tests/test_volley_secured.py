@@ -1,5 +1,6 @@
 """SNMPv3 in volleys, against the simulator's engine: who is believed, what is learnt, and what lies change."""
 
+import hmac
 import random
 import socket
 import time
@@ -15,11 +16,13 @@ from hypothesis import strategies as st
 from collectors.snmp.backend import Usm
 from collectors.volley.engines import Engines
 from collectors.volley.pending import MOST_SENDINGS, ROOM
-from collectors.volley.request import secured_template
+from collectors.volley.request import FIRST_ID, Templates, secured_template
+from collectors.volley.sealed import Asked
+from collectors.volley.sealing import Sealing
 from collectors.volley.secured import Layout, frame, whole_size
 from collectors.volley.usm import AUTH as SIGNED
+from collectors.volley.usm import KEY, REPORTABLE, User
 from collectors.volley.usm import PRIV as SEALED
-from collectors.volley.usm import REPORTABLE, User
 from collectors.volley.volley import Answers, Requests, Volley
 from simulator import ber, secured, usm
 from tests.secured_device import AUTH, ENGINE, FULL, PRIV, SecuredDevice
@@ -147,6 +150,56 @@ def test_keys_are_those_of_rfc_3414() -> None:
     auth, priv = User(Usm("u", "SHA", "maplesyrup", "AES", "maplesyrup")).keys(bytes(11) + b"\2")
     assert auth.hex() == "6695febc9288e36282235fc7151f128497b38f3f"
     assert priv == auth[:16]
+
+
+@given(
+    st.lists(st.binary(max_size=500), min_size=1, max_size=5), st.sampled_from([("SHA-256", 32, 24), ("SHA", 20, 12)])
+)
+def test_signatures_are_hmacs(messages: list[bytes], protocol: tuple[str, int, int]) -> None:
+    name, size, length = protocol
+    user = User(Usm("u", name, "maplesyrup"))
+    keys = np.zeros((len(messages), KEY), np.uint8)
+    keys[:, :size] = np.random.default_rng(1).integers(0, 256, (len(messages), size))
+    digest = "sha256" if name == "SHA-256" else "sha1"
+    expected = [
+        hmac.digest(key[:size].tobytes(), text, digest)[:length] for key, text in zip(keys, messages, strict=True)
+    ]
+    assert user.signatures(keys, messages) == expected
+
+
+def test_requests_of_every_size_to_engines_of_every_size_are_sealed_at_once() -> None:
+    """Each as the simulator's own reader opens it: another user, engine, boots, time, number of objects."""
+    sealing, templates = Sealing(), Templates()
+    users = [usm.User(u.user.encode(), u.auth_protocol, u.auth, u.priv_protocol, u.priv) for u in USERS.values()]
+    numbers = [sealing.number(user) for user in USERS.values()]
+    made = [
+        templates.add(secured_template(number, OIDS * count))
+        for number in numbers
+        if number is not None
+        for count in (1, 6, 20)
+    ]
+    rows = np.arange(90)
+    engines = [ENGINE[: 5 + n % 4] + bytes([n]) for n in rows.tolist()]
+    boots, up_s = 2 ** (rows * 7 % 31), 2 ** (rows * 3 % 30)
+    template = np.array(made)[rows % len(made)]
+    asked = Asked(rows.astype(np.int32), templates.user[template], np.ones(90, np.uint32), np.ones(90, np.uint16))
+    for n, engine in enumerate(engines[:-1]):  # the last is a stranger
+        sealing.engines.meet(n, int(asked.user[n]), 1, 1, (engine, *sealing.users[asked.user[n]].keys(engine)))
+        sealing.engines.hint(n, int(boots[n]), int(up_s[n]), 0.0)
+    sealed = sealing.seal(templates, template, rows + FIRST_ID, asked, 0.0)
+    said = [row[:size].tobytes() for row, size in zip(sealed.octets, sealed.size.tolist(), strict=True)]
+    for n, message in enumerate(said[:-1]):
+        read, user = secured.parse(message), users[asked.user[n]]
+        keys = usm.keys_of(user, engines[n])
+        assert (read.number, read.engine, read.boots, read.seconds) == (FIRST_ID + n, engines[n], boots[n], up_s[n])
+        assert read.signature == usm.sign(keys, read.unsigned)
+        plain = read.data
+        if user.priv:
+            plain = ber.read(usm.decrypt(keys, read.boots, read.seconds, read.salt, plain), 0, ber.SEQUENCE)[0]
+        pdu = secured.scoped(plain)[2]
+        expected = templates.octets[template[n], : templates.size[template[n]]].tobytes()
+        assert pdu == expected.replace(b"\2\4\0\0\0\0", b"\2\4" + (FIRST_ID + n).to_bytes(4))
+    assert secured.parse(said[-1]).engine == b""
 
 
 numbers = st.integers(0, 2**31 - 1)

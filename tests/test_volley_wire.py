@@ -35,6 +35,31 @@ def test_a_template_is_the_request_that_it_says(community: str, oids: list[str],
     assert asked.oids == tuple(map(numbered, oids))
 
 
+def test_templates_keep_their_numbers_when_others_come_and_go() -> None:
+    templates = Templates()
+    wanted: dict[int, tuple[str, list[str]]] = {}
+    for n in range(60):
+        community, oids = "c" * (1 + n % 40), [f"1.3.6.1.2.1.{n}", *OIDS * (1 + n % 5)]
+        wanted[templates.add(template(community, oids))] = community, oids
+        if n % 3 == 2:
+            gone = sorted(wanted)[n % len(wanted)]
+            templates.forget(gone)
+            del wanted[gone]
+    assert len(templates) == len(wanted) == 40
+    assert max(wanted) < 60
+    order = sorted(wanted, key=lambda number: -len(wanted[number][1]))
+    sent = templates.messages(np.array(order), np.arange(FIRST_ID, FIRST_ID + len(order)))
+    packets: list[bytes] = []
+    for row, number in zip(sent, order, strict=True):
+        asked = parse(row[: templates.size[number]].tobytes())
+        community, oids = wanted[number]
+        assert (asked.community, asked.oids) == (community.encode(), tuple(map(numbered, oids)))
+        packets.append(answered(community, asked.request_id, oids, [TimeTicks(len(packets))] * len(oids)))
+    _, told = read(packets, templates, np.array(order))
+    assert told.good.all()
+    assert told.whole[:, 0].tolist() == list(range(40))
+
+
 def test_a_request_that_would_be_sent_in_fragments_does_not_fit() -> None:
     assert template("public", OIDS).fits
     assert not template("public", OIDS * 30).fits
@@ -61,14 +86,18 @@ def answered(community: str, request_id: int, oids: Sequence[str], values: Seque
     return build(request, Answer(list(zip(request.oids, values, strict=True))))
 
 
-def read(packets: Sequence[bytes], asked: Sequence[Template]) -> tuple[NDArray[np.int64], Bodies]:
-    """Ids and bodies of packets that answer `asked`, row by row; those that ask most must come first."""
+def read(
+    packets: Sequence[bytes], asked: Sequence[Template] | Templates, number: NDArray[np.int64] | None = None
+) -> tuple[NDArray[np.int64], Bodies]:
+    """Ids and bodies of packets that answer `asked` (or those at `number`), row by row; who asks most must come first."""
     starts = np.cumsum([0, *map(len, packets)])
     octets = np.frombuffer(b"".join(packets) + b"\xff" * SLACK, np.uint8)
     found = heads(octets, starts[:-1], np.diff(starts))
-    rows, templates = np.arange(len(packets)), Templates.of(asked)
-    told = bodies(found, rows, templates, rows)
-    told.good[:] &= authentic(found, rows, templates, rows) & (found.request_id >= 0)
+    templates = asked if isinstance(asked, Templates) else Templates.of(asked)
+    rows = np.arange(len(packets))
+    number = rows if number is None else number
+    told = bodies(found, rows, templates, number)
+    told.good[:] &= authentic(found, rows, templates, number) & (found.request_id >= 0)
     return found.request_id, told
 
 

@@ -2,7 +2,8 @@
 
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from pysnmp.proto.rfc1902 import Counter64, Integer32, Null, OctetString, TimeTicks
 from pysnmp.proto.rfc1905 import noSuchInstance
 
+import collectors.volleys
 from collectors.batch import BatchBuilder
 from collectors.boots import Boots
 from collectors.metrics import METRICS
@@ -44,7 +46,7 @@ class Bench:
 
     device: socket.socket
     builder: BatchBuilder = field(default_factory=lambda: BatchBuilder(("r",), np.full(1, 180.0)))
-    volley: Volley = field(default_factory=lambda: Volley(0.2))
+    volley: Volley = field(default_factory=lambda: Volley(0.2, wait_s=0))
     back: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -65,11 +67,12 @@ class Bench:
     def reply(self, values: Mapping[str, object], *, status: int = 0) -> Request:
         datagram, sender = self.device.recvfrom(2048)
         request = parse(datagram)
-        told = [(oid, values.get(".".join(map(str, oid)), noSuchInstance)) for oid in request.oids]
-        self.device.sendto(
-            build(request, Answer(told if not status else [(o, Null("")) for o in request.oids], status)), sender
-        )
+        self.device.sendto(self.said(request, values, status=status), sender)
         return request
+
+    def said(self, request: Request, values: Mapping[str, object], *, status: int = 0) -> bytes:
+        told = [(oid, values.get(".".join(map(str, oid)), noSuchInstance)) for oid in request.oids]
+        return build(request, Answer(told if not status else [(o, Null("")) for o in request.oids], status))
 
     def settle(self) -> list[Turn]:
         turns: list[Turn] = []
@@ -198,3 +201,149 @@ def test_other_names_of_ports_call_for_recognition(bench: Bench) -> None:
         assert len(turns) == (hour == 3)
     assert bench.watched.recognise_at == 0
     assert set(bench.told()) == {"sysUpTime", "ifHCInOctets", "ifOperStatus"}
+
+
+# Polls of several GETs
+
+REFUSED = "refused"
+PORTS = 30  # two objects each: three GETs
+LONG = make_plan(PROFILE, tuple((n, f"GE0/0/{n}") for n in range(1, PORTS + 1)))
+
+
+def of_long(ticks: int) -> dict[str, object]:
+    octets = {f"{OCTETS}.{n}": Counter64(1000 * n) for n in range(1, PORTS + 1)}
+    return {SYS_UP_TIME: TimeTicks(ticks), **octets, **{f"{STATUS}.{n}": Integer32(1) for n in range(1, PORTS + 1)}}
+
+
+def converse(bench: Bench, said: Sequence[Mapping[str, object] | str | None]) -> tuple[list[Request], list[Turn]]:
+    """Answer each request in its turn (None: not at all) until the poll is over; what was asked, and the turns."""
+    asked: list[Request] = []
+    turns: list[Turn] = []
+    bench.device.settimeout(0.01)
+
+    def over() -> bool:
+        with suppress(TimeoutError):
+            datagram, sender = bench.device.recvfrom(2048)
+            asked.append(parse(datagram))
+            answer = said[len(asked) - 1]
+            if isinstance(answer, str):
+                bench.device.sendto(bench.said(asked[-1], {}, status=5), sender)
+            elif answer is not None:
+                bench.device.sendto(bench.said(asked[-1], answer), sender)
+        settled = bench.volleys.settle()
+        turns.extend(settled.turns)
+        bench.back.extend(settled.back.tolist())
+        return not bench.volleys.under_way
+
+    wait_until(over, every=0)
+    return asked, turns
+
+
+@pytest.fixture
+def long(bench: Bench) -> Bench:
+    bench.watched.plan = LONG
+    bench.watched.place = bench.builder.place(LONG, bench.watched.place)
+    bench.watched.busy = True
+    return bench
+
+
+def test_a_poll_of_several_gets_is_one_poll_when_all_are_answered(long: Bench) -> None:
+    before = time.time()
+    long.watched.silence = Silence(1001, confirmed=True)
+    assert long.ask() == []
+    asked, turns = converse(long, [of_long(100)] * 3)
+    assert turns == []
+    assert [len(request.oids) for request in asked] == [24, 24, 15]
+    assert all(".".join(map(str, request.oids[0])) == SYS_UP_TIME for request in asked)
+    batch = long.builder.close(0.0)
+    assert batch is not None
+    assert (batch.poll_reached.tolist(), batch.poll_reason.tolist()) == ([True], [-1])
+    assert before <= batch.poll_at[0] <= time.time()
+    assert 0 < batch.poll_took_ms[0] < (time.time() - before) * 1000
+    metrics = [METRICS[metric].name for metric in batch.sample_metric]
+    assert {name: metrics.count(name) for name in metrics} == {"sysUpTime": 1, "ifHCInOctets": 30, "ifOperStatus": 30}
+    octets = batch.sample_value[np.array(metrics) == "ifHCInOctets"]
+    assert sorted(octets.tolist()) == [1000.0 * n for n in range(1, PORTS + 1)]
+    assert not long.watched.busy
+    assert long.back == [0]
+    assert long.watched.silence == Silence()
+
+
+def test_a_get_that_stays_silent_leaves_what_the_others_brought(long: Bench) -> None:
+    assert long.ask() == []
+    asked, turns = converse(long, [of_long(100), None, None])
+    assert asked[1].oids == asked[2].oids != asked[0].oids
+    assert turns == []
+    batch = long.builder.close(0.0)
+    assert batch is not None
+    assert (batch.poll_reached.tolist(), [REASONS[r] for r in batch.poll_reason]) == ([True], [Reason.DEADLINE])
+    assert len(batch.sample_value) == 24
+    assert batch.poll_took_ms[0] >= 2 * 0.2 * 1000
+    assert not long.watched.busy
+    assert long.watched.silence == Silence()
+    assert long.ask(1e9 + 1) == []  # it is no silence: the next goes in a volley too
+    asked, turns = converse(long, [of_long(200)] * 2)  # and begins anew; the status waits for its five minutes
+    assert (len(asked), turns) == (2, [])
+    assert set(long.told()) == {"sysUpTime", "ifHCInOctets", "in_bps"}
+
+
+@pytest.mark.parametrize("second", [of_long(100), REFUSED], ids=["booted", "refused"])
+def test_what_comes_otherwise_between_two_gets_is_asked_for_by_itself(
+    long: Bench, second: Mapping[str, object] | str
+) -> None:
+    assert long.ask() == []
+    asked, turns = converse(long, [of_long(1_000_000), second])
+    assert turns == [Turn(long.watched, frozenset(part.name for part in LONG.parts))]
+    assert len(asked) == 2
+    assert long.builder.close(0.0) is None
+    assert long.watched.alone == (second == REFUSED)
+
+
+# Devices that volleys cannot hear
+
+
+def test_a_device_that_only_answers_by_itself_is_asked_so_until_recognised_anew(bench: Bench) -> None:
+    for poll in range(4):
+        assert not bench.watched.alone
+        assert bench.ask(1e9 + 60 * poll) == []
+        assert bench.settle() == []
+        bench.watched.silence = Silence()  # it answered by itself
+    assert bench.ask(1e9 + 300) == [Turn(bench.watched)]
+    bench.watched.recognise(PLAN, 1e9)
+    assert not bench.watched.alone
+
+
+def test_an_answer_to_a_volley_shows_that_silences_were_chance(bench: Bench) -> None:
+    for poll in range(5):
+        assert bench.ask(1e9 + 120 * poll) == []
+        assert bench.settle() == []
+        bench.watched.silence = Silence()
+        assert bench.ask(1e9 + 120 * poll + 60) == []
+        for _ in range(3):  # both attempts that got no answer lie there too
+            bench.reply(says(100 + poll, 7))
+        assert bench.settle() == []
+    assert not bench.watched.alone
+
+
+# Plans that come and go
+
+
+def test_what_no_device_is_asked_any_more_is_forgotten(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collectors.volleys, "_LEAST_PLANS", 3)
+    monkeypatch.setattr(collectors.volleys, "_STEP_S", 0.0)
+    bench = Bench(bench.device, volley=bench.volley)  # with these bounds
+    numbers = set[int]()
+    for n in range(1, 30):
+        bench.watched.plan = plan = bench.fleet.plans.make(PROFILE, ((n, "GE0/0/1"),))
+        bench.watched.place = bench.builder.place(plan, bench.watched.place)
+        assert bench.ask(1e9 + 600 * n) == []
+        bench.reply({SYS_UP_TIME: TimeTicks(100 * n), f"{OCTETS}.{n}": Counter64(n), f"{STATUS}.{n}": Integer32(1)})
+        assert bench.settle() == []
+        assert bench.told()["ifHCInOctets"] == n
+        numbers.add(int(bench.fleet.plan[0]))
+    assert max(numbers) <= 7
+    assert len(bench.fleet.plans) <= 7
+    assert len(bench.fleet.plans.shapes()) == len(bench.fleet.plans)
+    unheard_of = bench.volley.template("public", (SYS_UP_TIME,))
+    assert unheard_of is not None
+    assert unheard_of <= 16

@@ -1,13 +1,13 @@
 """GET requests as templates: the octets of a message (of SNMPv3: its PDU) with a hole for its request-id. Pure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from collectors.volley.ber import INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, Words, counted_bits
+from collectors.volley.roomy import roomy
 
 WIDEST = 1400
 """Octets of the longest request; longer ones would be sent in fragments."""
@@ -91,47 +91,82 @@ def value(tag: int, contents: bytes) -> bytes:
     return bytes((tag, 0x80 | len(length))) + length + contents
 
 
-@dataclass(slots=True)
 class Templates:
-    """Templates by number, as the columns that sending and reading take. `count` is how many objects each asks."""
+    """Templates by number, as the columns that sending and reading take. `count` is how many objects each asks.
 
-    octets: NDArray[np.uint8]  # (templates, widest)
-    size: NDArray[np.int64]
-    hole: NDArray[np.int64]
-    community: Words  # (templates, words), with tag and length
-    community_bits: Words  # which of them count
-    community_size: NDArray[np.int64]
-    name: Words  # (templates * most objects, words for the names with tag and length, as many for their bits)
-    name_size: NDArray[np.int64]  # (templates, most objects)
-    count: NDArray[np.int64]
-    user: NDArray[np.int64]  # NO_USER: by community
+    Numbers begin at 0; that of a template that was forgotten is the next one's.
+    """
+
+    def __init__(self) -> None:
+        self.octets = np.zeros((0, 0), np.uint8)  # (templates, widest)
+        self.size = np.zeros(0, np.int64)
+        self.hole = np.zeros(0, np.int64)
+        self.community = np.zeros((0, 1), np.uint64)  # (templates, words), with tag and length
+        self.community_bits = np.zeros((0, 1), np.uint64)  # which of them count
+        self.community_size = np.zeros(0, np.int64)
+        self._name = np.zeros((0, 0, 2, 1), np.uint64)  # (templates, objects, name and which bits count, words)
+        self._name_size = np.zeros((0, 0), np.int64)  # with tag and length
+        self.count = np.zeros(0, np.int64)
+        self.user = np.zeros(0, np.int64)  # NO_USER: by community
+        self._end = 0
+        self._free: list[int] = []
 
     @classmethod
-    def of(cls, made: Sequence[Template]) -> "Templates":
-        most = max((len(one.objects) for one in made), default=0)
-        community = _matrix([one.community for one in made], 8).view(np.uint64)
-        community_size = np.array([len(one.community) for one in made], np.int64)
-        name_size = np.array([[len(name) for name in _padded(one.objects, most)] for one in made], np.int64)
-        names = _matrix([name for one in made for name in _padded(one.objects, most)], 8).view(np.uint64)
-        return cls(
-            octets=_matrix([one.octets for one in made]),
-            size=np.array([len(one.octets) for one in made], np.int64),
-            hole=np.array([one.hole for one in made], np.int64),
-            community=community,
-            community_bits=counted_bits(community_size, community.shape[1]),
-            community_size=community_size,
-            name=np.concatenate([names, counted_bits(name_size.reshape(-1), names.shape[1])], axis=1),
-            name_size=name_size,
-            count=np.array([len(one.objects) for one in made], np.int64),
-            user=np.array([one.user for one in made], np.int64),
-        )
+    def of(cls, made: Iterable[Template]) -> "Templates":
+        """Those of `made` in their order."""
+        templates = cls()
+        for one in made:
+            templates.add(one)
+        return templates
+
+    def __len__(self) -> int:
+        return self._end - len(self._free)
+
+    def add(self, one: Template) -> int:
+        """Its number."""
+        if self._free:
+            number = self._free.pop()
+        else:
+            number, self._end = self._end, self._end + 1
+        names = [_words(name) for name in one.objects]
+        community = _words(one.community)
+        self._make_room(len(one.octets), len(community), len(names), max(map(len, names), default=1))
+        self.octets[number] = 0
+        self.octets[number, : len(one.octets)] = np.frombuffer(one.octets, np.uint8)
+        self.community[number] = 0
+        self.community[number, : len(community)] = community
+        self.community_bits[number] = counted_bits(np.array(len(one.community)), self.community.shape[1])
+        self._name[number], self._name_size[number] = 0, 0
+        for column, name in enumerate(names):
+            self._name[number, column, 0, : len(name)] = name
+        sizes = np.array([len(name) for name in one.objects], np.int64)
+        self._name_size[number, : len(sizes)] = sizes
+        self._name[number, : len(sizes), 1] = counted_bits(sizes, self._name.shape[3])
+        self.size[number], self.hole[number] = len(one.octets), one.hole
+        self.community_size[number], self.count[number] = len(one.community), len(names)
+        self.user[number] = one.user
+        return number
+
+    def forget(self, number: int) -> None:
+        """Nothing that was asked by it is still waited for."""
+        self._free.append(number)
+
+    def _make_room(self, octets: int, community: int, objects: int, words: int) -> None:
+        rows = self._end
+        self.octets = roomy(self.octets, rows, octets)
+        self.community = roomy(self.community, rows, community)
+        self.community_bits = roomy(self.community_bits, rows, community)
+        self._name = roomy(self._name, rows, objects, 2, words)
+        self._name_size = roomy(self._name_size, rows, objects)
+        for name in ("size", "hole", "community_size", "count", "user"):
+            setattr(self, name, roomy(getattr(self, name), rows))
 
     def names(self, number: NDArray[np.int64], column: NDArray[np.int64]) -> tuple[Words, Words, NDArray[np.int64]]:
         """(names, which bits of them count, their sizes) of the objects at (number, column), both of shape (n,)."""
-        cell = number * self.name_size.shape[1] + column
-        found = np.take(self.name, cell, axis=0)
-        words = found.shape[1] // 2
-        return found[:, :words], found[:, words:], self.name_size.reshape(-1)[cell]
+        _, most, _, words = self._name.shape
+        cell = number * most + column
+        found = np.take(self._name.reshape(-1, 2, words), cell, axis=0)
+        return found[:, 0], found[:, 1], self._name_size.reshape(-1)[cell]
 
     def messages(self, number: NDArray[np.int64], request_id: NDArray[np.int64]) -> NDArray[np.uint8]:
         """Requests of the templates `number`, shape (n,), with their ids: octets of shape (n, widest)."""
@@ -141,12 +176,6 @@ class Templates:
         return made
 
 
-def _padded(names: Sequence[bytes], most: int) -> list[bytes]:
-    return [*names, *[b""] * (most - len(names))]
-
-
-def _matrix(rows: Sequence[bytes], step: int = 1) -> NDArray[np.uint8]:
-    """Rows as wide as the longest, in steps of so many octets."""
-    widest = -(-max(map(len, rows), default=0) // step) * step
-    flat = b"".join(row.ljust(widest, b"\0") for row in rows)
-    return np.frombuffer(flat, np.uint8).reshape(len(rows), widest)
+def _words(octets: bytes) -> Words:
+    """As words of 8 octets, zeros behind them; at least one."""
+    return np.frombuffer(octets.ljust(max(8, -(-len(octets) // 8) * 8), b"\0"), np.uint64)

@@ -4,41 +4,25 @@ A device's engine is discovered by its Report to a first request (RFC 3414 secti
 tells the time of an engine that is known; an unsigned Report does no more than name another engine.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from hmac import compare_digest
-from secrets import randbits
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from collectors.snmp.backend import Usm
-from collectors.volley.ber import INTEGER, OCTET_STRING, SEQUENCE, Cursor, Mask, Octets, Positions
+from collectors.volley.ber import INTEGER, OCTET_STRING, SEQUENCE, Cursor, Mask, Positions
 from collectors.volley.engines import LEAST_ENGINE, MOST_ENGINE, Engines
-from collectors.volley.request import Template, get_request, object_name
-from collectors.volley.secured import Frame, Layout, SecuredHeads, frame, same_octets, whole_size
-from collectors.volley.usm import AUTH, PRIV, REPORTABLE, SALT, User, decrypt, encrypt
+from collectors.volley.request import Templates, object_name
+from collectors.volley.sealed import Asked, Messages, Sealer, vectors
+from collectors.volley.secured import SecuredHeads, same_octets
+from collectors.volley.usm import AUTH, PRIV, SALT, User, decrypt
+from collectors.volley.usm import rows as split_rows
 
 _RESPONSE, _REPORT = 0xA2, 0xA8
-_MOST_FRAMES = 1024
 _WIDEST_USER = 32  # RFC 3414 section 5: SnmpAdminString (SIZE(1..32))
 _NOT_IN_TIME_WINDOWS, _UNKNOWN_ENGINE_IDS = (object_name(f"1.3.6.1.6.3.15.1.1.{stat}.0") for stat in (2, 4))
-_HELLO = frame(get_request(()), b"", REPORTABLE, (0, 0), Layout(0, 1, 1))
-"""Whom we don't know answers this by a Report with its engine's id."""
-
-
-class Asked(NamedTuple):
-    """n requests, columns of shape (n,); `user` is a number of ours."""
-
-    device: NDArray[np.int32]
-    user: NDArray[np.int64]
-    address: NDArray[np.uint32]
-    port: NDArray[np.uint16]
-
-    def only(self, rows: Positions) -> "Asked":
-        return Asked(self.device[rows], self.user[rows], self.address[rows], self.port[rows])
 
 
 class Outcome(IntEnum):
@@ -65,8 +49,7 @@ class Sealing:
         self.users: list[User] = []
         self.engines = Engines()
         self._numbers: dict[Usm, int] = {}
-        self._frames: dict[tuple[bytes, int, Layout], Frame] = {}
-        self._salt = randbits(64)
+        self._sealer = Sealer(self.users, self.engines)
 
     def __bool__(self) -> bool:
         return bool(self.users)
@@ -80,65 +63,11 @@ class Sealing:
             self._numbers[usm] = len(self.users) - 1
         return self._numbers[usm]
 
-    def seal(self, templates: Sequence[Template], ids: NDArray[np.int64], asked: Asked, now: float) -> list[bytes]:
-        """Requests with the ids `ids`, in order, each of its template; to a stranger goes a greeting instead."""
-        known = self.engines.known(asked.device, asked.user, asked.address, asked.port)
-        made = [b""] * len(ids)
-        strangers = np.flatnonzero(~known)
-        for row, one in zip(strangers.tolist(), _filled(_HELLO, ids[strangers]), strict=True):
-            made[row] = one.tobytes()
-        for (template, layout), rows in self._alike(templates, np.flatnonzero(known), asked, now).items():
-            sealed = self._seal(template, layout, ids[rows], asked.device[rows], now)
-            for row, message in zip(rows, sealed, strict=True):
-                made[row] = message
-        return made
-
-    def _alike(
-        self, templates: Sequence[Template], rows: Positions, asked: Asked, now: float
-    ) -> dict[tuple[Template, Layout], list[int]]:
-        """The rows whose messages differ only in octets, not in sizes."""
-        boots, seconds = self.engines.time(asked.device[rows], now)
-        engine_size = self.engines.identity(asked.device[rows])[1]
-        found: dict[tuple[Template, Layout], list[int]] = {}
-        sizes = zip(engine_size.tolist(), whole_size(boots).tolist(), whole_size(seconds).tolist(), strict=True)
-        for row, layout in zip(rows.tolist(), sizes, strict=True):
-            found.setdefault((templates[row], Layout(*layout)), []).append(row)
-        return found
-
-    def _seal(
-        self, template: Template, layout: Layout, ids: NDArray[np.int64], device: NDArray[np.int32], now: float
-    ) -> list[bytes]:
-        user = self.users[template.user]
-        form = self._frame(template, user, layout)
-        made = _filled(form, ids)
-        boots, seconds = self.engines.time(device, now)
-        for at in form.engine:
-            made[:, at : at + layout.engine] = self.engines.identity(device)[0][:, : layout.engine]
-        made[:, form.boots : form.boots + layout.boots] = _big(boots)[:, 8 - layout.boots :]
-        made[:, form.seconds : form.seconds + layout.seconds] = _big(seconds)[:, 8 - layout.seconds :]
-        auth, priv = self.engines.keys(device)
-        if user.level & PRIV:
-            salts = self._salts(len(ids))
-            made[:, form.salt : form.salt + SALT] = salts
-            _encrypt(made[:, form.plain :], priv, _vectors(boots, seconds, salts))
-        messages = [row.tobytes() for row in made]
-        signed = user.signatures(auth, messages)
-        before, behind = form.mac, form.mac + user.mac
-        return [one[:before] + mac + one[behind:] for one, mac in zip(messages, signed, strict=True)]
-
-    def _frame(self, template: Template, user: User, layout: Layout) -> Frame:
-        key = (template.octets, template.user, layout)
-        if key not in self._frames:
-            if len(self._frames) >= _MOST_FRAMES:
-                self._frames.clear()
-            sizes = (user.mac, SALT if user.level & PRIV else 0)
-            self._frames[key] = frame(template.octets, user.name, user.level | REPORTABLE, sizes, layout)
-        return self._frames[key]
-
-    def _salts(self, count: int) -> Octets:
-        """Salts that no message had before, shape (count, SALT)."""
-        self._salt = (self._salt + count) % 2**64
-        return _big((np.uint64(self._salt) - np.arange(count, dtype=np.uint64)).view(np.int64))
+    def seal(
+        self, templates: Templates, number: NDArray[np.int64], ids: NDArray[np.int64], asked: Asked, now: float
+    ) -> Messages:
+        """As Sealer.seal."""
+        return self._sealer.seal(templates, number, ids, asked, now)
 
     def open(self, heads: SecuredHeads, begin: Positions, asked: Asked, now: float) -> Opened:
         """Messages that begin at `begin` and answer by their number the requests `asked`; decrypts them in place."""
@@ -179,7 +108,7 @@ class Sealing:
             own = np.flatnonzero(asked.user[rows] == number)
             mine = rows[own]
             place = heads.mac[mine][:, None] + np.arange(user.mac)
-            told = [row.tobytes() for row in octets[place]]
+            told = split_rows(octets[place])
             octets[place] = 0
             whole = octets.data
             ends = heads.data.end[mine].tolist()
@@ -195,9 +124,9 @@ class Sealing:
         inside = data.only(sealed)
         length = inside.enter(OCTET_STRING)
         octets, salts = data.octets, data.octets[heads.salt[sealed][:, None] + np.arange(SALT)]
-        vectors = _vectors(heads.boots[sealed], heads.seconds[sealed], salts)
-        whole, keys = octets.data, self.engines.keys(asked.device[sealed])[1]
-        places = zip(inside.at.tolist(), (inside.at + length).tolist(), keys, vectors, strict=True)
+        whole, keys = octets.data, split_rows(self.engines.keys(asked.device[sealed])[1])
+        by = vectors(heads.boots[sealed], heads.seconds[sealed], salts)
+        places = zip(inside.at.tolist(), (inside.at + length).tolist(), keys, by, strict=True)
         for begin, end, key, vector in places:
             whole[begin:end] = decrypt(key, vector, whole[begin:end])
         data.at[sealed], data.end[sealed] = inside.at, inside.at + length
@@ -262,31 +191,6 @@ def _reported(body: Cursor, row: int) -> bytes:
     one.enter(SEQUENCE)
     one.enter(SEQUENCE)
     return one.octets[one.at[0] : one.at[0] + len(_UNKNOWN_ENGINE_IDS)].tobytes() if one.good[0] else b""
-
-
-def _filled(form: Frame, ids: NDArray[np.int64]) -> Octets:
-    """A message for each id, shape (n, size)."""
-    made = np.tile(np.frombuffer(form.octets, np.uint8), (len(ids), 1))
-    for at in (form.number, form.request_id):
-        made[:, at : at + 4] = _big(ids)[:, 4:]
-    return made
-
-
-def _big(number: NDArray[np.int64]) -> Octets:
-    """The eight octets of each, shape (n, 8)."""
-    return number.astype(">i8").view(np.uint8).reshape(-1, 8)
-
-
-def _vectors(boots: NDArray[np.int64], seconds: NDArray[np.int64], salts: Octets) -> list[bytes]:
-    columns = np.concatenate([_big(boots)[:, 4:], _big(seconds)[:, 4:], salts], axis=1)
-    return [row.tobytes() for row in columns]
-
-
-def _encrypt(made: Octets, keys: Sequence[bytes], vectors: Sequence[bytes]) -> None:
-    """Each row of `made` in place."""
-    rows = zip(keys, vectors, made, strict=True)
-    sealed = b"".join(encrypt(key, vector, row.tobytes()) for key, vector, row in rows)
-    made[:] = np.frombuffer(sealed, np.uint8).reshape(made.shape)
 
 
 def _first(device: NDArray[np.int32]) -> Positions:

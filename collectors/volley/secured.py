@@ -33,7 +33,9 @@ class Frame(NamedTuple):
     seconds: int
     mac: int
     salt: int
+    salt_size: int
     plain: int
+    pdu: int
     request_id: int  # four octets
 
 
@@ -58,7 +60,9 @@ def frame(pdu: bytes, user: bytes, flags: int, sizes: tuple[int, int], layout: L
         seconds=behind_front - layout.seconds,
         mac=len(message) - len(data) - salt - 2 - mac,
         salt=len(message) - len(data) - salt,
+        salt_size=salt,
         plain=len(message) - len(scoped),
+        pdu=len(message) - len(pdu),
         request_id=len(message) - len(pdu) + pdu.index(ID) + 2,
     )
 

@@ -6,6 +6,7 @@ by itself (collectors/snmp). So nothing here knows an error-status or an ICMP er
 
 import time
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,7 +18,8 @@ from collectors.volley.ber import Cursor
 from collectors.volley.pending import LAST_PLACE, MOST_ATTEMPTS, MOST_SENDINGS, Pending, first_of_each
 from collectors.volley.request import NO_USER, Template, Templates, secured_template, template
 from collectors.volley.response import Bodies, Heads, authentic, bodies, heads
-from collectors.volley.sealing import Asked, Outcome, Sealing
+from collectors.volley.sealed import Asked
+from collectors.volley.sealing import Outcome, Sealing
 from collectors.volley.secured import message_numbers, secured_heads
 from collectors.volley.sockets import Inbox, Outbox, Received, open_socket
 
@@ -71,8 +73,7 @@ class Volley:
         self._outbox, self._inbox = Outbox(_SENT_AT_ONCE), Inbox(_MOST_UNREAD)
         self._pending = Pending(np.random.default_rng())
         self._sealing = Sealing()
-        self._templates: list[Template] = []
-        self._columns: Templates | None = None
+        self._templates = Templates()
         self._waits_since = 0.0  # forward clock: when the first came that wasn't read
 
     @property
@@ -86,16 +87,19 @@ class Volley:
         return self._inbox.filled
 
     def template(self, secret: str | Usm, oids: tuple[str, ...]) -> int | None:
-        """A new number, from 0 on, for this request, by a community or a user.
+        """A number for this request, by a community or a user: one that nothing else has until it is forgotten.
 
         None where a volley cannot make it: too long, a user without authentication, or one template too many.
         """
         made = self._made(secret, oids)
         if made is None or not made.fits or len(self._templates) >= _MOST_TEMPLATES:
             return None
-        self._templates.append(made)
-        self._columns = None
-        return len(self._templates) - 1
+        return self._templates.add(made)
+
+    def forget(self, templates: Iterable[int]) -> None:
+        """These are not asked for any more, and no request by them waits; their numbers are for others."""
+        for number in templates:
+            self._templates.forget(number)
 
     def _made(self, secret: str | Usm, oids: tuple[str, ...]) -> Template | None:
         if isinstance(secret, str):
@@ -162,12 +166,6 @@ class Volley:
         for sock in self._sockets:
             sock.close()
 
-    @property
-    def _all(self) -> Templates:
-        if self._columns is None:
-            self._columns = Templates.of(self._templates)
-        return self._columns
-
     def _attempt(self, places: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Send the requests at `places` once more, each to be answered in time; which of them the kernel took."""
         self._pending.attempts[places] += 1
@@ -181,7 +179,7 @@ class Volley:
 
     def _send(self, places: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Send what fits into the outbox, over the next socket."""
-        pending, templates = self._pending, self._all
+        pending, templates = self._pending, self._templates
         template_of, ids = pending.template[places], pending.next_ids(places)
         size = templates.size[template_of]
         secured = np.flatnonzero(templates.user[template_of] != NO_USER)
@@ -195,15 +193,15 @@ class Volley:
 
     def _seal(self, places: NDArray[np.int32], ids: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Write the requests at `places` into `rows` of the outbox; their sizes."""
-        templates = [self._templates[number] for number in self._pending.template[places].tolist()]
-        sealed = self._sealing.seal(templates, ids, self._asked(places), time.monotonic())
-        for row, message in zip(rows.tolist(), sealed, strict=True):
-            self._outbox.octets[row, : len(message)] = np.frombuffer(message, np.uint8)
-        return np.array([len(message) for message in sealed], np.int64)
+        number = self._pending.template[places]
+        sealed = self._sealing.seal(self._templates, number, ids, self._asked(places), time.monotonic())
+        widest = int(sealed.size.max())
+        self._outbox.octets[rows, :widest] = sealed.octets[:, :widest]
+        return sealed.size
 
     def _asked(self, places: NDArray[np.int32]) -> Asked:
         pending = self._pending
-        user = self._all.user[pending.template[places]]
+        user = self._templates.user[pending.template[places]]
         return Asked(pending.device[places], user, pending.address[places], pending.port[places])
 
     def _opened(self, head: Heads, received: Received) -> NDArray[np.int64]:
@@ -233,7 +231,7 @@ class Volley:
         pending = self._pending
         places = head.request_id[rows] & LAST_PLACE
         template_of, at = pending.template[places], received.at[rows]
-        values = bodies(head, rows, self._all, template_of)
+        values = bodies(head, rows, self._templates, template_of)
         now = time.monotonic()
         # The kernel stamps by the wall clock, which may have been set since: no answer comes before its request.
         clock = np.clip(at - (time.time() - now), pending.sent[places], now)
@@ -246,15 +244,15 @@ class Volley:
         if not len(rows):  # a stranger may send before there is any template
             return rows
         template_of = self._pending.template[head.request_id[rows] & LAST_PLACE]
-        own: NDArray[np.bool_] = self._all.user[template_of] == NO_USER
-        return rows[own & authentic(head, rows, self._all, template_of)]
+        own: NDArray[np.bool_] = self._templates.user[template_of] == NO_USER
+        return rows[own & authentic(head, rows, self._templates, template_of)]
 
     def _in_order(self, head: Heads, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """The first answers to each request, those that were asked most before others."""
         if not len(rows):
             return rows
         rows = rows[first_of_each(head.request_id[rows])]
-        asked = self._all.count[self._pending.template[head.request_id[rows] & LAST_PLACE]]
+        asked = self._templates.count[self._pending.template[head.request_id[rows] & LAST_PLACE]]
         return rows[np.argsort(-asked, kind="stable")]
 
 
