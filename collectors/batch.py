@@ -107,7 +107,7 @@ class BatchBuilder:
         self._chunks = deque([_Chunk(0)])
         self._last = np.full(len(devices), -1, np.int32)  # number of the chunk that a device was last in
         self._given_back: list[Place] = []
-        self._forgotten: list[PollPlan] = []
+        self._forgotten: set[PollPlan] = set()
 
     @property
     def waiting(self) -> int:
@@ -116,6 +116,7 @@ class BatchBuilder:
 
     def place(self, plan: PollPlan, before: Place | None) -> Place:
         """A place for a device that is polled by `plan` from now on; it gives back the one it had."""
+        self._forgotten.discard(plan)
         if before is not None:
             self._given_back.append(before)
         length = self._layout.kept(plan)
@@ -123,12 +124,13 @@ class BatchBuilder:
 
     def places(self, plan: PollPlan, count: int) -> tuple[int, NDArray[np.int64], int]:
         """Places for `count` devices that had none: the row, the first slot of each, how many slots each."""
+        self._forgotten.discard(plan)
         length = self._layout.kept(plan)
         return self._layout.start(plan), self._memory.take_many(count, length), length
 
     def forget(self, plans: Iterable[PollPlan]) -> None:
-        """No device is polled by these plans any more, nor has a place for one."""
-        self._forgotten.extend(plans)
+        """No device is polled by these plans now, nor has a place for one."""
+        self._forgotten.update(plans)
 
     def add(self, poll: FinishedPoll) -> None:
         self._chunk_for(np.array([poll.device])).polls.append(poll)

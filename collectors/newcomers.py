@@ -12,8 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from collectors.batch import BatchBuilder, ManyPolls, nothing_read
+from collectors.batch import BatchBuilder, ManyPolls
 from collectors.boots import Boots
+from collectors.columns import nothing_read
 from collectors.families import NONE, Devices, Families, Move
 from collectors.model import REASONS, Reason
 from collectors.pressure import Pressure, after
@@ -103,7 +104,7 @@ class Newcomers:
         self._volley.receive()
         if (answers := self._volley.answers()) is not None:
             self._read(answers)
-        self._add_silent(*self._volley.silent(now), now)
+        self._add_silent(*self._volley.silent(now))
         self._flush()
         none = np.zeros(0, np.int32)
         met = Met(np.concatenate([none, *self._alone]), np.concatenate([none, *self._known]))
@@ -138,7 +139,7 @@ class Newcomers:
             else:
                 self._told(answers, rows, there[rows], self._gets[template])
 
-    def _add_silent(self, device: Devices, sent_at: NDArray[np.float64], now: float) -> None:
+    def _add_silent(self, device: Devices, sent_at: NDArray[np.float64]) -> None:
         """Silence of a stranger is a silent poll.
 
         A second one has to be seen by a poll by itself, which sees ICMP errors; and who has said what it is is known
@@ -153,8 +154,7 @@ class Newcomers:
             return
         self._over[1] += int((self._fleet.silent[device] == 0).sum())
         took_ms = ((time.time() - sent_at) * 1000).astype(np.float32)
-        clock = np.full(len(device), now)
-        self._builder.add_many(ManyPolls(device, sent_at, clock, took_ms, nothing_read(), _SILENT))
+        self._builder.add_many(ManyPolls(device, sent_at, took_ms, nothing_read(), reached=False, reason=_SILENT))
         self._fleet.unheard(device)
         self._fleet.busy[device] = False
 

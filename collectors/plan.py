@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
 from typing import NamedTuple
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from collectors.profile import Profile, Read, Syntax, TableRead
 
@@ -184,14 +185,17 @@ class Shape(NamedTuple):
 
 
 class Plans:
-    """Every plan made so far by number, so that devices of one shape share one."""
+    """Every plan that a device has by number, so that devices of one shape share one.
+
+    What makes a plan is known as long as anybody holds it.
+    """
 
     def __init__(self) -> None:
         self._plans: list[PollPlan] = []
         self._numbers: dict[PollPlan, int] = {}
-        self._shapes: dict[PollPlan, Shape] = {}
-        self._wide: dict[Shape, PollPlan] = {}  # before anybody knows what is absent
-        self._narrow: dict[Shape, PollPlan] = {}
+        self._shapes = WeakKeyDictionary[PollPlan, Shape]()
+        self._wide = WeakValueDictionary[Shape, PollPlan]()  # before anybody knows what is absent
+        self._narrow = WeakValueDictionary[Shape, PollPlan]()
 
     def __getitem__(self, number: int) -> PollPlan:
         return self._plans[number]
@@ -206,15 +210,11 @@ class Plans:
         return len(self._plans)
 
     def keep(self, used: Iterable[int]) -> tuple[PollPlan, ...]:
-        """Keep the plans `used`, numbered anew from 0 on in this order; the others come back, forgotten here."""
+        """Keep the plans `used`, numbered anew from 0 on in this order; the others, which have no number now, come back."""
         kept = [self._plans[number] for number in used]
         numbers = {plan: number for number, plan in enumerate(kept)}
         gone = tuple(plan for plan in self._plans if plan not in numbers)
         self._plans, self._numbers = kept, numbers
-        self._shapes = {plan: shape for plan, shape in self._shapes.items() if plan in numbers}
-        for made in (self._wide, self._narrow):
-            for shape in [shape for shape, plan in made.items() if plan not in numbers]:
-                del made[shape]
         return gone
 
     def shapes(self) -> tuple[Shape, ...]:
@@ -227,18 +227,20 @@ class Plans:
 
     def make(self, profile: Profile, ports: tuple[Port, ...]) -> PollPlan:
         shape = Shape(profile.name, ports, frozenset())
-        if shape not in self._wide:
-            self._wide[shape] = plan = make_plan(profile, ports)
-            self._shapes[plan] = shape
-        return self._wide[shape]
+        made = self._wide.get(shape)
+        if made is None:
+            self._wide[shape] = made = make_plan(profile, ports)
+            self._shapes[made] = shape
+        return made
 
     def narrow(self, plan: PollPlan, absent: frozenset[str]) -> PollPlan:
         """`plan`, as `make` gave it, without what is absent or told twice."""
         shape = self._shapes[plan]._replace(absent=absent)
-        if shape not in self._narrow:
+        made = self._narrow.get(shape)
+        if made is None:
             self._narrow[shape] = made = narrow(plan, absent)
             self._shapes.setdefault(made, shape)
-        return self._narrow[shape]
+        return made
 
 
 def _budget(item: Item) -> float:
