@@ -13,6 +13,7 @@ from readiness.read import TransitionRow, transitions
 from storage.engine import open_engine
 
 _MOST = 10_000_000
+_NO_PAUSE = timedelta(seconds=1)  # faults of one place are mended one after another
 _SLACK = timedelta(seconds=5)
 _LOST = frozenset({Status.DOWN, Status.DEGRADED, Status.UNKNOWN})
 
@@ -49,14 +50,22 @@ def judged(url: str, truth: Path, since: datetime, within_s: float) -> dict[str,
 
 
 def _faults(truth: Path, since: datetime) -> list[_Fault]:
-    """Outages of devices, those that only lie behind one too."""
+    """Outages of devices, those that only lie behind one too; what goes on for another reason is the same outage."""
     lines = [json.loads(line) for line in truth.read_text(encoding="utf-8").splitlines()]
-    return [
+    told = sorted(
         _Fault(line["subject"], start, datetime.fromisoformat(line["to"]) if line["to"] else None)
         for line in lines
         if line["subject_kind"] == "device" and line["status"] == Status.DOWN
         and (start := datetime.fromisoformat(line["from"])) >= since
-    ]  # fmt: skip
+    )  # fmt: skip
+    found: list[_Fault] = []
+    for one in told:
+        before = found[-1] if found and found[-1].device == one.device else None
+        if before and before.end is not None and one.start - before.end <= _NO_PAUSE:
+            found[-1] = before._replace(end=one.end)
+        else:
+            found.append(one)
+    return found
 
 
 def _took_s(fault: _Fault, said: Sequence[TransitionRow]) -> float | None:

@@ -8,7 +8,10 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def cpu_s(pids: Iterable[int]) -> float:
-    """CPU seconds of these processes so far, user and system; one that is gone counts for nothing."""
+    """CPU seconds of these processes so far and of their children that have ended, user and system (proc(5), stat).
+
+    One that is gone itself counts for nothing.
+    """
     return sum(_ticks(pid) for pid in pids) / _TICKS
 
 
@@ -38,7 +41,7 @@ def _ticks(pid: int) -> int:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
     except OSError:
         return 0
-    return int(fields[11]) + int(fields[12])
+    return sum(map(int, fields[11:15]))  # utime, stime, cutime, cstime
 
 
 def _pss_kb(pid: int) -> int:
