@@ -61,6 +61,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("printer_pages", "", _C, "Pages printed in the printer's life (prtMarkerLifeCount)"),
     Metric("printer_supply_percent", "%", _G, "What is left of a supply (prtMarkerSuppliesLevel / MaxCapacity)"),
     Metric("temperature", "Cel", _G, "Temperature"),
+    Metric("notification", "", _S, "What the device told last by a trap or inform: 1 cold start, 2 warm start, 3 link down, 4 link up, 5 authentication failure, 6 on battery, 7 on mains, 8 battery low, 9 battery charged, 10 dying gasp, 11 loss of signal, 12 something else"),
     Metric("endpoint_up", "", _S, "1 where the endpoint answered as it should, else 0"),
     Metric("endpoint_failure", "", _S, "What was wrong with the endpoint's answer: 0 nothing, 1 no answer in time, 2 refused, 3 our own way to it, 5 no proper HTTP, 7 the answer did not end in time, 9 its name, 10 its address is not allowed, 11 TLS or certificate, 12 status, 13 text"),
     Metric("endpoint_http_status", "", _S, "HTTP status of the endpoint's last answer, after redirects"),

@@ -26,6 +26,7 @@ from collectors.schedule import Due, Schedule, room
 from collectors.silence import Burst, after_burst, after_poll, outcome
 from collectors.snmp.backend import SnmpBackend
 from collectors.together import Together
+from collectors.traps.watch import watch_traps
 from collectors.turns import Queue, Urgency, urgency
 from collectors.volley.volley import Volley
 from collectors.volleys import Turn
@@ -56,7 +57,7 @@ async def observe(
 ) -> None:
     """Poll every SNMP device of `inventory` at its interval until `stop`; hand batches to `sinks` in order.
 
-    Looks at endpoints go the same way, as batches without polls.
+    Looks at endpoints and what devices tell by themselves go the same way, as batches without polls.
 
     With a `volley` the polls that it can make go through it, else all go through `backend`.
 
@@ -75,19 +76,22 @@ async def observe(
     looks: deque[Batch] = deque()
     keeping = asyncio.create_task(run.keep_time())
     looking = asyncio.create_task(watch_endpoints(inventory, settings, looks))
+    hearing = asyncio.create_task(watch_traps(run.fleet, settings.traps, looks, run.hasten))
     remembering = [asyncio.create_task(keeper.keep())] if keeper else []
     handing = asyncio.create_task(run.hand_on(sinks, looks, over))
     stopping = asyncio.create_task(stop.wait())
     try:
-        await asyncio.wait((keeping, looking, handing, stopping, *remembering), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(
+            (keeping, looking, hearing, handing, stopping, *remembering), return_when=asyncio.FIRST_COMPLETED
+        )
     finally:
         stopping.cancel()
-        await run.give_up(keeping, looking, *remembering)
+        await run.give_up(keeping, looking, hearing, *remembering)
         if keeper:
             await keeper.save()
         over.set()
         await handing
-    for task in (keeping, looking, *remembering):
+    for task in (keeping, looking, hearing, *remembering):
         if not task.cancelled():
             task.result()
 
@@ -244,6 +248,17 @@ class _Run:
         teller.busy = True
         self._waiting.add(Urgency.PROOF, Turn(teller))
         self._begin()
+
+    def hasten(self, number: int) -> bool:
+        """Poll a device now, which told something by itself; False where a poll of it is under way."""
+        watched = self.fleet[number]
+        if watched.busy:
+            return False
+        watched.hasten(time.time())
+        watched.busy = True
+        self._waiting.add(Urgency.CHECK, Turn(watched))
+        self._begin()
+        return True
 
     async def _burst(self, watched: Watched) -> Burst:
         """A burst takes seconds: it holds no place among the polls under way."""

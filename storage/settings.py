@@ -4,6 +4,7 @@ An unknown key is an error, and docs/settings.md explains every key (a test comp
 """
 
 import os
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated
 
@@ -74,6 +75,17 @@ class EndpointSettings(_Section):
     ca_file: str = Field("", description="File of CA certificates (PEM) that are trusted beside the system's")
     kendra_interval_s: float = Field(
         900, ge=0, description="Seconds between two looks of a kendra's own PC (over SSH) at the endpoints; 0: none"
+    )
+
+
+class TrapSettings(_Section):
+    listen: str = Field(
+        "", description="Address at which traps and informs of known devices are heard, such as 0.0.0.0; empty: none"
+    )
+    port: int = Field(162, gt=0, lt=65536, description="UDP port of that address")
+    relays: tuple[IPv4Network | IPv6Network, ...] = Field(
+        (),
+        description="Networks from which v1 traps come whose sender is the device that they name themselves (behind NAT)",
     )
 
 
@@ -149,6 +161,7 @@ class Settings(BaseSettings):
     storage: StorageSettings = StorageSettings()
     collect: CollectSettings = CollectSettings()
     endpoints: EndpointSettings = EndpointSettings()
+    traps: TrapSettings = TrapSettings()
     influx: InfluxSettings = InfluxSettings()
     judge: JudgeSettings = JudgeSettings()
     alerts: AlertSettings = AlertSettings()

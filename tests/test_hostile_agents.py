@@ -18,7 +18,19 @@ import pytest
 from collectors.model import Failure, Reason
 from collectors.snmp.backend import Limits, SnmpBackend, Target, Value
 from collectors.snmp.open import open_backend
-from tests.hostile import BAD_ANSWERS, COLUMN, ENDLESS, LOOPS, NO_ANSWERS, Hostile, honestly, hostile
+from tests.hostile import (
+    BAD_ANSWERS,
+    COLUMN,
+    ENDLESS,
+    LOOPS,
+    NO_ANSWERS,
+    Asked,
+    Hostile,
+    honestly,
+    hostile,
+    poisoned,
+    response,
+)
 from tests.volleyed import Volleyed
 from tests.waiting import waiting
 
@@ -169,3 +181,16 @@ async def test_a_long_siege_leaves_the_memory_as_it_was(backend: SnmpBackend) ->
         assert held[-1] - held[0] < 200_000, held
     finally:
         tracemalloc.stop()
+
+
+async def test_one_agent_cannot_end_what_another_was_asked(backend: SnmpBackend) -> None:
+    """By answers with the numbers of other requests, which pysnmp counts up from one to the next."""
+
+    def others(asked: Asked, luck: random.Random) -> bytes:
+        return response(asked, poisoned(asked), number=asked.request_id + luck.choice((-3, -2, -1, 1, 2, 3)))
+
+    async with hostile(Hostile(random.Random(1), (others,))) as liar, hostile(Hostile(random.Random(2))) as neighbour:
+        siege = Siege(backend, 0, random.Random(3))
+        for _ in range(10):
+            _, (answer, honest) = await asyncio.gather(siege.get(liar, 1), siege.get(neighbour, 1))
+            assert [answer] == honest

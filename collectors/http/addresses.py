@@ -14,6 +14,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from collectors.model import Failure, Reason
 
 Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
 Lookup = Callable[[str, int], Awaitable[tuple[str, ...]]]
 """Host and port -> its addresses; raises OSError for a name that leads nowhere."""
 
@@ -25,7 +26,7 @@ class Allowed:
     """What may lie in private address space."""
 
     hosts: frozenset[str]
-    networks: tuple[IPv4Network | IPv6Network, ...]
+    networks: tuple[Network, ...]
 
     @classmethod
     def named(cls, texts: Iterable[str]) -> "Allowed":

@@ -40,6 +40,7 @@ _PLACES: Mapping[str, str] = {
 }
 """By the decoder of a profile's table."""
 _PORT = "name of a port"
+_NOTIFICATION = "port or ONT that the notification names; often none"
 _ENDPOINT = "code of an endpoint; the device is who looked: `noc`, or a kendra's PC"
 
 
@@ -78,6 +79,7 @@ def _places() -> Iterator[tuple[str, str]]:
     for profile in load_profiles().values():
         yield from _of_profile(profile)
     yield from ((METRICS[rate.metric].name, _PORT) for rate in FROM_COUNTER.values())
+    yield "notification", _NOTIFICATION
     yield from ((metric.name, _ENDPOINT) for metric in METRICS if metric.name.startswith("endpoint_"))
 
 

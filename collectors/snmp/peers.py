@@ -15,10 +15,10 @@ from pysnmp.error import PySnmpError
 from pysnmp.proto.error import ProtocolError
 
 from collectors.snmp.guard import icmp_error
-from collectors.snmp.shape import MalformedError, error_status
+from collectors.snmp.shape import MalformedError, error_status, message_number
 
 Address = tuple[str, int]
-_UNDECODABLE = (
+UNDECODABLE = (
     ProtocolError,
     PySnmpError,
     PyAsn1Error,
@@ -62,6 +62,7 @@ class Peers(AbstractAsyncioTransport):  # type: ignore[misc]  # pysnmp has no ty
         """pysnmp's hook; a peer that was released meanwhile has nobody waiting for an answer."""
         peer = self._peers.get((address[0], address[1]))
         if peer is not None:
+            peer.asked.add(message_number(message))
             peer.transport.sendto(message)
 
     def close_transport(self) -> None:
@@ -71,14 +72,19 @@ class Peers(AbstractAsyncioTransport):  # type: ignore[misc]  # pysnmp has no ty
         super().close_transport()
 
     def heard(self, peer: "_Peer", datagram: bytes) -> None:
-        """Give a datagram to the engine; what doesn't decode is only noted."""
+        """Give a datagram to the engine; what doesn't decode is only noted.
+
+        An answer to what another peer was asked isn't given on: the engine would forget that request.
+        """
         try:
             error_status(datagram)
+            if message_number(datagram) not in peer.asked:
+                return
             peer.messages += 1
             self._callback_function(self, UdpTransportAddress(peer.address), datagram)
         except MalformedError as error:
             peer.garbage = str(error)
-        except _UNDECODABLE as error:
+        except UNDECODABLE as error:
             peer.garbage = type(error).__name__
 
 
@@ -89,6 +95,7 @@ class _Peer(asyncio.DatagramProtocol):
     users: int = 0
     messages: int = 0  # heard so far, whatever they say
     garbage: str = ""
+    asked: set[int] = field(default_factory=set)  # numbers of the messages that were sent to it
     waiting: set["asyncio.Future[Any]"] = field(default_factory=set)
     transport: asyncio.DatagramTransport = field(init=False)
 

@@ -46,7 +46,8 @@ from collectors.snmp.peers import Peers
 Reply = list[Row] | ErrorStatus | Failure
 _Send = Callable[..., int]
 
-_AUTH = {"SHA-256": USM_AUTH_HMAC192_SHA256, "SHA": USM_AUTH_HMAC96_SHA}
+AUTH = {"SHA-256": USM_AUTH_HMAC192_SHA256, "SHA": USM_AUTH_HMAC96_SHA}
+PRIV = {"AES": USM_PRIV_CFB128_AES}
 _FORGET_S = 60.0  # after which the engine forgets a request; our own clock ends it sooner
 _AUTHENTICATION = (
     errind.WrongDigest,
@@ -189,8 +190,8 @@ def _credential(target: Target) -> CommunityData | UsmUserData:
         usm.user,
         authKey=usm.auth or None,
         privKey=usm.priv or None,
-        authProtocol=_AUTH[usm.auth_protocol] if usm.auth_protocol else None,
-        privProtocol=USM_PRIV_CFB128_AES if usm.priv_protocol else None,
+        authProtocol=AUTH[usm.auth_protocol] if usm.auth_protocol else None,
+        privProtocol=PRIV[usm.priv_protocol] if usm.priv_protocol else None,
     )
 
 
@@ -252,10 +253,11 @@ def _indicated(indication: Any) -> Failure:
 
 def _rows(binds: Sequence[tuple[ObjectName, univ.Any]]) -> Iterator[Row]:
     for name, value in binds:
-        yield END if isinstance(value, EndOfMibView) else (str(name), _value(value))
+        yield END if isinstance(value, EndOfMibView) else (str(name), value_of(value))
 
 
-def _value(value: univ.Any) -> Value | None:
+def value_of(value: univ.Any) -> Value | None:
+    """A value of pysnmp's as ours; None for NULL, noSuchObject, noSuchInstance and types that SNMP hasn't."""
     if isinstance(value, univ.Null):  # an OctetString to pyasn1; noSuchObject and noSuchInstance are Nulls
         return None
     if isinstance(value, univ.Integer):

@@ -7,15 +7,15 @@ What a device sends otherwise than it should would so become a value of an objec
 
 from typing import Final
 
-_INTEGER, _OCTETS, _NAME, _SEQUENCE, _RESPONSE = 0x02, 0x04, 0x06, 0x30, 0xA2
-_WHOLE: Final = frozenset({_INTEGER, 0x41, 0x42, 0x43, 0x46})  # Counter32, Gauge32, TimeTicks, Counter64: RFC 2578
+INTEGER, OCTETS, NAME, SEQUENCE, _RESPONSE = 0x02, 0x04, 0x06, 0x30, 0xA2
+_WHOLE: Final = frozenset({INTEGER, 0x41, 0x42, 0x43, 0x46})  # Counter32, Gauge32, TimeTicks, Counter64: RFC 2578
 _OTHERS: Final = frozenset(
-    {_OCTETS, 0x05, 0x40, 0x44, 0x80, 0x81, 0x82}
+    {OCTETS, 0x05, 0x40, 0x44, 0x80, 0x81, 0x82}
 )  # NULL, IpAddress, Opaque, three kinds of absence
 _LENGTH_OCTETS = 4
 _HIGHEST_ARC = (1 << 32) - 1  # RFC 2578 section 3.5
 _WIDEST = 8  # octets of an integer; a Counter64 above 2^63 has a ninth, which is 0
-_SECURED = 3
+SECURED = 3
 
 
 class MalformedError(Exception):
@@ -27,32 +27,50 @@ def error_status(datagram: bytes) -> int:
 
     Octets behind the message are no fault: some agents pad.
     """
-    at, end = _enter(datagram, 0, len(datagram), _SEQUENCE)
-    version, at = _number(datagram, at, end)
-    if version == _SECURED:
-        _enter(datagram, at, end, _SEQUENCE)
+    at, end = enter(datagram, 0, len(datagram), SEQUENCE)
+    version, at = number(datagram, at, end)
+    if version == SECURED:
+        enter(datagram, at, end, SEQUENCE)
         return 0
-    _, at = _enter(datagram, at, end, _OCTETS)
-    at, end = _enter(datagram, at, end, _RESPONSE)
-    _, at = _number(datagram, at, end)
-    status, at = _number(datagram, at, end)
-    _, at = _number(datagram, at, end)
-    at, end = _enter(datagram, at, end, _SEQUENCE)
-    while at < end:
-        first, at = _enter(datagram, at, end, _SEQUENCE)
-        _binding(datagram, first, at)
+    _, at = enter(datagram, at, end, OCTETS)
+    at, end = enter(datagram, at, end, _RESPONSE)
+    _, at = number(datagram, at, end)
+    status, at = number(datagram, at, end)
+    _, at = number(datagram, at, end)
+    check_bindings(datagram, at, end)
     return status
 
 
+def check_bindings(octets: bytes, at: int, end: int) -> None:
+    """Raise MalformedError where the list at `at` is none of objects and values that SNMP has."""
+    at, end = enter(octets, at, end, SEQUENCE)
+    while at < end:
+        first, at = enter(octets, at, end, SEQUENCE)
+        _binding(octets, first, at)
+
+
+def message_number(datagram: bytes) -> int:
+    """What ties an answer to its request: the request-id of SNMPv1 and SNMPv2c, the msgID of SNMPv3. Raises MalformedError."""
+    at, end = enter(datagram, 0, len(datagram), SEQUENCE)
+    version, at = number(datagram, at, end)
+    if version == SECURED:
+        at, end = enter(datagram, at, end, SEQUENCE)
+    else:
+        _, at = enter(datagram, at, end, OCTETS)
+        _, at, end = header(datagram, at, end)
+    found, _ = number(datagram, at, end)
+    return found
+
+
 def _binding(octets: bytes, at: int, end: int) -> None:
-    first, at = _enter(octets, at, end, _NAME)
+    first, at = enter(octets, at, end, NAME)
     if first == at:
         raise MalformedError("an object without a name")
     _name(octets, first, at)
-    tag, first, at = _header(octets, at, end)
+    tag, first, at = header(octets, at, end)
     if tag in _WHOLE:
         _whole(octets, first, at)
-    elif tag == _NAME:
+    elif tag == NAME:
         _name(octets, first, at)
     elif tag not in _OTHERS:
         raise MalformedError(f"a value of type {tag:#04x}")
@@ -60,7 +78,7 @@ def _binding(octets: bytes, at: int, end: int) -> None:
         raise MalformedError("more than a value in a binding")
 
 
-def _header(octets: bytes, at: int, end: int) -> tuple[int, int, int]:
+def header(octets: bytes, at: int, end: int) -> tuple[int, int, int]:
     """(tag, where the contents begin, where they end) of the value at `at`."""
     if at + 2 > end:
         raise MalformedError("cut off")
@@ -75,17 +93,17 @@ def _header(octets: bytes, at: int, end: int) -> tuple[int, int, int]:
     return octets[at], start, start + size
 
 
-def _enter(octets: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
+def enter(octets: bytes, at: int, end: int, tag: int) -> tuple[int, int]:
     """(where the contents begin, where they end) of the value at `at`, which must have this tag."""
-    found, start, stop = _header(octets, at, end)
+    found, start, stop = header(octets, at, end)
     if found != tag:
         raise MalformedError(f"type {found:#04x} where {tag:#04x} belongs")
     return start, stop
 
 
-def _number(octets: bytes, at: int, end: int) -> tuple[int, int]:
+def number(octets: bytes, at: int, end: int) -> tuple[int, int]:
     """(an INTEGER of 32 bits, where it ends)."""
-    start, stop = _enter(octets, at, end, _INTEGER)
+    start, stop = enter(octets, at, end, INTEGER)
     value = int.from_bytes(octets[start:stop], signed=True)
     if start == stop or not -(1 << 31) <= value < 1 << 31:
         raise MalformedError("a number that isn't one of 32 bits")
