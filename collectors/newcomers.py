@@ -21,7 +21,6 @@ from collectors.pressure import Pressure, after
 from collectors.profile import Profile
 from collectors.recognise import SYS_DESCR, SYS_OBJECT_ID, SYS_UP_TIME, plain_object_id
 from collectors.siblings import has_ports, narrowed
-from collectors.silence import ALONE_EVERY
 from collectors.snmp.backend import Target
 from collectors.text import text
 from collectors.volley.response import Bodies, dotted
@@ -30,6 +29,8 @@ from collectors.watch import Fleet
 
 _SYSTEM = (SYS_UP_TIME, SYS_OBJECT_ID, SYS_DESCR)
 _MOST = 1 << 13  # requests under way
+_LEAST = 1 / 64  # of these: so it begins, for nobody knows yet what the line and the devices bear
+_LATE = 0.5  # of the time in which an answer must come: those that take longer tell of a queue that grows
 _STEP_S = 1.0
 _SILENT = REASONS.index(Reason.TIMEOUT)
 
@@ -52,8 +53,16 @@ class Newcomers:
     """Devices of `fleet` that are not known. One that was sent comes back in a Met, or was a silent poll."""
 
     def __init__(
-        self, fleet: Fleet, volley: Volley, builder: BatchBuilder, boots: Boots, catalogue: Mapping[str, Profile]
+        self,
+        fleet: Fleet,
+        volley: Volley,
+        builder: BatchBuilder,
+        boots: Boots,
+        *,
+        catalogue: Mapping[str, Profile],
+        timeout_s: float,
     ) -> None:
+        """`timeout_s` is the volley's."""
         self._fleet, self._volley, self._builder, self._boots = fleet, volley, builder, boots
         self._families = Families(fleet, catalogue)
         self._gets: list[_Get] = []  # by template
@@ -64,8 +73,9 @@ class Newcomers:
         self._held = np.zeros(0, np.int32)  # devices that wait for room, in their order
         self._alone: list[Devices] = []
         self._known: list[Devices] = []
-        self._pressure = Pressure(float(_MOST))
-        self._over = [0, 0]  # since the last step: answered, silent
+        self._late_s = _LATE * timeout_s
+        self._pressure = Pressure(_MOST * _LEAST)
+        self._over = [0, 0]  # since the last step: answered in good time, silent or late
         self._step_at = 0.0
         self.under_way = 0
 
@@ -77,13 +87,12 @@ class Newcomers:
     def fitting(self, devices: Devices) -> NDArray[np.bool_]:
         """Which of `devices` are strangers to be asked by a volley; as Fleet.plain says it of those that are known."""
         fleet = self._fleet
-        silent = fleet.silent[devices]
         answer: NDArray[np.bool_] = (
             (fleet.plan[devices] < 0)
             & ~fleet.alone[devices]
             & (fleet.facts.ipv4[devices] != 0)
             & (self._system[fleet.facts.access[devices]] != NONE)
-            & ((silent <= 1) | fleet.confirmed[devices] & (silent % ALONE_EVERY != 0))
+            & ~fleet.checked(devices, 2)
         )
         return answer
 
@@ -116,7 +125,7 @@ class Newcomers:
         """Send what there is room for."""
         now, facts = time.monotonic(), self._fleet.facts
         if now >= self._step_at:
-            self._pressure = after(self._pressure, self._over[0], self._over[1], _MOST)
+            self._pressure = after(self._pressure, self._over[0], self._over[1], _MOST, _LEAST)
             self._over, self._step_at = [0, 0], now + _STEP_S
         room = max(0, min(self._volley.room, int(self._pressure.window) - self.under_way))
         sent, self._held = self._held[:room], self._held[room:]
@@ -128,7 +137,9 @@ class Newcomers:
     def _read(self, answers: Answers) -> None:
         good = answers.values.good
         self.under_way -= len(good)
-        self._over[0] += len(good)
+        late = int((answers.at - answers.sent_at > self._late_s).sum())
+        self._over[0] += len(good) - late
+        self._over[1] += late
         self._fleet.alone[answers.device[~good]] = True
         self._alone.append(answers.device[~good])
         there = _there(answers.values)
@@ -147,7 +158,7 @@ class Newcomers:
         """
         self.under_way -= len(device)
         met = self._asked[device] != self._system[self._fleet.facts.access[device]]
-        wanted = met | (self._fleet.silent[device] == 1)
+        wanted = met | self._fleet.checked(device, 1)
         self._alone.append(device[wanted])
         device, sent_at = device[~wanted], sent_at[~wanted]
         if not len(device):

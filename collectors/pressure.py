@@ -6,7 +6,7 @@ _FAR_ABOVE = 3.0  # times the usual share
 _AT_LEAST = 0.02  # above the usual share: a handful of silent devices is no congestion
 _TELLS = 50  # polls that make a share
 _SHRINK, _GROW = 0.7, 1 / 40  # of the most, at each step
-_LEAST = 1 / 8  # of the most: what falls silent for its own reasons must not keep the others waiting
+LEAST = 1 / 8  # of the most: what falls silent for its own reasons must not keep the others waiting
 _LEARN = 0.02  # how fast what is unusual becomes usual: in a minute at a step a second
 
 
@@ -18,8 +18,10 @@ class Pressure:
     usual: float = 0.01
 
 
-def after(before: Pressure, answered: int, silent: int, most: int) -> Pressure:
+def after(before: Pressure, answered: int, silent: int, most: int, least: float = LEAST) -> Pressure:
     """The pressure after a second in which so many polls were over; only of devices that had answered before.
+
+    The window never falls below `least`, a share of `most`.
 
     Silence far above its usual level is congestion of our own line, or a full buffer: fewer requests
     then, until it falls. If it stays because devices are down, it becomes the usual level.
@@ -30,5 +32,5 @@ def after(before: Pressure, answered: int, silent: int, most: int) -> Pressure:
     share = silent / over
     usual = before.usual + (share - before.usual) * _LEARN
     if share > max(before.usual * _FAR_ABOVE, before.usual + _AT_LEAST):
-        return Pressure(max(before.window * _SHRINK, most * _LEAST), usual)
+        return Pressure(max(before.window * _SHRINK, most * least), usual)
     return Pressure(min(before.window + most * _GROW, most), usual)

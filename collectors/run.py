@@ -222,6 +222,7 @@ class _Run:
             task = asyncio.create_task(self._poll(turn, how))
             self._tasks.add(task)
             task.add_done_callback(partial(self._ended, turn.watched))
+        self.fleet.crowded = self._waiting.checks > self._room
         self._figures.waiting = len(self._waiting) + (self._together.held if self._together else 0)
 
     async def _poll(self, turn: Turn, how: Urgency) -> None:

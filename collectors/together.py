@@ -28,7 +28,7 @@ class Together:
         self._fleet = fleet
         self._to_strangers = Volley(timeout_s)  # sockets of its own: its templates are others
         self._volleys = Volleys(fleet, volley, builder, boots)
-        self._newcomers = Newcomers(fleet, self._to_strangers, builder, boots, catalogue)
+        self._newcomers = Newcomers(fleet, self._to_strangers, builder, boots, catalogue=catalogue, timeout_s=timeout_s)
 
     def close(self) -> None:
         """Give back the sockets that were opened here."""

@@ -36,6 +36,11 @@ class Queue:
     def __len__(self) -> int:
         return sum(map(len, self._turns))
 
+    @property
+    def checks(self) -> int:
+        """Silences that wait to be checked."""
+        return len(self._turns[Urgency.CHECK])
+
     def add(self, how: Urgency, turn: Turn) -> None:
         self._turns[how].append(turn)
 

@@ -53,6 +53,8 @@ class Fleet:
         self.recognised_at = np.zeros(count)
         self.names_read = np.full(count, NO_NAMES, np.int64)  # what its ports were called: see named()
         self.recognised = 0  # recognitions since the start
+        # So many silences wait to be checked by themselves that the others are asked in volleys meanwhile.
+        self.crowded = False
 
     def __getitem__(self, number: int) -> "Watched":
         return Watched(self, number)
@@ -110,19 +112,25 @@ class Fleet:
     def plain(self, devices: NDArray[np.integer[Any]], now: float) -> NDArray[np.bool_]:
         """Which of `devices` are known and have nothing to do but to be asked over IPv4.
 
-        Not those whose silence has still to be confirmed.
+        Not those whose silence has still to be confirmed, unless too many wait for that.
         """
-        silent = self.silent[devices]
         answer: NDArray[np.bool_] = (
             self.settled[devices]
             & ~self.alone[devices]
             & (self.plan[devices] == self.placed[devices])
             & (self.facts.ipv4[devices] != 0)
-            & ((silent == 0) | self.confirmed[devices] & (silent % ALONE_EVERY != 0))
+            & ~self.checked(devices, 1)
             # What is dead can't be recognised: that waits for its first answer.
             & ((now < self.recognise_at[devices]) | self.confirmed[devices])
             & (self.budgets.count[devices] <= MOST_READS)
         )
+        return answer
+
+    def checked(self, devices: NDArray[np.integer[Any]], silences: int) -> NDArray[np.bool_]:
+        """Which of `devices` are to be asked by themselves after so many `silences`, or again now and then."""
+        silent, confirmed = self.silent[devices], self.confirmed[devices]
+        first = (silent >= silences) & ~confirmed & (not self.crowded)
+        answer: NDArray[np.bool_] = first | confirmed & (silent % ALONE_EVERY == 0)
         return answer
 
 
