@@ -2,18 +2,23 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from collectors.instances import DECODERS, FORMS
-from collectors.profile import Profile
+from collectors.group import Group
+from collectors.instances import DECODERS, FORMS, ROW
+from collectors.profile import Identity, Profile, Row, Source, TableRead
 
 FOLDER = Path(__file__).parent / "profiles"
+_GROUPS = "groups"
 _VENDORS = "vendors.toml"
 _PROFILE = TypeAdapter(Profile)
+_GROUP = TypeAdapter(Group)
+_SOME_ARCS = ["1"] * 128
+T = TypeVar("T")
 
 
 class ProfileError(Exception):
@@ -25,6 +30,11 @@ def load_profiles(folder: Path = FOLDER) -> Mapping[str, Profile]:
     raw = {path.stem: _toml(path) for path in sorted(folder.glob("*.toml")) if path.name != _VENDORS}
     profiles = [_profile(folder / f"{name}.toml", name, _inherited(folder, raw, name)) for name in raw]
     return {profile.name: profile for profile in sorted(profiles, key=lambda profile: -profile.match.priority)}
+
+
+def load_groups(folder: Path = FOLDER) -> tuple[Group, ...]:
+    """Every group of the folder below, by name. Raises ProfileError."""
+    return tuple(_group(path, _toml(path)) for path in sorted((folder / _GROUPS).glob("*.toml")))
 
 
 def load_vendors(folder: Path = FOLDER) -> Mapping[int, str]:
@@ -52,25 +62,68 @@ def _inherited(folder: Path, raw: Mapping[str, dict[str, Any]], name: str) -> di
 
 
 def _profile(path: Path, name: str, raw: dict[str, Any]) -> Profile:
-    try:
-        profile = _PROFILE.validate_python({"name": name} | raw)
-    except ValidationError as error:
-        found = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        raise ProfileError(f"{path.name}: {found}") from error
-    for complaint in _complaints(profile):
-        raise ProfileError(f"{path.name}: {complaint}")
+    profile = _valid(_PROFILE, path, {"name": name} | raw)
+    _refuse(path, (*_of_tables(profile.tables), *_of_identity(profile.identity), *_of_patterns(_patterns(profile))))
     return profile
 
 
-def _complaints(profile: Profile) -> Iterator[str]:
+def _group(path: Path, raw: dict[str, Any]) -> Group:
+    group = _valid(_GROUP, path, {"name": path.stem} | raw)
+    columns = [(table, column) for table in group.sensors for column in table.columns]
+    patterns = (
+        *(column.pattern for _, column in columns),
+        *(column.rows for _, column in columns),
+        *(word for _, column in columns for word in column.words),
+    )
+    rows = (table.row(column) for table, column in columns)
+    patterns += tuple(source.pattern for source in _sources(group.identity))
+    _refuse(path, (*_of_tables(group.tables), *_of_patterns(patterns), *_of_identity(group.identity)))
+    _refuse(path, (why for row in rows for why in _of_row(row)))
+    return group
+
+
+def _valid(adapter: TypeAdapter[T], path: Path, raw: dict[str, Any]) -> T:
+    try:
+        return adapter.validate_python(raw)
+    except ValidationError as error:
+        found = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        raise ProfileError(f"{path.name}: {found}") from error
+
+
+def _refuse(path: Path, complaints: Iterable[str]) -> None:
     """What the types cannot say."""
-    for number, table in enumerate(profile.tables):
-        if table.index not in DECODERS:
-            yield f"tables.{number}.index: {table.index!r} is not one of {', '.join(sorted(DECODERS))}"
+    for complaint in complaints:
+        raise ProfileError(f"{path.name}: {complaint}")
+
+
+def _of_tables(tables: Iterable[TableRead]) -> Iterator[str]:
+    for number, table in enumerate(tables):
+        if table.index not in {ROW, *DECODERS}:
+            yield f"tables.{number}.index: {table.index!r} is not one of {', '.join(sorted({ROW, *DECODERS}))}"
         for fact in table.facts:
             if fact.form not in FORMS:
                 yield f"tables.{number}.facts: {fact.form!r} is not one of {', '.join(sorted(FORMS))}"
-    for pattern in _patterns(profile):
+        yield from _of_row(table.row)
+
+
+def _of_row(row: Row) -> Iterator[str]:
+    """A template that no index fits."""
+    parts = dict.fromkeys(row.bits, 1)
+    try:
+        row.at.format(*_SOME_ARCS, index="1", **parts)
+        row.name.format(*_SOME_ARCS, index="1", label="", text="", **parts)
+    except (LookupError, ValueError) as error:
+        yield f"{row.name!r} and {row.at!r}: no template of a row: {error!r}"
+
+
+def _of_identity(identity: Identity) -> Iterator[str]:
+    for source in _sources(identity):
+        if source.form not in FORMS:
+            yield f"identity: {source.form!r} is not one of {', '.join(sorted(FORMS))}"
+
+
+def _of_patterns(patterns: Iterable[str]) -> Iterator[str]:
+    for pattern in patterns:
         try:
             re.compile(pattern)
         except re.error as error:
@@ -78,7 +131,11 @@ def _complaints(profile: Profile) -> Iterator[str]:
 
 
 def _patterns(profile: Profile) -> Iterator[str]:
-    yield from profile.match.descriptions
-    identity = profile.identity
-    for sources in (identity.vendor, identity.model, identity.os, identity.os_version, identity.serial):
-        yield from (source.pattern for source in sources)
+    yield from (*profile.match.descriptions, *profile.match.also)
+    yield from (source.pattern for source in _sources(profile.identity))
+    for read in (*profile.scalars, *profile.ports, *(read for table in profile.tables for read in table.columns)):
+        yield from (read.pattern, *read.words)
+
+
+def _sources(identity: Identity) -> tuple[Source, ...]:
+    return (*identity.vendor, *identity.model, *identity.os, *identity.os_version, *identity.serial)

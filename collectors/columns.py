@@ -100,7 +100,7 @@ def values_of(raw: Sequence[Raw]) -> Values:
 
 
 _NARROW = frozenset({Syntax.GAUGE, Syntax.COUNTER32, Syntax.TIMETICKS})
-_TEXTS = frozenset({Syntax.TEXT, Syntax.NUMBER_IN_TEXT, Syntax.BITS})
+_TEXTS = frozenset({Syntax.TEXT, Syntax.NUMBER_IN_TEXT, Syntax.BITS, Syntax.SIGNED16})
 
 ITEM = np.dtype(
     [
@@ -235,7 +235,7 @@ def _record(item: Item, instance: int, kept: int, speed: int) -> tuple[int | flo
         read.high,
         read.syntax is Syntax.INTEGER,
         2**32 - 1 if read.syntax in _NARROW else _ALL_BITS,
-        read.syntax in _TEXTS or bool(read.values) or bool(read.absent),
+        read.syntax in _TEXTS or bool(read.values) or bool(read.absent) or read.log10,
         32 if read.syntax is Syntax.COUNTER32 else 64,
         rate.metric if rate else -1,
         rate.factor if rate else 0.0,

@@ -1,17 +1,21 @@
 """Vendor, model, software and serial of a device, from the sources that its profile names."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from collectors.group import Group
+from collectors.instances import FORMS
 from collectors.model import Failure
-from collectors.profile import Profile, Source
+from collectors.profile import Identity, Source
 from collectors.recognise import Recognised
 from collectors.snmp.backend import Limits, SnmpBackend, Target, Value
-from collectors.text import text
 
 _ENTERPRISES = "1.3.6.1.4.1."
 _FIRST_ROWS = Limits(rows=64, whole=False)  # the first rows of a table of parts are often empty
+_PLACEHOLDERS = frozenset(
+    {"", "unknown", "none", "n/a", "na", "null", "not set", "not available", "-", "--", "default"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,25 +30,28 @@ class Identified:
 
 
 async def identify(
-    backend: SnmpBackend, target: Target, recognised: Recognised, vendors: Mapping[int, str]
+    backend: SnmpBackend, target: Target, recognised: Recognised, vendors: Mapping[int, str], groups: Sequence[Group]
 ) -> Identified:
-    """Ask for what the profile's sources need, each only where the ones before it told nothing."""
-    identity = recognised.profile.identity
-    asked = await _objects(backend, target, recognised.profile)
+    """Ask for what the sources need, each only where the ones before it told nothing. `groups` fit the device."""
+    own = tuple(group.identity for group in groups if not group.common)
+    common = tuple(group.identity for group in groups if group.common)
+    identities = (*own, recognised.profile.identity, *common)
+    asked = await _objects(backend, target, identities, recognised.profile.max_objects)
 
-    async def told(sources: tuple[Source, ...]) -> str:
+    async def told(name: str) -> str:
+        sources: Iterable[Source] = (source for identity in identities for source in getattr(identity, name))
         for source in sources:
             found = await _told(backend, target, source, asked, recognised.system.description)
-            if found:
+            if found.casefold() not in _PLACEHOLDERS:
                 return found
         return ""
 
     return Identified(
-        vendor=await told(identity.vendor) or vendor_of(recognised.system.object_id, vendors),
-        model=await told(identity.model),
-        os=await told(identity.os),
-        os_version=await told(identity.os_version),
-        serial=await told(identity.serial),
+        vendor=await told("vendor") or vendor_of(recognised.system.object_id, vendors),
+        model=await told("model"),
+        os=await told("os"),
+        os_version=await told("os_version"),
+        serial=await told("serial"),
     )
 
 
@@ -54,13 +61,17 @@ def vendor_of(object_id: str, vendors: Mapping[int, str]) -> str:
     return vendors.get(int(number), "") if object_id.startswith(_ENTERPRISES) and number.isdigit() else ""
 
 
-async def _objects(backend: SnmpBackend, target: Target, profile: Profile) -> Mapping[str, Value]:
-    """Every `oid` of the profile's identity in one GET; nothing where that fails."""
-    identity = profile.identity
-    sources = (*identity.vendor, *identity.model, *identity.os, *identity.os_version, *identity.serial)
-    oids = tuple(dict.fromkeys(source.oid for source in sources if source.oid))
-    answer = await backend.get(target, oids) if oids else {}
-    return {} if isinstance(answer, Failure) else answer
+async def _objects(
+    backend: SnmpBackend, target: Target, identities: Iterable[Identity], together: int
+) -> Mapping[str, Value]:
+    """Every `oid` of the identities; those of a GET that fails are missing."""
+    sources = (source for i in identities for source in (*i.vendor, *i.model, *i.os, *i.os_version, *i.serial))
+    oids = tuple(dict.fromkeys(oid for source in sources for oid in (source.oid, source.then) if oid))
+    values: dict[str, Value] = {}
+    for start in range(0, len(oids), together):
+        answer = await backend.get(target, oids[start : start + together])
+        values.update({} if isinstance(answer, Failure) else answer)
+    return values
 
 
 async def _told(
@@ -69,24 +80,30 @@ async def _told(
     if source.text:
         return source.text
     if source.column:
-        return await _first_filled(backend, target, source.column, source.pattern)
-    value = description if source.oid is None else _text(asked.get(source.oid))
-    return _matched(source.pattern, value)
+        return await _first_filled(backend, target, source.column, source)
+    value = description if source.oid is None else _text(asked.get(source.oid), source.form)
+    found = _matched(source, value)
+    more = _text(asked.get(source.then), source.form) if source.then and found else ""
+    return f"{found} {more}".rstrip()
 
 
-async def _first_filled(backend: SnmpBackend, target: Target, column: str, pattern: str) -> str:
+async def _first_filled(backend: SnmpBackend, target: Target, column: str, source: Source) -> str:
     rows = await backend.walk(target, column, _FIRST_ROWS)
     if isinstance(rows, Failure):
         return ""
-    return next(filter(None, (_matched(pattern, _text(value)) for value in rows.values())), "")
+    return next(filter(None, (_matched(source, _text(value, source.form)) for value in rows.values())), "")
 
 
-def _matched(pattern: str, value: str) -> str:
-    found = re.search(pattern, value) if pattern else None
+def _matched(source: Source, value: str) -> str:
+    """What of `value` the source means; a group that didn't take part is an empty text."""
+    found = re.search(source.pattern, value) if source.pattern else None
     if found:
-        return found[1].strip()
-    return "" if pattern else value
+        return source.join.format(*(group or "" for group in found.groups())).strip()
+    return "" if source.pattern else value.strip()
 
 
-def _text(value: Value | None) -> str:
-    return text(value) if isinstance(value, bytes) else ""
+def _text(value: Value | None, form: str) -> str:
+    """A text; a whole number as its digits."""
+    if isinstance(value, int):
+        return str(value)
+    return FORMS[form](value) if isinstance(value, bytes) else ""

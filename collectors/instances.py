@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from collectors.decode import number
-from collectors.profile import Read, TableRead
+from collectors.profile import Read, Row, TableRead
 from collectors.snmp.backend import Value
-from collectors.text import gpon_serial, text
+from collectors.text import gpon_serial, mac, text
 
 Column = Mapping[str, Value]
 """Index below the column -> value."""
@@ -46,12 +46,12 @@ class Decoder:
 
 def columns(table: TableRead) -> tuple[str, ...]:
     """Every column to walk for the samples of `table`, each once."""
-    return tuple(dict.fromkeys((*(read.oid for read in table.columns), *DECODERS[table.index].needs)))
+    return tuple(dict.fromkeys((*(read.oid for read in table.columns), *decoder_of(table).needs)))
 
 
 def samples(table: TableRead, walked: Walked) -> Iterator[Sample]:
     """The samples of `table`. Where two Reads give the same metric and instance, the first counts."""
-    decoder = DECODERS[table.index]
+    decoder = decoder_of(table)
     seen: set[tuple[str, str]] = set()
     for read in table.columns:
         for instance, value in _column(decoder, read, walked):
@@ -63,13 +63,41 @@ def samples(table: TableRead, walked: Walked) -> Iterator[Sample]:
 def facts(table: TableRead, walked: Walked) -> dict[str, dict[str, str]]:
     """Instance -> name of the fact -> its text, for every row that has one; empty texts left out."""
     found: dict[str, dict[str, str]] = {}
+    decoder = decoder_of(table)
     for fact in table.facts:
         for index, value in walked.get(fact.oid, {}).items():
-            instance = DECODERS[table.index].name(index, walked)
+            instance = decoder.name(index, walked)
             told = FORMS[fact.form](value) if isinstance(value, bytes) else ""
             if instance is not None and told:
                 found.setdefault(instance, {})[fact.name] = told
     return found
+
+
+def decoder_of(table: TableRead) -> Decoder:
+    """The decoder that `table` names; of "row" one made for its Row."""
+    if table.index != ROW:
+        return DECODERS[table.index]
+    row = table.row
+    return Decoder(lambda index, walked: row_name(row, index, walked), needs=(row.label,) if row.label else ())
+
+
+def row_name(row: Row, index: str, walked: Walked) -> str | None:
+    """The name of a row by its template; None where the index isn't of that form."""
+    arcs = index.split(".")
+    try:
+        parts = {name: (int(arcs[b.arc]) >> b.shift) % (1 << b.bits) + b.plus for name, b in row.bits.items()}
+        at = row.at.format(*arcs, index=index, **parts)
+        label = _described(walked, row.label, at) if row.label else index
+        return row.name.format(*arcs, index=index, label=label, text=index_text(index), **parts) or index
+    except (IndexError, ValueError):
+        return None
+
+
+def index_text(index: str) -> str:
+    """The text that an index is, behind its length (SMIv2's form of a variable OCTET STRING), else the index."""
+    length, *arcs = index.split(".")
+    octets = [int(arc) for arc in arcs if arc.isdigit() and int(arc) < 256]
+    return text(bytes(octets)) if length == str(len(arcs)) == str(len(octets)) else index
 
 
 def huawei_port(index: str) -> str | None:
@@ -144,8 +172,16 @@ def _described(walked: Walked, column: str, index: str) -> str:
     return (text(value) if isinstance(value, bytes) else "") or index
 
 
-FORMS: Mapping[str, Callable[[bytes], str]] = {"text": text, "gpon_serial": gpon_serial}
-"""What Fact.form may name."""
+FORMS: Mapping[str, Callable[[bytes], str]] = {
+    "text": text,
+    "gpon_serial": gpon_serial,
+    "mac": mac,
+    "hex": lambda raw: raw.hex().upper(),
+}
+"""What Fact.form and Source.form may name."""
+
+ROW = "row"
+"""The TableRead.index that stands for TableRead.row."""
 
 DECODERS: Mapping[str, Decoder] = {
     "plain": Decoder(),

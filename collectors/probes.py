@@ -3,11 +3,13 @@
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from collectors.asked import Asked
+from collectors.catalogue import load_groups
+from collectors.group import Group
 from collectors.model import ANSWERED, Failure, PollResult, Reason
 from collectors.profile import Profile
 from collectors.read import read_device
@@ -31,6 +33,7 @@ class Tools:
     catalogue: Mapping[str, Profile]
     vendors: Mapping[int, str]
     ssh_pool: ThreadPoolExecutor
+    groups: tuple[Group, ...] = field(default_factory=load_groups)
 
 
 Probe = Callable[[Asked, Tools], Awaitable[PollResult]]
@@ -43,7 +46,9 @@ async def probe_snmp(asked: Asked, tools: Tools) -> PollResult:
     target = target_at(asked.address, asked.port, asked.credential, tools.settings)
     if isinstance(target, Failure):
         return watch.failed(target)
-    read = await read_device(tools.backend, target, tools.catalogue, tools.vendors, profile=asked.kind)
+    read = await read_device(
+        tools.backend, target, tools.catalogue, tools.vendors, groups=tools.groups, profile=asked.kind
+    )
     return watch.failed(read) if isinstance(read, Failure) else watch.told(*read)
 
 

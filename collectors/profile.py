@@ -30,6 +30,7 @@ class Syntax(StrEnum):
     """How to understand a value. The wire type is lost in gufo-snmp, so the profile states it."""
 
     INTEGER = "integer"  # signed
+    SIGNED16 = "signed16"  # two's complement of 16 bits, sent as 0 to 65535
     GAUGE = "gauge"  # unsigned 32 bit
     COUNTER32 = "counter32"
     COUNTER64 = "counter64"
@@ -60,6 +61,39 @@ class Read:
     low: float = float("-inf")
     high: float = float("inf")
     every_s: float = 0.0  # read budget: not more often than this; 0 = with every poll
+    pattern: str = ""  # of NUMBER_IN_TEXT: its first group is the number
+    words: Mapping[str, int] = field(default_factory=dict)  # of TEXT: regular expression -> number, the first that fits
+    log10: bool = False  # value = 10 log10(scale x raw + offset): milliwatts to dBm
+
+
+@dataclass(frozen=True, slots=True)
+class Bits:
+    """A number inside an index: `bits` of its arc number `arc` (the first is 0), from bit `shift` on, plus `plus`."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+
+    arc: int
+    shift: int = 0
+    bits: int = 32
+    plus: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a row of a table is called.
+
+    `name` is a template: {index} is the dotted index, {0} {1} its arcs, {text} an index that is a
+    text behind its length, {label} the text that the column `label` has for the row (the index where it
+    has none), and {any name of `bits`} a number inside an arc. `at` is the template of the label's own
+    index where that differs. A row that the template doesn't fit does not count.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+
+    name: str = "{label}"
+    label: Oid | None = None
+    at: str = "{index}"
+    bits: Mapping[str, Bits] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +113,17 @@ class TableRead:
     """Columns walked as a whole. `index` names the decoder that turns rows into instances.
 
     Decoders: "plain" (the dotted index), "huawei_ont" (PON ifIndex.ONT id -> "0/1/3:12"),
-    "huawei_pon", "first", "mean", "hr_disk", "hr_memory", "supply": collectors/instances.py.
+    "huawei_pon", "first", "mean", "hr_disk", "hr_memory", "supply": collectors/instances.py; "row": as
+    `row` says.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _FORBID
 
     name: str
     index: str
-    columns: tuple[Read, ...]
+    columns: tuple[Read, ...] = ()
     facts: tuple[Fact, ...] = ()
+    row: Row = Row()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +137,7 @@ class Match:
     __pydantic_config__: ClassVar[ConfigDict] = _FORBID
 
     object_ids: tuple[Oid, ...] = ()  # prefixes of sysObjectID
+    also: tuple[str, ...] = ()  # regular expressions over sysDescr, one of which such a device must show too
     descriptions: tuple[str, ...] = ()  # regular expressions searched in sysDescr
     objects: tuple[Oid, ...] = ()  # instances; one that is there proves the kind
     columns: tuple[Oid, ...] = ()  # columns; one row proves the kind
@@ -111,7 +148,9 @@ class Match:
 class Source:
     """Where a fact of identity comes from: a fixed `text`, the object `oid`, the first row of `column`.
 
-    `pattern` takes its first group out of that value, or out of sysDescr where there is neither.
+    `pattern` takes its first group out of that value, or out of sysDescr where there is neither; `join`
+    puts all its groups into one text ("{0} / {1}"). `form` is how octets are read (text or hex); the text of
+    the object `then` follows after a space.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _FORBID
@@ -121,6 +160,9 @@ class Source:
     column: Oid | None = None
     mib: str = ""
     pattern: str = ""
+    join: str = "{0}"
+    form: str = "text"
+    then: Oid | None = None
 
 
 @dataclass(frozen=True, slots=True)

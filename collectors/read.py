@@ -4,19 +4,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from collectors.decode import number
+from collectors.group import Group
 from collectors.identify import identify
 from collectors.instances import Walked, columns, facts, samples
 from collectors.model import Failure, Reason
 from collectors.profile import Profile, Read, TableRead
+from collectors.reading import entity
 from collectors.reading.interfaces import IF_TABLE, IF_X_TABLE, absent, interfaces
-from collectors.reading.kinds import Samples, host, onts, printer, sensors, ups
-from collectors.reading.model import Absent, Reading, SystemGroup
-from collectors.reading.neighbours import LLDP, neighbours
+from collectors.reading.kinds import HR_DEVICES, Samples, attached, host, onts, printer, sensors, ups
+from collectors.reading.model import Absent, Reading, Sensor, SystemGroup
+from collectors.reading.neighbours import CDP, LLDP, neighbours
 from collectors.reading.samples import samples_of
+from collectors.reading.sensors import columns as sensor_columns
+from collectors.reading.sensors import objects, sensors_of
 from collectors.recognise import Recognised, System, gentle, recognise
 from collectors.snmp.backend import Limits, SnmpBackend, Target, Value
+from collectors.snmp.remember import Remembering
 
 Number = int | float
+_ONE_ROW = Limits(rows=1, whole=False)
 
 
 @dataclass(slots=True)
@@ -31,6 +37,12 @@ class Profiled:
         """Keep the first value of a metric and instance."""
         self.samples.setdefault(metric, {}).setdefault(instance, value)
 
+    def fill(self, other: "Profiled") -> None:
+        """Take what `other` tells and this doesn't: a metric comes from one of them."""
+        self.samples = {**other.samples, **self.samples}
+        for table, told in other.facts.items():
+            self.facts[table] = {**told, **self.facts.get(table, {})}
+
 
 async def read_device(
     backend: SnmpBackend,
@@ -38,16 +50,21 @@ async def read_device(
     catalogue: Mapping[str, Profile],
     vendors: Mapping[int, str],
     *,
+    groups: Sequence[Group] = (),
     profile: str = "",
 ) -> tuple[Reading, Samples] | Failure:
-    """Recognise a device and read all that its profile names, without regard to read budgets."""
+    """Recognise a device and read all that its profile and its groups name, without regard to read budgets."""
+    backend = Remembering(backend)
     recognised = await recognise(backend, target, catalogue, profile=profile)
     if isinstance(recognised, Failure):
         return recognised
     target = gentle(target, recognised.profile)
-    identified = await identify(backend, target, recognised, vendors)
-    walked, broken = await walk_columns(backend, target, (*IF_TABLE, *IF_X_TABLE, *LLDP))
+    fitting = tuple(group for group in groups if group.fits(recognised.system.object_id, recognised.profile.name))
+    identified = await identify(backend, target, recognised, vendors, fitting)
+    walked, broken = await walk_columns(backend, target, (*IF_TABLE, *IF_X_TABLE, *LLDP, *CDP))
     profiled = await read_profile(backend, target, replace(recognised, ports={}))  # they are walked already
+    felt = await _read_groups(backend, target, recognised.profile.max_objects, fitting, profiled)
+    devices, _ = await walk_columns(backend, target, HR_DEVICES)
     supplies, ports = profiled.facts.get("supply", {}), interfaces(walked)
     reading = Reading(
         address=f"{target.address}:{target.port}",
@@ -61,15 +78,65 @@ async def read_device(
         serial=identified.serial or None,
         system=_system(recognised.system),
         interfaces=ports or None,
-        sensors=sensors(profiled.samples) or None,
+        sensors=sensors(profiled.samples, felt) or None,
         ups=ups(profiled.samples),
         printer=printer(profiled.samples, supplies),
         host=host(profiled.samples),
         onts=onts(profiled.samples, profiled.facts.get("ont", {})) or None,
         neighbours=neighbours(walked) or None,
-        errors=(*broken, *absent(walked), *profiled.absent),
+        peripherals=attached(devices) or None,
+        errors=tuple(dict.fromkeys((*broken, *absent(walked), *profiled.absent))),
     )
     return reading, {**samples_of(reading), **profiled.samples}
+
+
+async def _read_groups(
+    backend: SnmpBackend, target: Target, together: int, groups: Iterable[Group], found: Profiled
+) -> tuple[Sensor, ...]:
+    """Add to `found` what the profile's own reads didn't give; the sensors of all `groups`."""
+    felt: list[Sensor] = []
+    for group in sorted(groups, key=lambda group: group.common):  # a vendor's own words before everybody's
+        if await _there(backend, target, group.guard):
+            felt += await _read_group(backend, target, group, together, found)
+    for entry in entity.ENTRIES:
+        felt += await _read_entity(backend, target, entry)
+    return tuple(felt)
+
+
+async def _there(backend: SnmpBackend, target: Target, guard: str | None) -> bool:
+    """Whether the device has the instance `guard`, or anything below it."""
+    if guard is None:
+        return True
+    answer = await (backend.get(target, [guard]) if guard.endswith(".0") else backend.walk(target, guard, _ONE_ROW))
+    return not isinstance(answer, Failure) and bool(answer)
+
+
+async def _read_group(
+    backend: SnmpBackend, target: Target, group: Group, together: int, found: Profiled
+) -> list[Sensor]:
+    told = Profiled()
+    oids = dict.fromkeys((*(read.oid for read in group.scalars), *objects(group.sensors)))
+    got = await get_all(backend, target, tuple(oids), together)
+    for read in group.scalars:
+        value = number(read, got[read.oid]) if read.oid in got else None
+        if value is not None:
+            told.add(read.metric, "", value)
+    for table in group.tables:
+        await _read_table(backend, target, table, told)
+    found.fill(told)
+    felt: list[Sensor] = []
+    for sensed in group.sensors:
+        walked, _ = await walk_columns(backend, target, sensor_columns(sensed))
+        felt += sensors_of(sensed, got, walked)
+    return felt
+
+
+async def _read_entity(backend: SnmpBackend, target: Target, entry: str) -> list[Sensor]:
+    values, *rest = entity.columns(entry)
+    if not await _there(backend, target, values):
+        return []
+    walked, _ = await walk_columns(backend, target, (values, *rest, entity.NAME, entity.DESCR))
+    return list(entity.entity_sensors(entry, walked))
 
 
 async def read_profile(backend: SnmpBackend, target: Target, recognised: Recognised) -> Profiled:

@@ -100,18 +100,24 @@ def profile_of(catalogue: Mapping[str, Profile], object_id: str, description: st
     KeyError for a `named` one that isn't in `catalogue`.
     """
     found = catalogue[named] if named else None
-    return found or by_object_id(catalogue.values(), object_id) or by_description(catalogue.values(), description)
+    found = found or by_object_id(catalogue.values(), object_id, description)
+    return found or by_description(catalogue.values(), description)
 
 
-def by_object_id(profiles: Iterable[Profile], object_id: str) -> Profile | None:
-    """The profile with the longest prefix of `object_id`."""
+def by_object_id(profiles: Iterable[Profile], object_id: str, description: str = "") -> Profile | None:
+    """The profile with the longest prefix of `object_id` whose `also`, if it has any, is in `description`."""
     fitting = [
         (prefix.count("."), profile.match.priority, profile)
         for profile in profiles
         for prefix in profile.match.object_ids
-        if f"{object_id}.".startswith(f"{prefix}.")
+        if f"{object_id}.".startswith(f"{prefix}.") and _also(profile, description)
     ]
     return max(fitting, key=lambda one: one[:2])[2] if fitting else None
+
+
+def _also(profile: Profile, description: str) -> bool:
+    also = profile.match.also
+    return not also or any(re.search(pattern, description, re.IGNORECASE) for pattern in also)
 
 
 def by_description(profiles: Iterable[Profile], description: str) -> Profile | None:

@@ -34,6 +34,11 @@ def gpon_serial(raw: bytes) -> str:
     return text(raw)
 
 
+def mac(raw: bytes) -> str:
+    """A MAC address, "00:1a:c1:40:90:80"; else as text()."""
+    return raw.hex(":") if len(raw) == 6 else text(raw)
+
+
 def _binary(decoded: str) -> bool:
     """Whether control characters other than white space make up more than an eighth."""
     strange = sum(unicodedata.category(character) == "Cc" and not character.isspace() for character in decoded)

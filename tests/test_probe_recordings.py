@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from collectors.catalogue import load_profiles, load_vendors
+from collectors.catalogue import load_groups, load_profiles, load_vendors
 from collectors.read import read_device
 from collectors.reading.model import Json, as_json
 from collectors.snmp.backend import SnmpBackend, Target, Value
@@ -17,7 +17,7 @@ from inventory.model import Role
 from tests.recorded import Recorded, read_recording
 from tests.replay import replay
 
-PROFILES, VENDORS = load_profiles(), load_vendors()
+PROFILES, VENDORS, GROUPS = load_profiles(), load_vendors(), load_groups()
 ADMIN = {1: "up", 2: "down", 3: "testing"}
 OPER = {1: "up", 2: "down", 3: "testing", 4: "unknown", 5: "dormant", 6: "notPresent", 7: "lowerLayerDown"}
 IF, IFX = "1.3.6.1.2.1.2.2.1", "1.3.6.1.2.1.31.1.1.1"
@@ -45,7 +45,7 @@ WHAT = {
     "windows-server-2019": ("host", Role.PC, "Microsoft"),
     "windows-xp": ("host", Role.PC, "Microsoft"),
     "zebra-label-printer": ("printer", Role.PRINTER, "Extended Systems"),
-    "zte-zxa10-c320": ("olt", Role.OLT, "ZTE"),
+    "zte-zxa10-c320": ("zte-olt", Role.OLT, "ZTE"),
 }
 
 MOVING = {"windows-xp"}  # figures that snmpsim varies; the in-memory reading leaves those out
@@ -82,7 +82,7 @@ def expected_of(folder: Path, name: str) -> dict[str, Any]:
 
 
 async def told_by(backend: SnmpBackend, target: Target) -> dict[str, Json]:
-    read = await read_device(backend, target, PROFILES, VENDORS)
+    read = await read_device(backend, target, PROFILES, VENDORS, groups=GROUPS)
     assert isinstance(read, tuple), read
     return as_json(read[0])
 
@@ -198,9 +198,11 @@ def test_ups(devices: dict[str, Device], name: str, expected: dict[str, Any]) ->
 
 
 def test_figures_that_a_ups_does_not_tell_are_absent(devices: dict[str, Device]) -> None:
-    """4294967295 minutes is "not known"; 2360 V is another unit; NULL is nothing."""
+    """4294967295 minutes is "not known"; Delta's 2360 is in tenths of a volt; NULL is nothing."""
     assert "runtime_s" not in devices["upsmib-huawei-ups2000"].object("ups")
-    assert "input_voltage" not in devices["delta-rfc1628-string"].object("ups")
+    assert devices["delta-rfc1628-string"].object("ups")["input_voltage"] == 236
+    lines = [row["name"] for row in devices["delta-rfc1628-string"].list("sensors") if row["class"] == "voltage"]
+    assert lines == ["Input line 1", "Output line 1", "Bypass line 1", "Battery"]
 
 
 def test_supplies_agree_with_the_peers(devices: dict[str, Device]) -> None:

@@ -3,8 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
+from collectors.instances import Walked
 from collectors.metrics import METRICS, NUMBER
-from collectors.reading.model import Disk, Host, Ont, Printer, Sensor, Supply, Ups
+from collectors.reading.model import Disk, Host, Ont, Peripheral, Printer, Sensor, Supply, Ups
+from collectors.snmp.backend import Value
+from collectors.text import text
 
 Number = int | float
 Samples = Mapping[str, Mapping[str, Number]]
@@ -20,6 +23,10 @@ PRINTER_ERRORS = (
     "inputTrayEmpty", "overduePreventMaint",
 )  # fmt: skip
 """hrPrinterDetectedErrorState (RFC 2790 and 3805), first bit first."""
+HR_DEVICES = tuple(f"1.3.6.1.2.1.25.3.2.1.{column}" for column in (2, 3, 5))
+"""hrDeviceType, hrDeviceDescr, hrDeviceStatus (HOST-RESOURCES-MIB)."""
+HR_STATUS = {1: "unknown", 2: "running", 3: "warning", 4: "testing", 5: "down"}
+_HR_PRINTER = "1.3.6.1.2.1.25.3.1.5"
 ONT_STATE = {0: "unknown", 1: "online", 2: "offline"}
 ONT_CAUSE = {0: "unknown", 1: "los", 2: "power", 3: "other"}
 _SENSORS = {"temperature": ("temperature", "°C"), "optical_rx_dbm": ("dbm", "dBm"), "optical_tx_dbm": ("dbm", "dBm")}
@@ -87,12 +94,34 @@ def onts(samples: Samples, facts: Facts) -> tuple[Ont, ...]:
     )
 
 
-def sensors(samples: Samples) -> tuple[Sensor, ...]:
-    return tuple(
+def sensors(samples: Samples, felt: tuple[Sensor, ...]) -> tuple[Sensor, ...]:
+    """The sensors `felt`, and of the samples those of classes that nothing there tells."""
+    kinds = {sensor.kind for sensor in felt}
+    sampled = (
         Sensor(kind=kind, index=instance, name=METRICS[NUMBER[metric]].help, value=value, unit=unit)
         for metric, (kind, unit) in _SENSORS.items()
+        if kind not in kinds
         for instance, value in samples.get(metric, {}).items()
     )
+    return tuple(dict.fromkeys((*felt, *sampled)))
+
+
+def attached(walked: Walked) -> tuple[Peripheral, ...]:
+    """Printers of hrDeviceTable (RFC 2790): of a PC those that are attached to it."""
+    kinds, names, states = (walked.get(column, {}) for column in HR_DEVICES)
+    return tuple(
+        Peripheral(bus="printer", id=index, name=_words(names.get(index)), status=_device_state(states.get(index)))
+        for index, kind in kinds.items()
+        if kind == _HR_PRINTER
+    )
+
+
+def _device_state(value: Value | None) -> str | None:
+    return HR_STATUS.get(value) if isinstance(value, int) else None
+
+
+def _words(value: Value | None) -> str:
+    return text(value) if isinstance(value, bytes) else ""
 
 
 def _errors(bits: int) -> Iterator[str]:

@@ -30,6 +30,7 @@ class Sensor:
     name: str
     value: float
     unit: str
+    text: str | None = None  # what the number of a state means
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,9 +95,10 @@ class Neighbour:
 class Peripheral:
     """A thing plugged into the machine: a fingerprint reader, a printer on USB."""
 
-    bus: str  # "usb"
+    bus: str  # "usb"; "printer" for one of a PC's hrDeviceTable, whose id is its place there
     id: str  # vendor:product
     name: str
+    status: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,7 @@ _PLACES: Mapping[str, str] = {
     "first": _NOWHERE,
     "mean": _NOWHERE,
     "hr_memory": _NOWHERE,
+    "row": "place of an ONT, as its OLT's maker numbers them; the device is its OLT",
 }
 """By the decoder of a profile's table."""
 _PORT = "name of a port"
