@@ -48,11 +48,22 @@ async def identify(
 
     return Identified(
         vendor=await told("vendor") or vendor_of(recognised.system.object_id, vendors),
-        model=await told("model"),
+        model=_by_object_id(identities, recognised.system.object_id) or await told("model"),
         os=await told("os"),
         os_version=await told("os_version"),
         serial=await told("serial"),
     )
+
+
+def _by_object_id(identities: Iterable[Identity], object_id: str) -> str:
+    """The model of the longest prefix of `object_id` among all `models`."""
+    fitting = [
+        (prefix.count("."), model)
+        for identity in identities
+        for prefix, model in identity.models.items()
+        if f"{object_id}.".startswith(f"{prefix}.")
+    ]
+    return max(fitting)[1] if fitting else ""
 
 
 def vendor_of(object_id: str, vendors: Mapping[int, str]) -> str:
@@ -77,14 +88,27 @@ async def _objects(
 async def _told(
     backend: SnmpBackend, target: Target, source: Source, asked: Mapping[str, Value], description: str
 ) -> str:
-    if source.text:
+    if source.text and not (source.oid or source.column or source.pattern):
         return source.text
-    if source.column:
-        return await _first_filled(backend, target, source.column, source)
-    value = description if source.oid is None else _text(asked.get(source.oid), source.form)
-    found = _matched(source, value)
+    found = await _said(backend, target, source, asked, description)
+    if source.text:
+        return source.text if found else ""
     more = _text(asked.get(source.then), source.form) if source.then and found else ""
-    return f"{found} {more}".rstrip()
+    return f"{source.values.get(found, '') if source.values else found} {more}".strip()
+
+
+async def _said(
+    backend: SnmpBackend, target: Target, source: Source, asked: Mapping[str, Value], description: str
+) -> str:
+    """What the source's object, or column, or sysDescr says."""
+    value = None if source.oid is None else _text(asked.get(source.oid), source.form)
+    if source.column is None:
+        return _matched(source, description if value is None else value)
+    if value is None:
+        return await _first_filled(backend, target, source.column, source)
+    row = await backend.get(target, [f"{source.column}.{value}"]) if value.isdigit() else {}
+    told = {} if isinstance(row, Failure) else row
+    return next((_matched(source, _text(one, source.form)) for one in told.values()), "")
 
 
 async def _first_filled(backend: SnmpBackend, target: Target, column: str, source: Source) -> str:
@@ -98,7 +122,7 @@ def _matched(source: Source, value: str) -> str:
     """What of `value` the source means; a group that didn't take part is an empty text."""
     found = re.search(source.pattern, value) if source.pattern else None
     if found:
-        return source.join.format(*(group or "" for group in found.groups())).strip()
+        return source.join.format(*(group or "" for group in found.groups() or (found[0],))).strip()
     return "" if source.pattern else value.strip()
 
 

@@ -150,7 +150,8 @@ class Source:
 
     `pattern` takes its first group out of that value, or out of sysDescr where there is neither; `join`
     puts all its groups into one text ("{0} / {1}"). `form` is how octets are read (text or hex); the text of
-    the object `then` follows after a space.
+    the object `then` follows after a space. With `oid` and `column` both, the object tells which row of the
+    column. With `text` beside others, the text holds where these tell anything. `values` turns a number into a text.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _FORBID
@@ -163,11 +164,15 @@ class Source:
     join: str = "{0}"
     form: str = "text"
     then: Oid | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Sources in order of preference. Without a vendor, the enterprise number of sysObjectID tells."""
+    """Sources in order of preference. Without a vendor, the enterprise number of sysObjectID tells.
+
+    `models` are models by sysObjectID, for makers that tell them in no other way; they count before the sources.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = _FORBID
 
@@ -176,6 +181,7 @@ class Identity:
     os: tuple[Source, ...] = ()
     os_version: tuple[Source, ...] = ()
     serial: tuple[Source, ...] = ()
+    models: Mapping[Oid, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from collectors.decode import number
 from collectors.group import Group
@@ -23,6 +24,12 @@ from collectors.snmp.remember import Remembering
 
 Number = int | float
 _ONE_ROW = Limits(rows=1, whole=False)
+_WHERE_THERE: Mapping[str, tuple[str, ...]] = {
+    "1.0.8802.1.1.2.1.4.1.1": LLDP,
+    "1.3.6.1.4.1.9.9.23.1.2.1.1": CDP,
+    "1.3.6.1.2.1.25.3.2.1": HR_DEVICES,
+}
+"""Tables of every kind of device, by their entry: the columns are walked where anything is below that."""
 
 
 @dataclass(slots=True)
@@ -61,10 +68,10 @@ async def read_device(
     target = gentle(target, recognised.profile)
     fitting = tuple(group for group in groups if group.fits(recognised.system.object_id, recognised.profile.name))
     identified = await identify(backend, target, recognised, vendors, fitting)
-    walked, broken = await walk_columns(backend, target, (*IF_TABLE, *IF_X_TABLE, *LLDP, *CDP))
+    wanted = [columns for guard, columns in _WHERE_THERE.items() if await _there(backend, target, guard)]
+    walked, broken = await walk_columns(backend, target, (*IF_TABLE, *IF_X_TABLE, *chain.from_iterable(wanted)))
     profiled = await read_profile(backend, target, replace(recognised, ports={}))  # they are walked already
     felt = await _read_groups(backend, target, recognised.profile.max_objects, fitting, profiled)
-    devices, _ = await walk_columns(backend, target, HR_DEVICES)
     supplies, ports = profiled.facts.get("supply", {}), interfaces(walked)
     reading = Reading(
         address=f"{target.address}:{target.port}",
@@ -84,7 +91,7 @@ async def read_device(
         host=host(profiled.samples),
         onts=onts(profiled.samples, profiled.facts.get("ont", {})) or None,
         neighbours=neighbours(walked) or None,
-        peripherals=attached(devices) or None,
+        peripherals=attached(walked) or None,
         errors=tuple(dict.fromkeys((*broken, *absent(walked), *profiled.absent))),
     )
     return reading, {**samples_of(reading), **profiled.samples}
