@@ -29,15 +29,16 @@ PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
 
 _PART = re.compile(r"(?<=<!-- make metrics: )(\w+)( -->\n).*?(?=\n<!-- end -->)", re.DOTALL)
 _NOWHERE = "not there"
+_ONT = "place of an ONT as its OLT's maker numbers them, mostly frame/slot/port:ONT; the device is its OLT"
 _PLACES: Mapping[str, str] = {
-    "huawei_ont": "place of an ONT, frame/slot/port:ONT; the device is its OLT",
+    "huawei_ont": _ONT,
     "huawei_pon": "name of a PON port",
     "hr_disk": "name of a disk",
     "supply": "name of a supply",
     "first": _NOWHERE,
     "mean": _NOWHERE,
     "hr_memory": _NOWHERE,
-    "row": "place of an ONT, as its OLT's maker numbers them; the device is its OLT",
+    "row": _ONT,
 }
 """By the decoder of a profile's table."""
 _PORT = "name of a port"
