@@ -63,3 +63,26 @@ def test_places_of_a_shape_are_those_of_its_series() -> None:
     assert (shapes.number(first), shapes.series(one).tolist()) == (one, first.tolist())
     asked = np.array([one, one, one, other, other], np.int32)
     assert shapes.places(asked, np.array([9, 1 << 24 | 3, 4, 9, 3])).tolist() == [1, 2, -1, 0, -1]
+
+
+def test_a_device_that_invents_names_has_no_more_than_it_may_and_the_others_lose_nothing() -> None:
+    slots = Slots(3, most=40)
+    for turn in range(20):
+        invented = {(0, 1, 1000 + 7 * turn + n): float(turn) for n in range(7)}
+        give(slots, invented | {(1, 1, 1): float(turn), (2, 1, 1): -1.0}, 1e9 + turn)
+    own = {(0, 1, 1000 + n): float(n // 7) for n in range(40)}
+    assert held(slots, 3) == own | {(1, 1, 1): 19.0, (2, 1, 1): -1.0}
+    assert slots.refused == 20 * 7 - 40
+    give(slots, {(0, 1, 5): 1.0, (1, 1, 1): 2.0, (2, 1, 1): 2.0}, 1e9 + 90_000)  # a day later its own are gone
+    assert held(slots, 3) == {(0, 1, 5): 1.0, (1, 1, 1): 2.0, (2, 1, 1): 2.0}
+
+
+def test_shapes_that_nobody_has_any_more_are_forgotten() -> None:
+    slots = Slots(2, spare=200)
+    for turn in range(300):
+        invented = {(0, turn % 3, 1000 + 7 * turn + n): float(turn) for n in range(7)}
+        give(slots, invented | {(1, 9, 1): float(turn)}, 1e9 + turn * 20_000)
+        assert slots.shapes.rows <= 2 * 43 + 200 + 42
+    assert held(slots, 2)[1, 9, 1] == 299.0
+    assert slots.refused == 0
+    assert len(slots.newest(500, np.arange(2)).value) == 0

@@ -51,6 +51,8 @@ class PrometheusSink(Collector):
         """Every figure of the run."""
         yield from self._polls()
         yield from _own(self._figures)
+        help_text = "Samples not shown to Prometheus: their device has too many series"
+        yield CounterMetricFamily(f"{PREFIX}series_refused_samples", help_text, value=self.series.refused)
         for reading in self._readings:
             family = CounterMetricFamily if reading.counter else GaugeMetricFamily
             yield family(PREFIX + reading.name, reading.help, value=reading.value())

@@ -65,6 +65,11 @@ class Series:
             if len(owner):
                 self._slots.take(owner, code, value, at)
 
+    @property
+    def refused(self) -> int:
+        """Samples left out because their device has too many series."""
+        return self._slots.refused
+
     def text(self, now: float, area: str | None = None) -> Iterator[bytes]:
         """All that is known of the devices, or of those of an area; KeyError for an area that has none."""
         devices = self._by_area[area] if area is not None else np.arange(len(self._up))

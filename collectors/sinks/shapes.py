@@ -26,7 +26,7 @@ def codes(metric: NDArray[np.int16], instance: NDArray[np.int32]) -> NDArray[np.
 
 
 class Shapes:
-    """Shapes are numbered as they come; one never changes."""
+    """Shapes are numbered as they come; one never changes. None goes by itself: `only` makes a new collection."""
 
     def __init__(self) -> None:
         self._number: dict[bytes, int] = {b"": NO_SHAPE}
@@ -46,6 +46,13 @@ class Shapes:
             self._number[written] = len(self._number)
         return self._number[written]
 
+    def only(self, used: NDArray[np.bool_]) -> tuple["Shapes", NDArray[np.int32]]:
+        """Those that are `used`, shape (shapes,), and which number there each of these has now."""
+        kept, number = Shapes(), np.full(len(self), NO_SHAPE, np.int32)
+        for shape in np.flatnonzero(used).tolist():
+            number[shape] = kept.number(self.series(shape))
+        return kept, number
+
     def series(self, shape: int) -> NDArray[np.int64]:
         """The codes of a shape, sorted."""
         return self._keys[self._starts[shape] : self._starts[shape + 1]] & (1 << _SHAPE) - 1
@@ -55,7 +62,7 @@ class Shapes:
 
     def places(self, shape: NDArray[np.int32], code: NDArray[np.int64]) -> NDArray[np.int64]:
         """Which series of its shape each code is, -1 where the shape doesn't have it; all of shape (n,)."""
-        keys = self._keys[: self._rows]
+        keys = self._keys[: self.rows]
         key = shape.astype(np.int64) << _SHAPE | code
         at = np.searchsorted(keys, key)
         found = np.append(keys, -1)[at] == key
@@ -67,16 +74,18 @@ class Shapes:
         return sorted(self._by_metric)
 
     def of_metric(self, metric: int) -> OfMetric:
-        """KeyError for a metric that no shape has."""
+        """Nothing for a metric that no shape has any more."""
         self._sort()
-        return self._by_metric[metric]
+        none = np.zeros(0, np.int64)
+        return self._by_metric.get(metric) or OfMetric(*np.zeros((2, len(self)), np.int64), none, none)
 
     @property
-    def _rows(self) -> int:
+    def rows(self) -> int:
+        """Series of all shapes together."""
         return int(self._starts[len(self)])
 
     def _add(self, series: NDArray[np.int64]) -> None:
-        shape, begin = len(self), self._rows
+        shape, begin = len(self), self.rows
         end = begin + len(series)
         if shape + 2 > len(self._starts):
             self._starts = np.append(self._starts, np.zeros_like(self._starts))
@@ -88,7 +97,7 @@ class Shapes:
     def _sort(self) -> None:
         if self._sorted_at == len(self):
             return
-        keys = self._keys[: self._rows]
+        keys = self._keys[: self.rows]
         metric, shape = keys >> _METRIC & (1 << _SHAPE - _METRIC) - 1, keys >> _SHAPE
         place = np.arange(len(keys)) - self._starts[shape]
         order = np.argsort(metric, kind="stable")

@@ -14,6 +14,7 @@ from collectors.sinks.shapes import NO_SHAPE, Shapes
 
 _FORGET_S = 86_400
 _SPARE = 100_000
+_MOST_SERIES = 32_768  # of a device: an OLT with 6,000 ONTs has as many; one that invents names harms itself alone
 _AT_ONCE = 20_000  # devices that move in one step
 
 
@@ -29,10 +30,14 @@ class Found(NamedTuple):
 class Slots:
     """For one thread at a time."""
 
-    def __init__(self, devices: int, spare: int = _SPARE) -> None:
-        """Devices are numbers below `devices`; so many slots may lie unused."""
+    def __init__(self, devices: int, spare: int = _SPARE, most: int = _MOST_SERIES) -> None:
+        """Devices are numbers below `devices`; so many slots, and series of shapes, may lie unused; a device has at
+        most so many series.
+        """
         self.shapes = Shapes()
-        self._spare = spare
+        self.refused = 0  # samples of series that were too many
+        self._spare, self._most = spare, most
+        self._tidy_at = spare  # series of shapes
         self._shape = np.full(devices, NO_SHAPE, np.int32)
         self._first = np.zeros(devices, np.int64)
         self._used = self._given_up = 0
@@ -48,13 +53,17 @@ class Slots:
     ) -> None:
         """Samples, columns of shape (n,), `code` by shapes.codes; of a series that occurs twice the last counts.
 
-        Where a device gets a series that it did not have, those of its own go that ended a day ago.
+        Where a device gets a series that it did not have, those of its own go that ended a day ago. Of one that has
+        as many as it may have, others are refused.
         """
         place = self.shapes.places(self._shape[device], code)
         new = place < 0
         if new.any():
             self._admit(device[new], code[new], int(at.max()) - _FORGET_S)
             place = self.shapes.places(self._shape[device], code)
+            if (refused := place < 0).any():
+                self.refused += int(refused.sum())
+                device, place, value, at = (column[~refused] for column in (device, place, value, at))
         slot = self._first[device] + place
         self._value[slot] = value
         self._at[slot] = at
@@ -73,6 +82,8 @@ class Slots:
         """New series, which may be told twice. Devices of one shape that get the same ones are moved as one."""
         if self._given_up > max(self._spare, self._used // 4):
             self._move_together()
+        if self.shapes.rows > self._tidy_at:
+            self._forget_shapes()
         order = np.lexsort((code, device))
         device, code = device[order], code[order]
         once = np.append(True, (np.diff(device) != 0) | (np.diff(code) != 0))
@@ -88,6 +99,9 @@ class Slots:
         had = self.shapes.series(shape)
         before = self._first[members, np.newaxis] + np.arange(len(had))
         kept = (self._at[before] >= oldest).any(axis=0)
+        added = added[: max(0, self._most - int(kept.sum()))]
+        if not len(added):
+            return
         number = self.shapes.number(np.union1d(had[kept], added))
         series = len(self.shapes.series(number))
         self._make_room(len(members) * series)
@@ -98,6 +112,14 @@ class Slots:
         self._shape[members], self._first[members] = number, first
         self._used += len(members) * series
         self._given_up += before.size
+
+    def _forget_shapes(self) -> None:
+        """Drop those that no device has any more: one that gets series again and again leaves them behind."""
+        used = np.zeros(len(self.shapes), np.bool_)
+        used[self._shape] = True
+        self.shapes, number = self.shapes.only(used)
+        self._shape = number[self._shape]
+        self._tidy_at = 2 * self.shapes.rows + self._spare
 
     def _make_room(self, slots: int) -> None:
         needed = self._used + slots
