@@ -13,15 +13,17 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from api.assets import Assets, built_assets
 from api.context import Context, Maps
-from api.feed import Feed, News
+from api.feed import Feed, News, Sight
 from api.pages.errors import nowhere
 from api.routes import alerts, events, health, history, maps, pages, readiness, status
 from api.routes import inventory as facts
 from api.security import SecurityHeaders
 from api.standing import Standing
+from api.telling import Telling, numbered
 from api.tiles import Tiles
 from inventory.model import Inventory
 from inventory.scope import checked
+from maps.ground import Ground
 from readiness.present import changes
 from readiness.read import latest_transition_id, observed_until
 from readiness.rules.watch import blind_since
@@ -64,14 +66,21 @@ def create_app(
         return blind_since(observed_until(engine), clock(), settings.judge.restart_gap_s)
 
     maps_of = Maps(inventory)
+    standing = Standing(engine, maps_of.ground)
+    feed = Feed(
+        lambda after: _changes(engine, maps_of.ground, after),
+        lambda: latest_transition_id(engine),
+        lambda: Sight(blind(), standing.judged()),
+    )
     context = Context(
         engine=engine,
         inventory=inventory,
         settings=settings,
         registry=registry,
-        feed=Feed(lambda after: _changes(engine, after), lambda: latest_transition_id(engine), blind),
+        feed=feed,
+        telling=Telling(feed),
         maps=maps_of,
-        standing=Standing(engine, maps_of.ground),
+        standing=standing,
         tiles=Tiles(settings.serve.tiles),
         assets=assets or built_assets(),
         clock=clock,
@@ -102,5 +111,6 @@ async def _following(app: FastAPI) -> AsyncIterator[None]:
     await asyncio.wait(tasks)
 
 
-def _changes(engine: Engine, after: int) -> News:
-    return News(*changes(engine, after, _READ_AT_ONCE))
+def _changes(engine: Engine, ground: Ground, after: int) -> News:
+    found, last = changes(engine, after, _READ_AT_ONCE)
+    return News([told for change in found if (told := numbered(ground, change))], last)

@@ -14,6 +14,7 @@ from api.assets import Assets
 from api.feed import Feed
 from api.i18n import LANGUAGES
 from api.standing import Standing
+from api.telling import Telling
 from api.tiles import Tiles
 from inventory.model import Inventory
 from inventory.scope import Scope
@@ -47,6 +48,7 @@ class Context:
     settings: Settings
     registry: CollectorRegistry | None
     feed: Feed
+    telling: Telling
     maps: Maps
     standing: Standing
     tiles: Tiles

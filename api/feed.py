@@ -1,5 +1,5 @@
-"""New transitions, and whether anybody watches at all, for every open page: one task reads the store, all
-clients share what it found.
+"""New transitions, whether anybody watches at all, and how many were ever judged, for every open page: one task
+reads the store, all clients share what it found.
 
 Clients keep their own place in the shared list. A slow one gets its changes later and merged; one
 that has fallen behind the list is told to start afresh. Nothing queues up per client.
@@ -11,23 +11,39 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from readiness.present import Change
+from readiness.model import SubjectKind
 
 log = structlog.get_logger()
 
 T = TypeVar("T")
 
 
+class Told(NamedTuple):
+    """A village's or site's new letters (maps.letters); `number` is that of the ground, `id` the transition's."""
+
+    id: int
+    kind: SubjectKind
+    number: int
+    letters: tuple[str, ...]
+
+
+class Sight(NamedTuple):
+    """What holds for all pages: since when nobody watches, and how many villages and sites were ever judged."""
+
+    blind_since: datetime | None
+    judged: int
+
+
 @dataclass(frozen=True, slots=True)
 class News:
     """What one look at the store found, and the id up to which it looked."""
 
-    changes: Sequence[Change]
+    changes: Sequence[Told]
     last: int
 
 
@@ -36,27 +52,26 @@ class Feed:
         self,
         read: Callable[[int], News],
         latest: Callable[[], int],
-        blind_since: Callable[[], datetime | None],
+        sight: Callable[[], Sight],
         *,
         every_s: float = 0.3,
         look_s: float = 2,
         keep: int = 50_000,
     ) -> None:
-        """`read(after)` finds changes with a larger id, in order; `latest()` is the newest id; `blind_since()`
-        is since when nobody watches. All may block.
-        """
-        self._read, self._latest, self._blind_since = read, latest, blind_since
+        """`read(after)` finds changes with a larger id, in order; `latest()` is the newest id. All may block."""
+        self._read, self._latest, self._look = read, latest, sight
         self._every_s, self._look_s, self._keep = every_s, look_s, keep
-        self._changes: deque[Change] = deque()
+        self._changes: deque[Told] = deque()
         self._floor = 0  # changes up to this id are not in the list
         self._news = asyncio.Event()
         self.last = 0
-        self.blind_since: datetime | None = None
+        self.sight = Sight(None, 0)
         self.closed = False
 
     async def run(self) -> None:
         """Follow the store until cancelled. A store that is away is asked again and again."""
         self._floor = self.last = await self._patiently(self._latest)
+        self.sight = await self._patiently(self._look)
         async with asyncio.TaskGroup() as looking:
             looking.create_task(self._watch())
             while True:
@@ -65,24 +80,27 @@ class Feed:
 
     async def _watch(self) -> None:
         while True:
-            blind = await self._patiently(self._blind_since)
-            if blind != self.blind_since:
-                self.blind_since = blind
+            sight = await self._patiently(self._look)
+            if sight != self.sight:
+                self.sight = sight
                 self._tell()
             await asyncio.sleep(self._look_s)
 
-    def since(self, after: int) -> list[Change] | None:
+    def since(self, after: int) -> list[Told] | None:
         """Changes after that id, oldest first; None where they are no longer all known."""
         if after < self._floor:
             return None
         found = list(takewhile(lambda change: change.id > after, reversed(self._changes)))
         return found[::-1]
 
-    async def wait(self, after: int, blind_since: datetime | None) -> None:
+    @property
+    def newest(self) -> int:
+        """The id of the newest change in the list."""
+        return self._changes[-1].id if self._changes else self._floor
+
+    async def wait(self, after: int, sight: Sight) -> None:
         """Return when there is a change after `after`, or sight isn't as given, or the feed has closed."""
-        while (
-            not self.closed and self.blind_since == blind_since and (not self._changes or self._changes[-1].id <= after)
-        ):
+        while not self.closed and self.sight == sight and self.newest <= after:
             await self._news.wait()
 
     def close(self) -> None:

@@ -1,6 +1,8 @@
 """Where all villages and sites stand now, as letters: read once, and kept up to date by the transitions since.
 
-So a page of a country reads what has changed, not half a million rows.
+So a page of a country reads what has changed, not half a million rows. Who is judged for the first time and found to
+be as unknown as before has no transition (a village without a device has a layer then): when the store comes to tell
+of more subjects, all are read anew.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,9 +29,12 @@ Letters = NDArray[np.uint8]
 
 
 class Now(NamedTuple):
-    """Letters of maps.letters by the ground's numbers, and the id of the newest transition that they tell of."""
+    """Letters of maps.letters by the ground's numbers, the id of the newest transition that they tell of, and of how
+    many villages and sites the store told.
+    """
 
     last: int
+    judged: int
     villages: Letters
     layers: Letters
     sites: Letters
@@ -40,32 +45,46 @@ class Standing:
         self._engine, self._ground = engine, ground
         self._lock = Lock()
         self._now: Now | None = None
+        self._judged = 0
+        self._missing = True  # the store doesn't tell of every village and site
+
+    def judged(self) -> int:
+        """Of how many villages and sites the store tells; as long as some are missing it is asked for that."""
+        if self._missing:
+            self._judged = present.judged(self._engine)
+        return self._judged
 
     def now(self) -> Now:
         """As of the newest transition in the store, or a little later. What is given isn't changed any more."""
         with self._lock:
             # The id is read first: what is stored between the two reads is told twice, never lost.
             last = read.latest_transition_id(self._engine)
-            if self._now is None or not self._now.last <= last <= self._now.last + _MOST_CHANGES:
-                self._now = self._read(last)
+            if self._now is None or not self._goes_on(self._now, last):
+                self._now = self._read(last, self.judged())
             elif last > self._now.last:
                 self._now = self._followed(self._now, last)
             return self._now
 
-    def _read(self, last: int) -> Now:
+    def _goes_on(self, now: Now, last: int) -> bool:
+        return now.judged == self._judged and now.last <= last <= now.last + _MOST_CHANGES
+
+    def _read(self, last: int, judged: int) -> Now:
         villages, sites = self._ground.villages, self._ground.sites
-        now = Now(last, _unknown(villages, "?"), _unknown(villages, "-"), _unknown(sites, "?"))
+        now = Now(last, judged, _unknown(villages, "?"), _unknown(villages, "-"), _unknown(sites, "?"))
+        told = 0
         for some in present.words(self._engine, SubjectKind.VILLAGE):
             number = positions(pa.array(some.subjects, pa.string()), villages.keys)
-            _put(now.villages, number, letters.READINESS, some.statuses)
+            told += _put(now.villages, number, letters.READINESS, some.statuses)
             _put(now.layers, number, letters.LAYER, some.layers)
         for some in present.words(self._engine, SubjectKind.SITE):
             number = positions(pa.array(some.subjects, pa.string()), sites.keys)
-            _put(now.sites, number, letters.STATUS, some.statuses)
+            told += _put(now.sites, number, letters.STATUS, some.statuses)
+        self._missing = told < len(villages.keys) + len(sites.keys)
         return now
 
     def _followed(self, before: Now, last: int) -> Now:
-        now = Now(last, *(column.copy() for column in before[1:]))
+        copied = (column.copy() for column in (before.villages, before.layers, before.sites))
+        now = Now(last, before.judged, *copied)
         seen, after = -1, before.last
         while after != seen:
             seen = after
@@ -86,7 +105,9 @@ def _unknown(stretch: Stretch, letter: str) -> Letters:
     return np.full(len(stretch.keys), ord(letter), np.uint8)
 
 
-def _put(column: Letters, number: NDArray[np.int32], letter: Mapping[str, str], words: Sequence[str]) -> None:
-    """Set the letters of `words`; a number of -1 is a subject that the inventory does not have."""
+def _put(column: Letters, number: NDArray[np.int32], letter: Mapping[str, str], words: Sequence[str]) -> int:
+    """Set the letters of `words`; a number of -1 is a subject that the inventory does not have. Returns how many it has."""
     told = np.fromiter((ord(letter[word]) for word in words), np.uint8, len(words))
-    column[number[number >= 0]] = told[number >= 0]
+    ours = number >= 0
+    column[number[ours]] = told[ours]
+    return int(ours.sum())

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from api.context import Context
+from api.standing import Now
 from inventory.scope import Scope
 
 
@@ -21,9 +22,9 @@ class Statuses:
     sites: str
 
 
-def statuses(here: Context, scope: Scope) -> Statuses:
+def statuses(here: Context, scope: Scope, now: Now | None = None) -> Statuses:
     """Where nobody watches, what was known is unknown."""
-    view, now = here.maps.view(scope.area), here.standing.now()
+    view, now = here.maps.view(scope.area), now or here.standing.now()
     villages, layers = now.villages[view.village_numbers], now.layers[view.village_numbers]
     sites = now.sites[view.site_numbers]
     if here.blind_since() is not None:

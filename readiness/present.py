@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Engine, select
+from sqlalchemy import ColumnElement, Engine, func, select
 
 from inventory.scope import Scope
 from readiness import read
@@ -43,6 +43,13 @@ def words(engine: Engine, kind: SubjectKind) -> Iterator[Words]:
         found = connection.execution_options(yield_per=_ROWS_AT_ONCE).execute(query)
         for rows in found.partitions():
             yield Words(*zip(*rows, strict=True))
+
+
+def judged(engine: Engine) -> int:
+    """Of how many sites and villages there is a state. Of a country this takes 75 ms."""
+    query = select(func.count()).select_from(state).where(state.c.subject_kind.in_(sorted(_PLACES)))
+    with engine.connect() as connection:
+        return connection.execute(query).scalar_one()
 
 
 def changes(engine: Engine, after: int, limit: int) -> tuple[list[Change], int]:

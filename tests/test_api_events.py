@@ -12,12 +12,15 @@ from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from api.feed import Feed, News
-from readiness.present import Change
+from api.feed import Feed, News, Sight, Told
+from maps.letters import LAYER
+from readiness.model import SubjectKind
+from readiness.tables import state
+from storage.engine import for_writing
 from tests.pages import NOW, OTHER, app_over, change, fill, seen_at, served, two_districts
 from tests.small import DISTRICT
 
@@ -115,6 +118,22 @@ async def test_the_stream_tells_when_the_collector_dies_and_comes_back(engine: E
         assert (await anext(events)).data == {"blind_since": None}
 
 
+async def test_who_is_judged_for_the_first_time_is_told_though_it_is_no_transition(base: str, engine: Engine) -> None:
+    """A village without a device is as unknown as before, and has a layer."""
+    _, last = await _status(base)
+    async with httpx2.AsyncClient() as client, listening(f"{base}/api/v1/events?after={last}") as events:
+        before = await client.get(f"{base}/api/v1/map/status")
+        with for_writing(engine).begin() as connection:
+            row = {"subject_kind": "village", "subject": "village:V7", "status": "unknown", "since": NOW, "reason": "",
+                   "layer": "not_commissioned", "transition": 0}  # fmt: skip
+            connection.execute(insert(state), row)
+        assert (await anext(events)).name == "reset"
+        tag = {"if-none-match": before.headers["etag"]}
+        after = await client.get(f"{base}/api/v1/map/status", headers=tag)
+    letter = list(LAYER).index("not_commissioned") << 2
+    assert [(a, b) for a, b in zip(before.content, after.content, strict=True) if a != b] == [(0, letter)]
+
+
 async def test_devices_and_other_districts_are_not_told(base: str, engine: Engine) -> None:
     _, last = await _status(base, f"?area={DISTRICT}")
     async with listening(f"{base}/api/v1/events?area={DISTRICT}&after={last}") as events:
@@ -145,8 +164,12 @@ async def test_open_streams_do_not_keep_the_server_from_ending(engine: Engine, t
     assert monotonic() - began < 3
 
 
-def _change(number: int) -> Change:
-    return Change(number, "village", f"village:V{number}", "ready", "")
+def _change(number: int) -> Told:
+    return Told(number, SubjectKind.VILLAGE, number, ("r", "-"))
+
+
+def _seen() -> Sight:
+    return Sight(None, 0)
 
 
 async def _run(feed: Feed, until: int) -> None:
@@ -163,7 +186,7 @@ async def test_the_feed_forgets_the_oldest_and_says_so() -> None:
     def read(after: int) -> News:
         return News(rows[after : after + 30], min(after + 30, 100))
 
-    feed = Feed(read, lambda: 0, lambda: None, every_s=0, keep=50)
+    feed = Feed(read, lambda: 0, _seen, every_s=0, keep=50)
     await _run(feed, 100)
     assert feed.since(10) is None
     found = feed.since(70)
@@ -174,7 +197,7 @@ async def test_the_feed_forgets_the_oldest_and_says_so() -> None:
 
 async def test_the_feed_passes_over_what_no_page_shows() -> None:
     """Thousands of device transitions in a row must not stop it."""
-    feed = Feed(lambda after: News([], min(after + 5000, 20_000)), lambda: 0, lambda: None, every_s=0)
+    feed = Feed(lambda after: News([], min(after + 5000, 20_000)), lambda: 0, _seen, every_s=0)
     await _run(feed, 20_000)
 
 
@@ -189,6 +212,6 @@ async def test_the_feed_outlives_a_store_that_is_away() -> None:
             raise failures.pop()
         return News([_change(1)] if after == 0 else [], 1)
 
-    feed = Feed(read, lambda: 0, lambda: None, every_s=0)
+    feed = Feed(read, lambda: 0, _seen, every_s=0)
     await _run(feed, 1)
     assert feed.since(0) == [_change(1)]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -14,10 +15,13 @@ from sqlalchemy import Engine
 
 from api import i18n, sentences
 from api.assets import NotBuiltError, built_assets
+from api.pages.overview import overview
 from api.routes import pages
 from api.serve import NotLoopbackError, require_loopback
+from api.statuses import statuses
 from inventory.model import Names
-from tests.pages import EVIL, NOW, OTHER, app_over, fill, two_districts
+from inventory.scope import Scope
+from tests.pages import EVIL, NOW, OTHER, app_over, change, fill, two_districts
 from tests.small import DISTRICT
 
 ADDRESSES = ("", f"area/{DISTRICT}", f"area/{OTHER}", "village/village:V3", "village/village:E1", "village/village:V8")
@@ -269,3 +273,18 @@ def test_a_language_without_a_name_for_a_place_falls_back() -> None:
 def test_times_are_indian() -> None:
     assert i18n.moment(NOW, "en") == "21 Nov, 15:30"
     assert "15:30" in i18n.moment(NOW, "hi")
+
+
+def test_villages_that_left_the_inventory_take_no_place_in_the_list(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.pages.overview.LISTED", {True: 1, False: 1})
+    inventory = two_districts()
+    fill(engine, inventory)
+    for number in range(3):
+        change(engine, ("village", f"village:gone-{number}"), "blocked", NOW + timedelta(minutes=number))
+    with TestClient(app_over(engine, inventory, tmp_path), base_url="http://127.0.0.1") as client:
+        here = client.app.state.context  # type: ignore[attr-defined]
+        seen = overview(here, Scope(), statuses(here, Scope()))
+    assert [one.village.key for one in seen.listed] in (["village:V3"], ["village:E1"])
+    assert (seen.total.blocked, seen.left_out) == (2, 1)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from markupsafe import Markup
 
@@ -19,6 +20,7 @@ from maps.tally import Tally, by_part, tally
 from maps.view import MapView
 from readiness import present
 from readiness.model import Cause, Layer, Readiness, Responsible, SubjectKind
+from readiness.read import OutageRow, StateRow
 from readiness.services import EndpointRow, endpoints
 
 LISTED = {True: 200, False: 40}
@@ -56,12 +58,12 @@ def overview(here: Context, scope: Scope, status: Statuses) -> Overview:
     parts = tuple(zip(view.parts, by_part(view, status.villages), strict=True))
     total = tally(status.villages)
     few = len(view.villages) < FEW
-    listed = tuple(_listed(here, scope, view, LISTED[few])) if total.blocked else ()
+    listed = tuple(islice(_listed(here, scope, view, LISTED[few]), LISTED[few])) if total.blocked else ()
     return Overview(
         total=total,
         parts=tuple((part, count) for part, count in parts if count.total),
         listed=listed,
-        left_out=max(0, total.blocked - LISTED[few]),
+        left_out=max(0, total.blocked - len(listed)),
         villages=_all(view, status) if few else (),
         sites=Counter(status.sites),
         endpoints=endpoints(here.engine, blind_since=here.blind_since()),
@@ -74,25 +76,34 @@ def _all(view: MapView, status: Statuses) -> tuple[tuple[Area, Readiness], ...]:
     return tuple(sorted(found, key=lambda one: one[0].names.en))
 
 
-def _listed(here: Context, scope: Scope, view: MapView, most: int) -> Iterator[Listed]:
-    """The villages that were cut off last, the last first."""
-    blocked = present.newest(here.engine, scope, SubjectKind.VILLAGE, Readiness.BLOCKED, most)
-    # What cuts a village off may lie in another district: its cause is told, its place is not.
-    outages = present.outages(here.engine, [row.outage for row in blocked if row.outage])
-    for row in blocked:
-        number = view.village_number(row.subject)
-        if number is None:
-            continue
-        part = int(view.part_of[number])
-        outage = outages.get(row.outage) if row.outage else None
-        yield Listed(
-            village=view.villages[number],
-            part=view.parts[part] if part >= 0 else None,
-            layer=row.layer,
-            since=row.since,
-            cause=outage.cause if outage else None,
-            responsible=outage.responsible if outage else None,
-        )
+def _listed(here: Context, scope: Scope, view: MapView, at_once: int) -> Iterator[Listed]:
+    """The villages that were cut off, the last first. They are read as many at once as are wanted."""
+    seen: set[str] = set()
+    while True:
+        asked = len(seen) + at_once
+        rows = present.newest(here.engine, scope, SubjectKind.VILLAGE, Readiness.BLOCKED, asked)
+        fresh = [row for row in rows if row.subject not in seen]
+        # What cuts a village off may lie in another district: its cause is told, its place is not.
+        outages = present.outages(here.engine, [row.outage for row in fresh if row.outage])
+        for row in fresh:
+            number = view.village_number(row.subject)
+            if number is not None:  # the store tells of villages that have left the inventory too
+                yield _one_listed(view, number, row, outages.get(row.outage) if row.outage else None)
+        seen |= {row.subject for row in fresh}
+        if not fresh or len(rows) < asked:
+            return
+
+
+def _one_listed(view: MapView, number: int, row: StateRow, outage: OutageRow | None) -> Listed:
+    part = int(view.part_of[number])
+    return Listed(
+        village=view.villages[number],
+        part=view.parts[part] if part >= 0 else None,
+        layer=row.layer,
+        since=row.since,
+        cause=outage.cause if outage else None,
+        responsible=outage.responsible if outage else None,
+    )
 
 
 def drawing(view: MapView, status: Statuses, speaker: Speaker) -> Markup:

@@ -1,19 +1,15 @@
 """The stream of changes that keeps open pages up to date."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from api import models
-from api.context import Context, Here, InScope
-from inventory.scope import Scope
-from maps import letters
+from api.context import Here, InScope
 from readiness import read
-from readiness.model import SubjectKind
-from readiness.present import Change
 
 router = APIRouter(prefix="/api/v1", tags=["map"], responses={404: {"model": models.Error}})
 
@@ -34,33 +30,21 @@ async def events(
     place = after if last_event_id is None else last_event_id
     # A place beyond the newest change is one in another store: the page outlived it. So it did another inventory.
     lost = place > await asyncio.to_thread(read.latest_transition_id, here.engine)
-    lost = lost or order not in ("", here.maps.view(scope.area).order)
-    blind = here.feed.blind_since
-    yield ServerSentEvent(retry=_RETRY_MS, event="sight", data=models.Sight(blind_since=blind))
+    view = await asyncio.to_thread(here.maps.view, scope.area)  # and kept: the stream needs it as long as it is open
+    lost = lost or order not in ("", await asyncio.to_thread(lambda: view.order))
+    sight = here.feed.sight
+    yield ServerSentEvent(retry=_RETRY_MS, event="sight", data=models.Sight(blind_since=sight.blind_since))
     while not here.feed.closed:
-        if here.feed.blind_since != blind:
-            blind = here.feed.blind_since
-            yield ServerSentEvent(event="sight", data=models.Sight(blind_since=blind))
-        changes = None if lost else here.feed.since(place)
-        if changes is None:
+        before, sight = sight, here.feed.sight
+        if sight.blind_since != before.blind_since:
+            yield ServerSentEvent(event="sight", data=models.Sight(blind_since=sight.blind_since))
+        # Who is judged for the first time has no transition.
+        tidings = None if lost or sight.judged != before.judged else here.telling.since(view, place)
+        if tidings is None:
             lost, place = False, here.feed.last
             yield ServerSentEvent(event="reset", id=str(place), data={})
-        elif changes:
-            place = changes[-1].id
-            told = _told(here, scope, changes)
-            if told.villages or told.sites:
-                yield ServerSentEvent(event="changes", id=str(place), data=told)
-        await here.feed.wait(place, blind)
-
-
-def _told(here: Context, scope: Scope, changes: Sequence[Change]) -> models.Changes:
-    """The latest letter of each village and site in the scope."""
-    view = here.maps.view(scope.area)
-    villages: dict[int, tuple[int, str, str]] = {}
-    sites: dict[int, tuple[int, str]] = {}
-    for change in changes:
-        if change.kind == SubjectKind.VILLAGE and (n := view.village_number(change.subject)) is not None:
-            villages[n] = (n, letters.READINESS[change.status], letters.LAYER[change.layer])
-        elif change.kind == SubjectKind.SITE and (n := view.site_number(change.subject)) is not None:
-            sites[n] = (n, letters.STATUS[change.status])
-    return models.Changes(villages=list(villages.values()), sites=list(sites.values()))
+        else:
+            place = tidings.place
+            if tidings.data:
+                yield ServerSentEvent(event="changes", id=str(place), raw_data=tidings.data)
+        await here.feed.wait(place, sight)

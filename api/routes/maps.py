@@ -11,7 +11,6 @@ from api import models
 from api.context import Allowed, Here, InScope, not_found
 from api.statuses import statuses
 from maps.letters import packed
-from readiness import read
 
 router = APIRouter(prefix="/api/v1/map", tags=["map"], responses={404: {"model": models.Error}})
 
@@ -46,26 +45,22 @@ def archive(here: Here, limits: Allowed, name: str) -> Response:
 @router.get("/status", response_class=Response)
 def status(request: Request, here: Here, scope: InScope) -> Response:
     """One byte for each village and then each site in the order of the area's map (maps.letters.packed)."""
-    blind = here.blind_since()
+    blind, now = here.blind_since(), here.standing.now()
     since = blind.isoformat() if blind else ""
-    order, last = here.maps.view(scope.area).order, read.latest_transition_id(here.engine)
-    if request.headers.get("if-none-match") == _tag(order, last, since):
-        return Response(status_code=304, headers={"ETag": _tag(order, last, since)})
-    now = statuses(here, scope)
+    tag = f'"{now.last}.{now.judged}-{here.maps.view(scope.area).order}-{since}"'
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers={"ETag": tag})
+    told = statuses(here, scope, now)
     headers = {
-        "ETag": _tag(now.order, now.last, since),
+        "ETag": tag,
         "Cache-Control": "private, no-cache",
-        "Pahunch-Order": now.order,
-        "Pahunch-Last": str(now.last),
-        "Pahunch-Villages": str(len(now.villages)),
+        "Pahunch-Order": told.order,
+        "Pahunch-Last": str(told.last),
+        "Pahunch-Villages": str(len(told.villages)),
         "Pahunch-Blind-Since": since,
     }
-    content = packed(now.villages, now.layers, now.sites)
+    content = packed(told.villages, told.layers, told.sites)
     return Response(content, media_type="application/octet-stream", headers=headers)
-
-
-def _tag(order: str, last: int, blind_since: str) -> str:
-    return f'"{last}-{order}-{blind_since}"'
 
 
 @router.get("/nearest")

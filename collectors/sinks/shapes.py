@@ -76,8 +76,8 @@ class Shapes:
     def of_metric(self, metric: int) -> OfMetric:
         """Nothing for a metric that no shape has any more."""
         self._sort()
-        none = np.zeros(0, np.int64)
-        return self._by_metric.get(metric) or OfMetric(*np.zeros((2, len(self)), np.int64), none, none)
+        none, nowhere = np.zeros(0, np.int64), np.zeros(len(self), np.int64)
+        return self._by_metric.get(metric) or OfMetric(nowhere, nowhere, none, none)
 
     @property
     def rows(self) -> int:

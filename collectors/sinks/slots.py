@@ -63,7 +63,7 @@ class Slots:
             place = self.shapes.places(self._shape[device], code)
             if (refused := place < 0).any():
                 self.refused += int(refused.sum())
-                device, place, value, at = (column[~refused] for column in (device, place, value, at))
+                device, place, value, at = device[~refused], place[~refused], value[~refused], at[~refused]
         slot = self._first[device] + place
         self._value[slot] = value
         self._at[slot] = at
