@@ -103,7 +103,10 @@ def create_app(
 async def _following(app: FastAPI) -> AsyncIterator[None]:
     here: Context = app.state.context
     limit = here.settings.serve.area or None
-    tasks = [asyncio.create_task(work) for work in (here.feed.run(), here.tiles.make(here.engine, limit))]
+    tasks = [
+        asyncio.create_task(work)
+        for work in (here.feed.run(), here.tiles.make(here.engine, limit, lambda: here.maps.view(limit)))
+    ]
     yield
     here.feed.close()
     for task in tasks:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Annotated, cast
 
 from fastapi import Depends, HTTPException, Query, Request
@@ -13,6 +12,7 @@ from sqlalchemy import Engine
 from api.assets import Assets
 from api.feed import Feed
 from api.i18n import LANGUAGES
+from api.kept import Kept
 from api.standing import Standing
 from api.telling import Telling
 from api.tiles import Tiles
@@ -23,7 +23,7 @@ from maps.numbers import Numbers, numbers
 from maps.view import MapView, view_of
 from storage.settings import Settings
 
-_VIEWS_KEPT = 200
+_VIEWS_OCTETS = 64 << 20  # a district's view takes some 15 KB: those of all 800 fit many times, with their states'
 
 
 class Maps:
@@ -31,7 +31,7 @@ class Maps:
 
     def __init__(self, inventory: Inventory) -> None:
         self.ground = Ground(inventory)
-        self.view: Callable[[str | None], MapView] = lru_cache(_VIEWS_KEPT)(self._made)
+        self.view: Kept[str | None, MapView] = Kept(self._made, lambda view: view.octets, _VIEWS_OCTETS)
 
     def numbers(self, whole: str | None, area: str | None) -> Numbers:
         """Where the features of the area's map lie in the archive of `whole`."""

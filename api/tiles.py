@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from subprocess import PIPE
 from threading import Event
@@ -16,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from inventory.store import last_import
 from maps.archive import made_by
 from maps.tiling import BEGUN, Order, name_of
+from maps.view import MapView
 
 log = structlog.get_logger()
 
@@ -33,19 +35,27 @@ class Tiles:
         """The archive of that area (None: the whole inventory); None while there is none yet."""
         return self._made.get(limit)
 
-    async def make(self, engine: Engine, limit: str | None) -> None:
-        """Make the archive of the stored inventory, or find it made. Where that fails the pages keep their drawn maps."""
+    async def make(self, engine: Engine, limit: str | None, view: Callable[[], MapView]) -> None:
+        """Make the archive of the stored inventory, or find it made. Where that fails the pages keep their drawn maps,
+        and so they do where the store's inventory numbers places otherwise than `view`, this server's: its states would
+        be drawn on other villages.
+        """
         stop = Event()
         try:
+            ours = await asyncio.to_thread(lambda: view().order)
             seed = await asyncio.to_thread(_seed, engine)
-            name = self._found(limit, seed) or await asyncio.to_thread(
-                _made, Order(_url(engine), str(self._folder), limit), stop
-            )
-            self._note(limit).write_text(f"{seed} {name}", encoding="utf-8")
+            found = self._found(limit, seed)
+            if found is None:
+                found = await asyncio.to_thread(_made, Order(_url(engine), str(self._folder), limit), stop)
+            order, name = found
+            self._note(limit).write_text(f"{seed} {order} {name}", encoding="utf-8")
         except (OSError, SQLAlchemyError):
             log.exception("the map's tiles cannot be made", area=limit)
         else:
-            self._made[limit] = self._folder / name
+            if order == ours:
+                self._made[limit] = self._folder / name
+            else:
+                log.error("the map's tiles are of an inventory that was imported since: start serve again", area=limit)
         finally:
             stop.set()
 
@@ -53,11 +63,13 @@ class Tiles:
         """Says from what the newest archive was made, and its name: finding that out anew takes a country half a minute."""
         return self._folder / f"{name_of(limit)}.made"
 
-    def _found(self, limit: str | None, seed: str) -> str:
-        """The name of the archive that was made from the same; empty where there is none."""
+    def _found(self, limit: str | None, seed: str) -> tuple[str, str] | None:
+        """The order and the name of the archive that was made from the same; None where there is none."""
         note = self._note(limit)
-        noted, _, name = note.read_text(encoding="utf-8").rpartition(" ") if note.is_file() else ("", "", "")
-        return name if noted == seed and (self._folder / name).is_file() else ""
+        noted = note.read_text(encoding="utf-8").removeprefix(f"{seed} ").split() if note.is_file() else []
+        if len(noted) != len(("order", "name")) or not (self._folder / noted[1]).is_file():
+            return None
+        return noted[0], noted[1]
 
 
 def _seed(engine: Engine) -> str:
@@ -70,8 +82,8 @@ def _url(engine: Engine) -> str:
     return engine.url.render_as_string(hide_password=False)
 
 
-def _made(order: Order, stop: Event) -> str:
-    """The archive's name; raises OSError where it cannot be made, also soon after `stop` is set. What made it has ended then."""
+def _made(order: Order, stop: Event) -> tuple[str, str]:
+    """The order of the archive's numbers, and its name; raises OSError where it cannot be made, also soon after `stop` is set. What made it has ended then."""
     path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
     command = [sys.executable, "-m", "maps.tiling"]
     with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, env={**os.environ, "PYTHONPATH": path}) as making:
@@ -86,6 +98,6 @@ def _made(order: Order, stop: Event) -> str:
                     making.kill()  # it has not begun
                 break
         lines = (told.read() or b"").decode().split()
-    if len(lines) != len((BEGUN, "name")):
+    if len(lines) != len((BEGUN, "order", "name")):
         raise ChildProcessError("maps.tiling ended without an archive")
-    return lines[-1]
+    return lines[1], lines[2]

@@ -1,7 +1,7 @@
 """`python -m maps.tiling`: make an archive in a process of its own, whose memory goes with it.
 
-It reads one line of JSON (Order) on standard input, says "begun" and then the archive's name, a line each. When its
-input is closed, as when whoever started it is gone, it stops, and leaves nothing.
+It reads one line of JSON (Order) on standard input, says "begun", the order that the numbers in the archive are of
+(maps.view), and the archive's name, a line each. When its input is closed, as when whoever started it is gone, it stops, and leaves nothing.
 """
 
 import json
@@ -42,7 +42,9 @@ def main() -> int:
     view = view_of(Ground(load(open_engine(order.url))), order.limit)
     print(BEGUN, flush=True)
     try:
-        print(make(Path(order.folder), name_of(order.limit), view.order, features(view), stop).name)
+        print(
+            view.order, make(Path(order.folder), name_of(order.limit), view.order, features(view), stop).name, sep="\n"
+        )
     except (TilesError, OSError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -67,6 +67,13 @@ class MapView:
     def site_at(self) -> Places:
         return self.ground.sites.at[self.site_numbers]
 
+    @property
+    def octets(self) -> int:
+        """What the view takes in memory beside the ground, about: parts and keys are objects."""
+        points = int(shapely.get_num_coordinates(list(self.outlines.values())).sum()) if self.outlines else 0
+        keys = int(self.districts.keys.nbytes + self.blocks.keys.nbytes)
+        return 2_000 + self.part_of.nbytes + 24 * points + keys + 1_000 * len(self.parts)
+
     def village_number(self, key: str) -> int | None:
         """The number of a village; None for one that isn't in the view."""
         return _inside(self.ground.villages.index.get(key), self.village_numbers)
@@ -76,9 +83,9 @@ class MapView:
 
     @cached_property
     def order(self) -> str:
-        """Names this order of villages and sites: numbers of another one mean other places."""
+        """Names this order of areas and sites: numbers of another one mean other places."""
         digest = hashlib.sha256()
-        for keys in (self.villages.keys, self.sites.keys):
+        for keys in (self.ground.keys[slice(*self.span)], self.sites.keys):
             for piece in range(0, len(keys), _AT_ONCE):
                 digest.update("\n".join(keys[piece : piece + _AT_ONCE].to_pylist()).encode() + b"\n")
             digest.update(b"\n")
