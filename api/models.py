@@ -183,6 +183,22 @@ class Changes(_Answer):
     sites: list[tuple[int, str]]
 
 
+class Total(_Answer):
+    """Columns of equal length; `at` is the start of the step in UTC epoch seconds, `value` the sum of means."""
+
+    metric: str
+    at: list[int]
+    value: list[float]
+
+
+class Totals(_Answer):
+    """`devices`: how many there are in the area, whether anything is stored of them or not."""
+
+    area: str | None
+    devices: int
+    series: list[Total]
+
+
 class Series(_Answer):
     """Columns of equal length; `at` is the start of the step in UTC epoch seconds."""
 

@@ -10,7 +10,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from api.app import ROUTERS
-from tests.pages import NOW, OTHER, app_over, change, fill, two_districts
+from inventory.scope import Scope, devices_in
+from tests.pages import NOW, OTHER, app_over, change, fill, traffic, two_districts
 from tests.small import DISTRICT
 
 FOREIGN = ("evil", "village:E1", "gp:E", "block:9991", OTHER)
@@ -32,6 +33,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "/api/v1/readiness/{village}": ("/api/v1/readiness/village:E1",),
     "/api/v1/endpoints": ("/api/v1/endpoints", f"/api/v1/endpoints?area={OTHER}"),
     "/api/v1/history": ("/api/v1/history?device=evil-r&metric=in_bps",),
+    "/api/v1/history/total": ("/api/v1/history/total", f"/api/v1/history/total?area={OTHER}"),  # and below
     "/api/v1/alerts": ("/api/v1/alerts",),
     "/api/v1/map/tiles": ("/api/v1/map/tiles", f"/api/v1/map/tiles?area={OTHER}"),
     "/api/v1/map/tiles/{name}": (),  # below: its content is compressed
@@ -87,6 +89,8 @@ def test_nothing_of_another_district_is_told(client: TestClient, address: str) -
         "/api/v1/outages?area=state:22",
         "/api/v1/readiness/village:E1",
         "/api/v1/history?device=evil-r&metric=in_bps",
+        f"/api/v1/history/total?area={OTHER}",
+        "/api/v1/history/total?area=state:22",
         f"/api/v1/map/tiles?area={OTHER}",
         f"/api/v1/map/status?area={OTHER}",
         f"/api/v1/events?area={OTHER}",
@@ -111,3 +115,23 @@ def test_the_same_rows_are_told_to_the_state(engine: Engine, tmp_path: Path) -> 
     with TestClient(app_over(engine, inventory, tmp_path), base_url="http://127.0.0.1") as client:
         for address in ("/api/v1/areas", "/api/v1/devices", "/api/v1/transitions", "/api/v1/readiness", "/en/"):
             assert [word for word in FOREIGN if word in client.get(address).text], address
+
+
+def test_a_sum_is_over_the_district_alone(client: TestClient, engine: Engine, tmp_path: Path) -> None:
+    history = client.app.state.context.settings.storage.history  # type: ignore[attr-defined]
+    for device in ("gp1", "evil-r"):
+        traffic(history, device, "GE0/0/1")
+    own = client.get("/api/v1/history/total").json()
+    inventory = two_districts()
+    assert own["devices"] == sum(1 for _ in devices_in(inventory, Scope(DISTRICT)))
+    assert {one["metric"]: set(one["value"]) for one in own["series"]}["out_bps"] == {1e6}
+    fill(engine, inventory)
+    with TestClient(app_over(engine, inventory, tmp_path), base_url="http://127.0.0.1") as other:
+        state = other.app.state.context  # type: ignore[attr-defined]
+        for device in ("gp1", "evil-r"):
+            traffic(state.settings.storage.history, device, "GE0/0/1")
+        everything = other.get("/api/v1/history/total?metric=out_bps&step=3600").json()
+        assert [set(one["value"]) for one in everything["series"]] == [{2e6}]
+        assert other.get("/api/v1/history/total?metric=temperature").status_code == 422
+        assert other.get("/api/v1/history/total?step=60").status_code == 422
+        assert other.get("/api/v1/history/total?from=2026-10-01T00:00:00Z").status_code == 422

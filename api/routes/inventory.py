@@ -51,16 +51,21 @@ def devices(
     here: Here, scope: InScope, role: Annotated[Role | None, Query()] = None, after: After = "", limit: Limit = 1000
 ) -> models.Page[models.Device]:
     """Boxes at the sites of the scope."""
-    here_are = pc.is_in(texts(column(here.inventory.devices, "site")), here.maps.view(scope.area).sites.keys)
-    if role is not None:
-        here_are = pc.and_(here_are, pc.equal(texts(column(here.inventory.devices, "role")), role.value))
-    found, more = page_of(keys(here.inventory.devices).filter(here_are), after, limit)
+    found, more = page_of(devices_of(here, scope, role), after, limit)
     return models.Page(items=[models.Device.model_validate(here.inventory.devices[name]) for name in found], next=more)
 
 
 @router.get("/devices/{name}")
 def device(here: Here, allowed: Allowed, name: str) -> models.Device:
     return models.Device.model_validate(device_in(here, allowed, name))
+
+
+def devices_of(here: Context, scope: Scope, role: Role | None = None) -> pa.StringArray:
+    """Names of the devices at the sites of the scope."""
+    here_are = pc.is_in(texts(column(here.inventory.devices, "site")), here.maps.view(scope.area).sites.keys)
+    if role is not None:
+        here_are = pc.and_(here_are, pc.equal(texts(column(here.inventory.devices, "role")), role.value))
+    return keys(here.inventory.devices).filter(here_are)
 
 
 def area_in(here: Context, scope: Scope, key: str) -> Area:
