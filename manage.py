@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import replace
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from typer._click.core import Command, Context
 
     from collectors.figures import Figures
-    from collectors.model import Sink
+    from collectors.model import Batch, Sink
     from collectors.volley.volley import Volley
     from inventory.model import Inventory
     from simulator.process import FleetProcess
@@ -41,6 +42,7 @@ _ELSEWHERE = {
     "simulate": "simulator.cli:app",
     "db": "storage.cli:app",
     "bench": "bench.cli:bench",
+    "checkin": "collectors.checkin.cli:app",
     "probe": "collectors.cli:probe",
     "poll": "collectors.poll_cli:poll",
     "status": "readiness.cli:status",
@@ -73,7 +75,7 @@ def _elsewhere(name: str) -> "Command | None":
 
 def _load_tables() -> None:
     """Every table, registered on the one metadata."""
-    for layer in ("alerts", "inventory", "readiness"):
+    for layer in ("alerts", "collectors.checkin", "inventory", "readiness"):
         import_module(f"{layer}.tables")
 
 
@@ -121,6 +123,12 @@ def serve(
     given = {"host": host or settings.serve.host, "port": port or settings.serve.port}
     chosen = settings.serve.model_copy(update=given)
     _alone(_serve, settings.model_copy(update={"serve": chosen}))
+
+
+@app.command()
+def receive() -> None:
+    """Let kendras' PCs check in at checkin.host and checkin.port; `collect` takes up what they tell."""
+    _alone(_receive, Settings())
 
 
 @app.command()
@@ -267,12 +275,13 @@ Role = Callable[[Settings, asyncio.Event], Awaitable[None]]
 
 
 def _together(settings: Settings) -> None:
-    """Both roles until SIGINT or SIGTERM, or until one of them ends: then the other does too.
+    """The roles until SIGINT or SIGTERM, or until one of them ends: then the others do too.
 
-    Two processes, so that no page waits for a poll and no poll for a page.
+    A process each, so that no page waits for a poll and no poll for a page.
     """
     spawn = multiprocessing.get_context("spawn")
-    roles = [spawn.Process(target=_alone, args=(role, settings)) for role in (_collect, _serve)]
+    wanted = (_collect, _serve, _receive) if settings.checkin.port else (_collect, _serve)
+    roles = [spawn.Process(target=_alone, args=(role, settings)) for role in wanted]
     with suppress(KeyboardInterrupt):
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         for process in roles:
@@ -326,10 +335,19 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
     await serve_until(create_app(engine, facts, settings), settings.serve.host, settings.serve.port, stop)
 
 
+async def _receive(settings: Settings, stop: asyncio.Event) -> None:
+    from collectors.checkin.receive import Receiver, receiving
+    from collectors.checkin.serving import receive_until
+
+    engine, facts = _opened(settings)
+    await receive_until(receiving(Receiver(engine, facts)), settings.checkin, stop)
+
+
 async def _collect(settings: Settings, stop: asyncio.Event) -> None:
     """Observation, judged and handed on, and alerts; the first part that fails ends all, loudly."""
     from alerts.loop import run
     from collectors.catalogue import load_profiles
+    from collectors.checkin.observe import Follower
     from collectors.figures import Figures
     from collectors.run import observe
     from collectors.snmp.open import open_backend
@@ -349,10 +367,13 @@ async def _collect(settings: Settings, stop: asyncio.Event) -> None:
         # Only now: who holds the history's lock is the only judge, and numbers of transitions are given in memory.
         judge = Judge(engine, facts, settings)  # its first turn takes up what is stored, while polls begin
         sinks.insert(1, judge.observe)  # behind the history; what may wait for a disk or a network comes after
+        beside: deque[Batch] = deque()
+        checkins = Follower(engine, facts, settings.checkin.interval_s, beside=beside, history=sinks[0])
         async with asyncio.TaskGroup() as parts:
             parts.create_task(_tick(judge.tick, stop))
             parts.create_task(keep_closing(engine, settings.storage.history, stop))
             parts.create_task(run(engine, facts, settings.alerts, stop))
+            parts.create_task(checkins.follow(stop))
             parts.create_task(
                 observe(
                     facts,
@@ -364,6 +385,7 @@ async def _collect(settings: Settings, stop: asyncio.Event) -> None:
                     figures=figures,
                     volley=_volley(settings, closing),
                     recognised=settings.storage.history.with_name("recognised.arrow"),
+                    beside=beside,
                 )
             )
 
@@ -439,6 +461,7 @@ def _mendable() -> tuple[type[Exception], ...]:
     from api.assets import NotBuiltError
     from api.serve import NotLoopbackError
     from collectors.catalogue import ProfileError
+    from collectors.checkin.serving import NoCertificateError
     from inventory.scope import UnknownAreaError
     from simulator.process import FleetError
     from storage.engine import StoreInUseError
@@ -447,8 +470,9 @@ def _mendable() -> tuple[type[Exception], ...]:
     from storage.settings import SecretUnavailableError
 
     return (
-        DBAPIError, FleetError, FolderInUseError, FolderLayoutError, MonthMissingError, NotBuiltError, NotLoopbackError,
-        ProfileError, SecretUnavailableError, StoreInUseError, TOMLDecodeError, UnknownAreaError, ValidationError, OSError,
+        DBAPIError, FleetError, FolderInUseError, FolderLayoutError, MonthMissingError, NoCertificateError, NotBuiltError,
+        NotLoopbackError, ProfileError, SecretUnavailableError, StoreInUseError, TOMLDecodeError, UnknownAreaError,
+        ValidationError, OSError,
     )  # fmt: skip
 
 

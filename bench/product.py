@@ -15,7 +15,8 @@ from typing import NamedTuple
 from urllib.error import URLError
 from urllib.request import urlopen
 
-import inventory.tables  # noqa: F401 - what the migrations make
+import collectors.checkin.tables  # noqa: F401 - what the migrations make
+import inventory.tables  # noqa: F401
 import readiness.tables  # noqa: F401
 from bench.machine import cpu_s, family, pss_mb
 from inventory import store

@@ -30,6 +30,7 @@ class Reason(StrEnum):
     TEXT = "text"  # answered without the text that a good answer has
     # New ones only here, for what is stored holds their position:
     HOST_KEY_CHANGED = "host_key_changed"  # another SSH host key than the one known: no credential was sent
+    ABSENT = "absent"  # the PC through which it is seen answers, and says that it isn't connected
 
 
 REASONS: tuple[Reason, ...] = tuple(Reason)

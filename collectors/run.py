@@ -54,10 +54,12 @@ async def observe(
     figures: Figures | None = None,
     volley: Volley | None = None,
     recognised: Path | None = None,
+    beside: deque[Batch] | None = None,
 ) -> None:
     """Poll every SNMP device of `inventory` at its interval until `stop`; hand batches to `sinks` in order.
 
-    Looks at endpoints and what devices tell by themselves go the same way, as batches without polls.
+    Looks at endpoints and what devices tell by themselves go the same way, as batches without polls, and so does what
+    others put into `beside`.
 
     With a `volley` the polls that it can make go through it, else all go through `backend`.
 
@@ -73,7 +75,7 @@ async def observe(
     if keeper:
         keeper.restore(run.builder)
     over = asyncio.Event()
-    looks: deque[Batch] = deque()
+    looks: deque[Batch] = deque() if beside is None else beside
     keeping = asyncio.create_task(run.keep_time())
     looking = asyncio.create_task(watch_endpoints(inventory, settings, looks))
     hearing = asyncio.create_task(watch_traps(run.fleet, settings.traps, looks, run.hasten))

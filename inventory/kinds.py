@@ -146,7 +146,7 @@ KINDS: tuple[Kind, ...] = (
         Credential,
         (
             Column("name", required=True),
-            Column("kind", cells.one_of("snmp-v2c", "snmp-v3", "ssh"), required=True),
+            Column("kind", cells.one_of("snmp-v2c", "snmp-v3", "ssh", "checkin"), required=True),
             _reference("community"),
             Column("user"),
             Column("auth_protocol", cells.one_of(*_PROTOCOLS)),

@@ -216,7 +216,7 @@ class Credential:
     """How to get the secrets of a kind of device: references (`env:NAME`, `file:PATH`), not values."""
 
     name: str
-    kind: str  # "snmp-v2c", "snmp-v3" or "ssh"
+    kind: str  # "snmp-v2c", "snmp-v3", "ssh" or "checkin"
     community: str = ""
     user: str = ""
     auth_protocol: str = ""  # "SHA-256", RFC 7860

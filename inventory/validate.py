@@ -105,7 +105,9 @@ def _credentials(inventory: Inventory) -> Faults:
 def _lacking(it: Credential) -> Iterator[tuple[str, str]]:
     if it.kind == "snmp-v2c" and not it.community:
         yield "community", "is required for snmp-v2c"
-    if it.kind != "snmp-v2c" and not it.user:
+    if it.kind == "checkin" and not it.auth:
+        yield "auth", "is required for checkin"
+    if it.kind not in {"snmp-v2c", "checkin"} and not it.user:
         yield "user", f"is required for {it.kind}"
     if it.kind == "ssh" and not it.auth and not it.key_file:
         yield "key_file", "or auth (the password) is required for ssh"
@@ -123,8 +125,8 @@ def _devices(inventory: Inventory) -> Faults:
     for key, device in inventory.devices.items():
         for column, reason in _incomplete(device):
             yield key, column, reason
-        if (login := inventory.credentials.get(device.ssh_credential)) and login.kind != "ssh":
-            yield key, "ssh_credential", f"{quoted(login.name)} is for {login.kind}, not for ssh"
+        if (login := inventory.credentials.get(device.ssh_credential)) and login.kind not in {"ssh", "checkin"}:
+            yield key, "ssh_credential", f"{quoted(login.name)} is for {login.kind}, not for ssh or checkin"
         if device.primary_ip:
             first = addresses.setdefault((device.primary_ip, device.port or 161), key)
             if first != key:

@@ -21,6 +21,8 @@ _NO_EVIDENCE = frozenset({Reason.NO_ROUTE, Reason.SECRET})
 def _outcome(reason: Reason) -> Outcome:
     if reason in _NO_EVIDENCE:
         return Outcome.NOTHING
+    if reason is Reason.ABSENT:
+        return Outcome.LOST
     return Outcome.WRONG if reason in ANSWERED else Outcome.SILENT
 
 

@@ -26,7 +26,8 @@ from readiness.words import Sayings
 _ONLINE, _OFFLINE = 1, 2  # ont_state of collectors.metrics
 _STALE_INTERVALS = 3
 _STALE_LEAST_S = 60.0  # a busy collector that polls more often than that may be late without being blind
-_ONT_STALE_S = 960.0  # OLTs are asked for the state of their ONTs every 1 to 5 minutes; three readings and a little
+# OLTs are asked for the state of their ONTs every 1 to 5 minutes, PCs check in every 5; three readings and a little.
+_ONT_STALE_S = 960.0
 
 
 @dataclass
@@ -55,7 +56,8 @@ class Knowledge:
         self.policy = Policy(max(sight_s, 2 * float(own[reference].min(initial=inf)) if reference.any() else sight_s))
         self._reference = reference
         stale = np.maximum(_STALE_INTERVALS * own, _STALE_LEAST_S)
-        self._limit = np.where(graph.through >= 0, np.maximum(stale, _ONT_STALE_S), stale)
+        told = (graph.through >= 0) | ~graph.addressed  # by an OLT, or by check-ins
+        self._limit = np.where(told, np.maximum(stale, _ONT_STALE_S), stale)
         self._watched_since = now
         self._back = np.full(len(graph.names), -inf)
         slots = self.reader.slots
@@ -142,7 +144,7 @@ class Knowledge:
                     (node, Change(before, Status.UP, float(self.devices.since[node]), status.ANSWERS))
                 )
                 continue
-            reason = f"alive, but: {REASONS[polls.reason[row]]}" if outcome is Outcome.WRONG else ""
+            reason = _said(outcome, int(polls.reason[row]))
             sent, answered = int(polls.burst_sent[row]), int(polls.burst_answered[row])
             poll = Poll(float(polls.at[row]), outcome, reason, sent, answered)
             stepped = status.step(self.devices.memory(node), poll, now, self.sight, self.policy)
@@ -267,6 +269,12 @@ class Knowledge:
         return max(
             [*(float(self.devices.since[node]) for node in ends), *(float(self._port_at[slot]) for slot in slots)]
         )
+
+
+def _said(outcome: Outcome, reason: int) -> str:
+    if outcome is Outcome.LOST:
+        return "its PC answers, and it is not connected"
+    return f"alive, but: {REASONS[reason]}" if outcome is Outcome.WRONG else ""
 
 
 def _links_at(reader: Reader) -> Groups:

@@ -17,10 +17,11 @@ from readiness.blame import Outages, of_words, outages_of
 from readiness.carriers import Carriers, carriers
 from readiness.model import Layer, Readiness, Status, SubjectKind
 from readiness.months import transitions_in
+from readiness.proved import proved_spans
 from readiness.read import StateRow, unseen
 from readiness.rules.availability import Blame
 from readiness.rules.columns import CODE
-from readiness.rules.spells import Changes, Millis, Period, Positions, Spans, Spells, claimed, runs, spells
+from readiness.rules.spells import Changes, Millis, Period, Positions, Spans, Spells, claimed, proved, runs, spells
 from storage.types import from_millis, to_millis
 
 # A village that is ready is up, one that is blocked is down.
@@ -63,17 +64,20 @@ class Ledger:
 def ledger(engine: Engine, folder: Path, inventory: Inventory, asked: Asked) -> Ledger:
     """The ledger of what is asked for; `folder` is settings.storage.history."""
     stands_on = carriers(inventory, asked.kind, asked.subjects)
+    proofs = _proofs(engine, inventory, asked)
     with ThreadPoolExecutor(1) as other:  # both mostly wait for the database and for Parquet
         reading = other.submit(outages_of, engine, folder, stands_on.names, asked.start, asked.end)
-        whole = _spells(_told(engine, folder, asked), asked)
+        whole = _spells(_told(engine, folder, asked), proofs, asked)
         spans, blame, blamed = _spans(stands_on, reading.result())
     return Ledger(asked.period, whole, claimed(whole, spans, asked.period), blame, blamed)
 
 
-def past(engine: Engine, folder: Path, asked: Asked) -> tuple[Spells, list[StateRow]]:
+def past(engine: Engine, folder: Path, inventory: Inventory, asked: Asked) -> tuple[Spells, list[StateRow]]:
     """The spells of what is asked for, and where each subject of which anything is known stood at the end."""
     told = _told(engine, folder, asked)
-    return _spells(told, asked), [unseen(row, asked.blind_since) for row in _last_states(told, asked)]
+    return _spells(told, _proofs(engine, inventory, asked), asked), [
+        unseen(row, asked.blind_since) for row in _last_states(told, asked)
+    ]
 
 
 def _told(engine: Engine, folder: Path, asked: Asked) -> pa.Table:
@@ -81,9 +85,13 @@ def _told(engine: Engine, folder: Path, asked: Asked) -> pa.Table:
     return transitions_in(engine, folder, asked.start, asked.end, kinds=[asked.kind], scope=asked.scope, subjects=few)
 
 
-def _spells(told: pa.Table, asked: Asked) -> Spells:
+def _proofs(engine: Engine, inventory: Inventory, asked: Asked) -> Spans:
+    return proved_spans(engine, inventory, asked.kind, asked.subjects, start=asked.start, end=asked.end)
+
+
+def _spells(told: pa.Table, proofs: Spans, asked: Asked) -> Spells:
     seen_until = None if asked.blind_since is None else to_millis(asked.blind_since)
-    return spells(changes(told, asked.subjects)[0], asked.period, seen_until=seen_until)
+    return proved(spells(changes(told, asked.subjects)[0], asked.period, seen_until=seen_until), proofs, asked.period)
 
 
 def _last_states(told: pa.Table, asked: Asked) -> Iterator[StateRow]:

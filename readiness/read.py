@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, func, or_, select
 
 from inventory.scope import Scope
 from readiness.model import Cause, Layer, Readiness, Responsible, Status, SubjectKind
-from readiness.rules.uptime import INDIA, Day, midnight
+from readiness.proved import proved_of
+from readiness.rules.uptime import INDIA, Day, midnight, proved, spells
 from readiness.rules.uptime import strip as strip_of
 from readiness.rules.watch import NOBODY_WATCHED
 from readiness.subjects import within
@@ -271,6 +272,11 @@ def strip(
     with snapshot(engine) as connection:
         initial = connection.execute(before.limit(1)).scalar()
         changes = [(row.at, row.to_status) for row in connection.execute(after)]
+        spans = proved_of(connection, kind, subject, first, now)
     if blind_since is not None:
         changes.append((blind_since, Status.UNKNOWN))
-    return strip_of(initial or Status.UNKNOWN, changes, days, now)
+    initial = initial or Status.UNKNOWN
+    if spans:
+        works = Readiness.READY if kind is SubjectKind.VILLAGE else Status.UP
+        changes = list(proved(spells(initial, changes, first, now), spans, Status.UNKNOWN, works))
+    return strip_of(initial, changes, days, now)

@@ -13,9 +13,10 @@ from rich.table import Table
 
 from inventory.hours import INDIA
 from readiness.ledger import Ledger, changes
+from readiness.proved import PROVED
 from readiness.read import OutageRow
 from readiness.rules.availability import BUCKETS, CAUSES, buckets, open_lengths, roots
-from readiness.rules.columns import STATUSES, UNKNOWN
+from readiness.rules.columns import STATUSES, UNKNOWN, UP
 from readiness.rules.spells import NONE
 from readiness.rules.watch import NOBODY_WATCHED
 from reports.availability import Counted
@@ -71,6 +72,7 @@ def _reasons(found: Ledger, subjects: Counted, told: pa.Table) -> list[str]:
     unseen = (found.pieces.status == UNKNOWN) & (status != UNKNOWN)
     texts = np.array([*said, ""], np.object_)[place]
     texts[unseen] = NOBODY_WATCHED
+    texts[(found.pieces.status == UP) & (status == UNKNOWN)] = PROVED
     texts[whose != found.pieces.subject] = ""
     reasons: list[str] = texts.tolist()
     return reasons

@@ -74,7 +74,7 @@ def coverage_report(wanted: Wanted, level: Level) -> Report:
     states: list[StateRow] = []
     seen: dict[tuple[SubjectKind, str], tuple[int, int]] = {}
     for asked in (wanted.asked(SubjectKind.VILLAGE, villages), wanted.asked(SubjectKind.SITE, sites)):
-        whole, last = past(wanted.engine, wanted.history, asked)
+        whole, last = past(wanted.engine, wanted.history, inventory, asked)
         low, high = worked(whole, len(asked.subjects))
         states += last
         seen |= _by_subject(asked, low.tolist(), high.tolist())

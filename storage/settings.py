@@ -151,6 +151,16 @@ class ServeSettings(_Section):
     tiles: Path = Field(Path("data/tiles"), description="Folder of the map's tiles, which are made anew where missing")
 
 
+class CheckinSettings(_Section):
+    port: int = Field(0, ge=0, lt=65536, description="Port at which kendras check in; 0: none do")
+    host: str = Field(
+        "127.0.0.1", description="Address at which kendras check in; one that isn't loopback needs a certificate"
+    )
+    certificate: str = Field("", description="File of the certificate (PEM) with its chain; empty: plain HTTP")
+    certificate_key: str = Field("", description="File of its private key, where that is not in the same file")
+    interval_s: float = Field(300, ge=30, le=900, description="Seconds between two heartbeats of a kendra")
+
+
 class Settings(BaseSettings):
     """Everything that can be set."""
 
@@ -166,6 +176,7 @@ class Settings(BaseSettings):
     judge: JudgeSettings = JudgeSettings()
     alerts: AlertSettings = AlertSettings()
     serve: ServeSettings = ServeSettings()
+    checkin: CheckinSettings = CheckinSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine
 
 import alerts.tables  # noqa: F401 - registers its tables
+import collectors.checkin.tables  # noqa: F401
 import inventory.tables  # noqa: F401
 import readiness.tables  # noqa: F401
 from inventory.model import Inventory

@@ -103,6 +103,7 @@ def only(rows: dict[str, Rows], kept: set[str]) -> dict[str, Rows]:
 
 # What going back before a migration loses; everything else stays as it is.
 LOSES = {
+    "0007": {"checkin_agent", "checkin_heartbeat", "checkin_seen", "checkin_span"},
     "0006": set(),
     "0005": {"endpoint_view"},
     "0004": {"area_version", "area.assigned_by", "area.boundary_approximate"},

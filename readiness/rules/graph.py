@@ -131,6 +131,13 @@ def _by_code(coded: Coded, positions: Nodes) -> Groups:
     return Groups(coded.code[some], some, len(coded.texts))
 
 
+def _checks_in(inventory: Inventory) -> Mask:
+    """Whether a device tells of itself, so that nobody has to reach it."""
+    kinds = [name for name, credential in inventory.credentials.items() if credential.kind == "checkin"]
+    found: Mask = np.asarray(pc.is_in(_texts(inventory.devices, "credential"), pa.array(kinds, pa.string())), np.bool_)
+    return found
+
+
 def build(inventory: Inventory) -> Graph:
     devices, links, sites = inventory.devices, inventory.links, inventory.sites
     names, site_names = Texts(_texts(devices, "name")), Texts(_texts(sites, "name"))
@@ -153,7 +160,7 @@ def build(inventory: Inventory) -> Graph:
         at_noc=kind == KINDS.index(SiteKind.NOC),
         carries=np.isin(roles, [ROLES.index(role) for role in BOXES]),
         addressed=addressed,
-        observable=addressed | _filled(through),
+        observable=addressed | _filled(through) | _checks_in(inventory),
         in_kendra=kind == KINDS.index(SiteKind.KENDRA),
         link_names=Texts(_texts(links, "name")),
         ports=Coded.of(pa.concat_arrays([_texts(links, "a_port"), _texts(links, "b_port")])),

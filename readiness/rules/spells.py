@@ -6,7 +6,7 @@ for one subject and a page.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -122,6 +122,17 @@ def _joined(subject: Positions, start: Millis, status: Codes, period: Period) ->
     return Spells(
         subject[first], start[first], end[closing], status[first], np.full(int(first.sum()), NONE, np.int64)
     )  # fmt: skip
+
+
+def proved(whole: Spells, spans: Spans, period: Period) -> Spells:
+    """The same time as `whole`, up instead of unknown inside a span."""
+    unknown = whole.status == UNKNOWN
+    if not len(spans.subject) or not unknown.any():
+        return whole
+    inside, rest = _claim(whole.where(unknown), spans, np.arange(len(spans.subject)), period)
+    up = replace(inside, status=np.full_like(inside.status, UP))
+    told = ordered([whole.where(~unknown), up, rest], period)
+    return _joined(told.subject, told.start, told.status, period)
 
 
 def claimed(pieces: Spells, spans: Spans, period: Period) -> Spells:

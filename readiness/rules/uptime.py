@@ -5,7 +5,7 @@ parts of a split always add up to the period, and splits of neighbouring periods
 split of both: times are whole microseconds and nothing is rounded.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -42,6 +42,18 @@ def spells(initial: str, changes: Sequence[tuple[datetime, str]], start: datetim
         status = after
     if since < end:
         yield Spell(status, since, end)
+
+
+def proved(
+    pieces: Iterable[Spell], spans: Sequence[tuple[datetime, datetime]], unknown: str, works: str
+) -> Iterator[tuple[datetime, str]]:
+    """The changes that make up `pieces`, with `works` instead of `unknown` inside a span; spans are in order and apart."""
+    for piece in pieces:
+        yield piece.start, piece.status
+        for start, end in spans if piece.status == unknown else ():
+            if start < piece.end and end > piece.start:
+                yield max(start, piece.start), works
+                yield min(end, piece.end), unknown
 
 
 def split(
