@@ -13,6 +13,7 @@ from collectors.snmp.backend import Limits, SnmpBackend, Target, Value
 
 _ENTERPRISES = "1.3.6.1.4.1."
 _FIRST_ROWS = Limits(rows=64, whole=False)  # the first rows of a table of parts are often empty
+_MANY_ROWS = Limits(rows=512, whole=False)  # where a pattern looks for one among them: a machine's processes
 _PLACEHOLDERS = frozenset(
     {"", "unknown", "none", "n/a", "na", "null", "not set", "not available", "-", "--", "default"}
 )
@@ -112,7 +113,7 @@ async def _said(
 
 
 async def _first_filled(backend: SnmpBackend, target: Target, column: str, source: Source) -> str:
-    rows = await backend.walk(target, column, _FIRST_ROWS)
+    rows = await backend.walk(target, column, _MANY_ROWS if source.pattern else _FIRST_ROWS)
     if isinstance(rows, Failure):
         return ""
     return next(filter(None, (_matched(source, _text(value, source.form)) for value in rows.values())), "")
