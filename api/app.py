@@ -70,7 +70,7 @@ def create_app(
     feed = Feed(
         lambda after: _changes(engine, maps_of.ground, after),
         lambda: latest_transition_id(engine),
-        lambda: Sight(blind(), standing.judged()),
+        lambda: Sight(blind(), standing.renewals()),
     )
     context = Context(
         engine=engine,

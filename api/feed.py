@@ -1,4 +1,4 @@
-"""New transitions, whether anybody watches at all, and how many were ever judged, for every open page: one task
+"""New transitions, whether anybody watches at all, and who is judged for the first time, for every open page: one task
 reads the store, all clients share what it found.
 
 Clients keep their own place in the shared list. A slow one gets its changes later and merged; one
@@ -33,10 +33,10 @@ class Told(NamedTuple):
 
 
 class Sight(NamedTuple):
-    """What holds for all pages: since when nobody watches, and how many villages and sites were ever judged."""
+    """What holds for all pages: since when nobody watches, and Standing.renewals."""
 
     blind_since: datetime | None
-    judged: int
+    renewals: int
 
 
 @dataclass(frozen=True, slots=True)

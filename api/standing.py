@@ -7,6 +7,7 @@ of more subjects, all are read anew.
 
 from collections.abc import Mapping, Sequence
 from threading import Lock
+from time import monotonic
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +24,7 @@ from readiness.present import Change
 
 _MOST_CHANGES = 50_000  # more than these are read anew faster
 _AT_ONCE = 5_000
+_RESTS = 200  # times as long as counting what is judged takes
 
 Letters = NDArray[np.uint8]
 """Octets of ASCII."""
@@ -45,14 +47,24 @@ class Standing:
         self._engine, self._ground = engine, ground
         self._lock = Lock()
         self._now: Now | None = None
-        self._judged = 0
-        self._missing = True  # the store doesn't tell of every village and site
+        self._missing = True  # the store didn't tell of every village and site
+        self._count_at = 0.0  # on the monotonic clock
+        self._outdated = False
+        self._renewals = 0
 
-    def judged(self) -> int:
-        """Of how many villages and sites the store tells; as long as some are missing it is asked for that."""
-        if self._missing:
-            self._judged = present.judged(self._engine)
-        return self._judged
+    def renewals(self) -> int:
+        """How often the store was found to tell of more subjects than before, which pages have to be told.
+
+        It is asked for that only as long as some are missing, and so that it takes little of the time.
+        """
+        now = self._now
+        if now is not None and self._missing and not self._outdated and monotonic() >= self._count_at:
+            began = monotonic()
+            if present.judged(self._engine) != now.judged:
+                self._outdated = True
+                self._renewals += 1
+            self._count_at = monotonic() + _RESTS * (monotonic() - began)
+        return self._renewals
 
     def now(self) -> Now:
         """As of the newest transition in the store, or a little later. What is given isn't changed any more."""
@@ -60,13 +72,13 @@ class Standing:
             # The id is read first: what is stored between the two reads is told twice, never lost.
             last = read.latest_transition_id(self._engine)
             if self._now is None or not self._goes_on(self._now, last):
-                self._now = self._read(last, self.judged())
+                self._now, self._outdated = self._read(last, present.judged(self._engine)), False
             elif last > self._now.last:
                 self._now = self._followed(self._now, last)
             return self._now
 
     def _goes_on(self, now: Now, last: int) -> bool:
-        return now.judged == self._judged and now.last <= last <= now.last + _MOST_CHANGES
+        return not self._outdated and now.last <= last <= now.last + _MOST_CHANGES
 
     def _read(self, last: int, judged: int) -> Now:
         villages, sites = self._ground.villages, self._ground.sites

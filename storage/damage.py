@@ -31,10 +31,10 @@ class UnreadableError(Exception):
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """What Arrow says of a damaged file becomes UnreadableError; what the disk says stays an OSError."""
+    """What Arrow says of a damaged file, or its footer, becomes UnreadableError; what the disk says stays an OSError."""
     try:
         yield
-    except (pa.ArrowException, UnicodeDecodeError) as error:
+    except (pa.ArrowException, ValueError) as error:
         raise UnreadableError(path, str(error)) from error
     except OSError as error:
         if error.errno is not None:  # Arrow's own have none

@@ -9,11 +9,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from pydantic import TypeAdapter
+import structlog
+from pydantic import TypeAdapter, ValidationError
 
 from storage.atomic import replacing
 
 _NAME = "made.json"
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,9 @@ def read_ledger(folder: Path) -> Ledger:
     try:
         return TypeAdapter(Ledger).validate_json((folder / _NAME).read_bytes())
     except FileNotFoundError:
+        return Ledger()
+    except ValidationError as error:
+        _log.error("history ledger unreadable, figures are made again", file=str(folder / _NAME), error=str(error))
         return Ledger()
 
 

@@ -4,10 +4,10 @@ Every row group is read once. What of it lies beyond the range of devices that i
 for its turn, so at most one group of each file is in memory beside the range itself.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +23,7 @@ AT_ONCE = 98_304
 END = 1 << 31
 """Beyond every device's number."""
 
+T = TypeVar("T")
 Choose = Callable[[pa.Table], pa.Table]
 
 
@@ -45,9 +46,10 @@ class Source:
         self.highest = max((bound.max for bound, _ in bounds), default=0)
         self._rows = np.array([rows for _, rows in bounds], np.int64)
 
-    @property
-    def metadata(self) -> dict[bytes, bytes]:
-        return self._file.metadata.metadata or {}
+    def told(self, read: Callable[[Mapping[bytes, bytes]], T]) -> T:
+        """What `read` makes of the footer's own entries."""
+        with reading(self._path):
+            return read(self._file.metadata.metadata or {})
 
     def ahead(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """First number and rows of each group not read yet, both of shape (groups,)."""

@@ -116,7 +116,7 @@ def _gather_shelf(folder: Path, shelf: int, month: Month, fresh: Sequence[Source
         rows = merged([*fresh, *old], upto=(shelf + 1) * SHELF_SIZE)
         first = next(rows, None)
         if first is not None:
-            known = hours_in(old[0].metadata) if old else {}
+            known = old[0].told(hours_in) if old else {}
             write_shelf(folder, shelf, month, chain([first], rows), known | dict(hours))
 
 
@@ -159,7 +159,7 @@ class _Days:
 
     def __init__(self, stored: Version | None, hours: Mapping[int, int]) -> None:
         self._source = Source(stored.path, HOURS) if stored else None
-        self.hours = hours_in(self._source.metadata) if self._source else {}
+        self.hours = self._source.told(hours_in) if self._source else {}
         if self._source and self.hours.keys() <= hours.keys():
             self._source.close()
             self._source, self.hours = None, {}

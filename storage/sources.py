@@ -70,10 +70,10 @@ def _of_month(
     try:
         with reading(file.path):
             footer = pq.read_metadata(file.path)
+            hours = hours_in(footer.metadata)
     except UnreadableError as error:
         _log.error("history file unreadable", file=str(error.path), error=error.reason)
         return {}
-    hours = hours_in(footer.metadata)
     newer = {hour for hour, last in hours.items() if hour in fresh and fresh[hour].last > last}
     if newer and file == daily and five:
         return _of_month(asked, five, None, fresh)  # an hour can't be taken out of a day

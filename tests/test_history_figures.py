@@ -177,11 +177,12 @@ def test_a_total_adds_means_of_devices_and_ports(tmp_path: Path, writer: Writer)
         assert found.at.tolist() == [to_millis(START) + 300_000 * n for n in range(26 * 12)]
 
 
-def test_a_lost_ledger_is_made_anew(tmp_path: Path, writer: Writer) -> None:
+@pytest.mark.parametrize("content", [b"", b'{"metrics": 1'])
+def test_a_damaged_ledger_is_made_anew(tmp_path: Path, writer: Writer, content: bytes) -> None:
     write_hours(writer, 30)
     compact(tmp_path, START + 31 * HOUR, KEEP)
     before = read_ledger(tmp_path)
-    (tmp_path / "made.json").unlink()
+    (tmp_path / "made.json").write_bytes(content)
     compact(tmp_path, START + 32 * HOUR, KEEP)
     assert read_ledger(tmp_path) == before
     expect(read(tmp_path, 300, START, START + 30 * HOUR), 300, START, 30 * 60)

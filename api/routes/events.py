@@ -39,7 +39,7 @@ async def events(
         if sight.blind_since != before.blind_since:
             yield ServerSentEvent(event="sight", data=models.Sight(blind_since=sight.blind_since))
         # Who is judged for the first time has no transition.
-        tidings = None if lost or sight.judged != before.judged else here.telling.since(view, place)
+        tidings = None if lost or sight.renewals != before.renewals else here.telling.since(view, place)
         if tidings is None:
             lost, place = False, here.feed.last
             yield ServerSentEvent(event="reset", id=str(place), data={})

@@ -156,7 +156,7 @@ class HistorySink:
         while True:
             try:
                 await asyncio.to_thread(compact, self._writer.folder, datetime.now(UTC), self._keep, self._damage)
-            except OSError as error:
+            except (OSError, pa.ArrowException) as error:
                 self._failed += 1
                 _log.error("history not compacted", error=str(error))
             if await _set_within(self._closing, _COMPACT_S):
