@@ -59,7 +59,7 @@ class Knowledge:
         told = (graph.through >= 0) | ~graph.addressed  # by an OLT, or by check-ins
         self._limit = np.where(told, np.maximum(stale, _ONT_STALE_S), stale)
         self._watched_since = now
-        self._back = np.full(len(graph.names), -inf)
+        self._back = np.full(len(graph.names), now)  # who came back before that isn't known
         slots = self.reader.slots
         self._port, self._port_at = np.zeros(slots + 1, np.int8), np.full(slots + 1, -inf)
         self._degree = graph.touching.sizes

@@ -124,6 +124,15 @@ async def test_a_cut_that_is_mended_before_a_silence_is_confirmed_has_one_root(s
     assert len([root for root in seen.roots() if root.status is Status.DOWN]) <= 1
 
 
+@pytest.mark.parametrize("mended", range(80, 90))
+async def test_a_kill_in_between_makes_no_root_of_what_was_silent_before_a_repair(seen: Court, mended: int) -> None:
+    await seen.run(mended + 9, {60: lambda world: world.cut.update(["ring-1-1", "ring-1-3"]), mended: mend})
+    seen.restart()
+    await seen.run(200)
+    assert {root.kind for root in seen.roots()} <= {LINK}
+    assert len([root for root in seen.roots() if root.status is Status.DOWN]) <= 1
+
+
 async def test_a_box_that_stays_dead_when_a_cut_beside_it_is_mended_is_a_root_of_its_own(seen: Court) -> None:
     def repair(world: World) -> None:
         world.cut.clear()

@@ -240,7 +240,7 @@ class View:
     start: Times  # begin of the silence, inf where there is none
     last_ok: Times  # newest sign of life
     asked: Times  # newest look that proved anything, an answer or silence
-    back: Times  # when the device was last heard again after a silence, -inf where it never fell silent
+    back: Times  # when the device was last heard again after a silence, at least when the judge began
     link_down: Mask
     link_since: Times  # begin of the link's present status
     port: NDArray[np.int8] | ByEnd[np.int8]  # ifOperStatus by link and end, 0 where none was read
