@@ -1,7 +1,7 @@
 """The burst of probes that tells loss from silence."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 from collectors.model import ANSWERED, Failure, Reason
 from collectors.plan import SYS_UP_TIME
@@ -9,14 +9,22 @@ from collectors.silence import Burst
 from collectors.snmp.backend import SnmpBackend, Target
 
 _Probe = asyncio.Task[bool | None]
+Echo = Callable[[str], Awaitable[float | None]]
+"""Sends an echo request to an address: its round trip, None where nothing came."""
 
 
-async def burst(backend: SnmpBackend, target: Target, probes: int, spacing_s: float) -> Burst:
-    """Send up to `probes` requests, `spacing_s` apart without waiting for answers; the first answer ends it."""
+async def burst(
+    backend: SnmpBackend, target: Target, probes: int, spacing_s: float, *, echo: Echo | None = None
+) -> Burst:
+    """Send up to `probes` requests, `spacing_s` apart without waiting for answers; the first answer ends it.
+
+    With `echo` every second one is an echo request.
+    """
     sent: set[_Probe] = set()
     try:
-        for _ in range(probes):
-            sent.add(asyncio.create_task(_answers(backend, target)))
+        for number in range(probes):
+            asked = _echoes(echo, target) if echo and number % 2 else _answers(backend, target)
+            sent.add(asyncio.create_task(asked))
             await asyncio.sleep(spacing_s)
             if _decided(sent):
                 return _count(sent)
@@ -36,6 +44,11 @@ async def _answers(backend: SnmpBackend, target: Target) -> bool | None:
     if isinstance(answer, Failure):
         return None if answer.reason is Reason.NO_ROUTE else answer.reason in ANSWERED
     return True
+
+
+async def _echoes(echo: Echo, target: Target) -> bool:
+    """Whether the device answered; that this machine could not ask is seen by the other requests."""
+    return await echo(target.address) is not None
 
 
 def _decided(probes: Iterable[_Probe]) -> bool:

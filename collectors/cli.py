@@ -43,6 +43,7 @@ def probe(  # noqa: PLR0917 - typer passes options by name
     ssh_platform: Annotated[str, typer.Option(metavar="P", help="What answers there: a name in docs/ssh.md")] = "linux",
     backend: Annotated[Backend | None, typer.Option(help="SNMP library")] = None,
     profile: Annotated[str, typer.Option(metavar="P", help="Profile to use, without recognising the device")] = "",
+    ping: Annotated[bool, typer.Option("--ping", help="Send echo requests (ICMP) besides")] = False,
     as_json_: Annotated[bool, typer.Option("--json", help="Print JSON, and only JSON, on standard output")] = False,
 ) -> None:
     """Recognise one device and print all that its profile reads. Exit code 1 when it isn't reached, 2 for wrong use."""
@@ -57,7 +58,7 @@ def probe(  # noqa: PLR0917 - typer passes options by name
 
     settings = Settings()
     try:
-        result = asyncio.run(ask(asked, settings, backend or settings.collect.backend))
+        result = asyncio.run(ask(asked, settings, backend or settings.collect.backend, ping=ping))
     except ProfileError as error:
         raise typer.BadParameter(str(error), param_hint="--profile") from error
     tell(address, result, as_json_)

@@ -3,6 +3,7 @@
 import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -18,8 +19,8 @@ from storage.settings import Settings
 _WIDE = 160  # where the output goes into a file
 
 
-async def ask(asked: Asked, settings: Settings, backend_name: str) -> PollResult:
-    """Probe by SSH where the credential is for that, else by SNMP. Raises ProfileError."""
+async def ask(asked: Asked, settings: Settings, backend_name: str, *, ping: bool = False) -> PollResult:
+    """Probe by SSH where the credential is for that, else by SNMP; `ping` the device besides. Raises ProfileError."""
     profiles = load_profiles()
     kind = "ssh" if asked.credential and asked.credential.kind == "ssh" else "snmp"
     if kind == "snmp" and asked.kind and asked.kind not in profiles:
@@ -27,9 +28,20 @@ async def ask(asked: Asked, settings: Settings, backend_name: str) -> PollResult
     backend = open_backend(backend_name)
     try:
         with ThreadPoolExecutor(settings.collect.ssh_workers) as pool:
-            return await PROBES[kind](asked, Tools(settings, backend, profiles, load_vendors(), pool))
+            tools = Tools(settings, backend, profiles, load_vendors(), pool)
+            result = await PROBES[kind](asked, tools)
+            return beside(result, await PROBES["icmp"](asked, tools)) if ping else result
     finally:
         await backend.close()
+
+
+def beside(result: PollResult, pinged: PollResult) -> PollResult:
+    """`result` with what echo requests to the same device found; they don't make a silent device a reached one."""
+    found = pinged.facts.sensors if pinged.facts and pinged.facts.sensors else ()
+    errors = (Absent(what="icmp", reason=pinged.failure.reason),) if pinged.failure else ()
+    told = result.facts or _unreached(result.device, result.failure)
+    facts = replace(told, sensors=(*(told.sensors or ()), *found) or None, errors=(*told.errors, *errors))
+    return replace(result, facts=facts, samples={**result.samples, **pinged.samples})
 
 
 def tell(address: str, result: PollResult, as_json_: bool) -> None:
@@ -40,7 +52,7 @@ def tell(address: str, result: PollResult, as_json_: bool) -> None:
     elif result.failure:
         why = f"{address}: {result.failure.reason} {result.failure.detail}".rstrip()
         Console(stderr=True).print(why, markup=False)
-    else:
+    if not as_json_ and (result.facts or not result.failure):
         show(reading, Console(width=None if sys.stdout.isatty() else _WIDE))
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from collectors.asked import Asked
 from collectors.catalogue import load_groups
 from collectors.group import Group
+from collectors.icmp.probe import ping_device
 from collectors.model import ANSWERED, Failure, PollResult, Reason
 from collectors.profile import Profile
 from collectors.read import read_device
@@ -73,7 +74,12 @@ async def probe_ssh(asked: Asked, tools: Tools) -> PollResult:
     return watch.failed(read) if isinstance(read, Failure) else watch.told(read, samples_of(read))
 
 
-PROBES: Mapping[str, Probe] = {"snmp": probe_snmp, "ssh": probe_ssh}
+async def probe_icmp(asked: Asked, tools: Tools) -> PollResult:
+    """Send some echo requests."""
+    return await ping_device(asked, tools.settings.icmp)
+
+
+PROBES: Mapping[str, Probe] = {"snmp": probe_snmp, "ssh": probe_ssh, "icmp": probe_icmp}
 
 
 class _Watch:

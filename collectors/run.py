@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 
 from collectors.batch import BatchBuilder, FinishedPoll
 from collectors.boots import Boots
-from collectors.burst import burst
+from collectors.burst import Echo, burst
 from collectors.figures import Figures
 from collectors.http.watch import watch_endpoints
+from collectors.icmp.ping import IcmpUnavailableError, Pinger, open_pinger
+from collectors.icmp.watch import watch_icmp
 from collectors.known import Keeper
 from collectors.model import Batch, Sink
 from collectors.poller import Poller, most_recognitions
@@ -32,7 +34,7 @@ from collectors.volley.volley import Volley
 from collectors.volleys import Turn
 from collectors.watch import Fleet, Watched, fleet
 from inventory.model import Inventory
-from storage.settings import CollectSettings, Settings
+from storage.settings import CollectSettings, IcmpSettings, Settings
 
 _TICKS_S = (0.02, 0.05)  # shortest and longest: a look costs the same for one device as for a hundred
 _TICKS = 50  # at least in the shortest interval
@@ -58,7 +60,7 @@ async def observe(
 ) -> None:
     """Poll every SNMP device of `inventory` at its interval until `stop`; hand batches to `sinks` in order.
 
-    Looks at endpoints and what devices tell by themselves go the same way, as batches without polls, and so does what
+    Looks at endpoints, pings and what devices tell by themselves go the same way, as batches without polls, and so does what
     others put into `beside`.
 
     With a `volley` the polls that it can make go through it, else all go through `backend`.
@@ -68,8 +70,15 @@ async def observe(
     A sink that raises is logged and counted, and the next one gets the batch all the same. The
     backend, the volley and the sinks stay open.
     """
+    pinger = await _pinger(settings.icmp)
     run = _Run(
-        fleet(inventory, settings), backend, catalogue, settings.collect, figures=figures or Figures(), volley=volley
+        fleet(inventory, settings),
+        backend,
+        catalogue,
+        settings.collect,
+        figures=figures or Figures(),
+        volley=volley,
+        echo=pinger.echo if pinger and settings.icmp.burst else None,
     )
     keeper = Keeper(recognised, run.fleet, run.boots, catalogue) if recognised else None
     if keeper:
@@ -79,21 +88,22 @@ async def observe(
     keeping = asyncio.create_task(run.keep_time())
     looking = asyncio.create_task(watch_endpoints(inventory, settings, looks))
     hearing = asyncio.create_task(watch_traps(run.fleet, settings.traps, looks, run.hasten))
+    pinging = asyncio.create_task(watch_icmp(inventory, settings.icmp, pinger, looks))
     remembering = [asyncio.create_task(keeper.keep())] if keeper else []
     handing = asyncio.create_task(run.hand_on(sinks, looks, over))
     stopping = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait(
-            (keeping, looking, hearing, handing, stopping, *remembering), return_when=asyncio.FIRST_COMPLETED
+            (keeping, looking, hearing, pinging, handing, stopping, *remembering), return_when=asyncio.FIRST_COMPLETED
         )
     finally:
         stopping.cancel()
-        await run.give_up(keeping, looking, hearing, *remembering)
+        await run.give_up(keeping, looking, hearing, pinging, pinging, *remembering)
         if keeper:
             await keeper.save()
         over.set()
         await handing
-    for task in (keeping, looking, hearing, *remembering):
+    for task in (keeping, looking, hearing, pinging, *remembering):
         if not task.cancelled():
             task.result()
 
@@ -108,7 +118,9 @@ class _Run:
         *,
         figures: Figures,
         volley: Volley | None,
+        echo: Echo | None,
     ) -> None:
+        self._echo = echo
         self.fleet = devices
         self._backend = backend
         self._settings = settings
@@ -267,7 +279,11 @@ class _Run:
         """A burst takes seconds: it holds no place among the polls under way."""
         async with self._bursts:
             found = await burst(
-                self._backend, watched.target, self._settings.burst_probes, self._settings.burst_spacing_s
+                self._backend,
+                watched.target,
+                self._settings.burst_probes,
+                self._settings.burst_spacing_s,
+                echo=self._echo,
             )
         watched.silence = after_burst(watched.silence, found)
         self._figures.bursts += 1
@@ -291,6 +307,17 @@ class _Run:
             if isinstance(result, Exception):
                 self._figures.sink_failures[name] += 1
                 _log.error("sink failed", sink=name, error=repr(result), at=_place(result))
+
+
+async def _pinger(settings: IcmpSettings) -> Pinger | None:
+    """None where nobody wants to ping, or this process may not."""
+    if not settings.interval_s and not settings.burst:
+        return None
+    try:
+        return await open_pinger(settings.timeout_s)
+    except IcmpUnavailableError as error:
+        _log.error("ICMP is off", why=str(error))
+        return None
 
 
 def longest_rates(devices: Fleet) -> NDArray[np.float64]:

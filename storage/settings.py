@@ -78,6 +78,18 @@ class EndpointSettings(_Section):
     )
 
 
+class IcmpSettings(_Section):
+    interval_s: float = Field(0, ge=0, description="Seconds between two series of echo requests to a device; 0: none")
+    probes: int = Field(5, ge=1, le=20, description="Echo requests in a series")
+    spacing_s: float = Field(1, gt=0, le=10, description="Seconds between two of a series")
+    timeout_s: float = Field(1, gt=0, le=10, description="Seconds after which an echo request is lost")
+    burst: bool = Field(
+        False,
+        description="Whether the burst after two silent polls holds echo requests too: a device that answers them "
+        "is degraded, not down, although its agent is silent",
+    )
+
+
 class TrapSettings(_Section):
     listen: str = Field(
         "", description="Address at which traps and informs of known devices are heard, such as 0.0.0.0; empty: none"
@@ -171,6 +183,7 @@ class Settings(BaseSettings):
     storage: StorageSettings = StorageSettings()
     collect: CollectSettings = CollectSettings()
     endpoints: EndpointSettings = EndpointSettings()
+    icmp: IcmpSettings = IcmpSettings()
     traps: TrapSettings = TrapSettings()
     influx: InfluxSettings = InfluxSettings()
     judge: JudgeSettings = JudgeSettings()

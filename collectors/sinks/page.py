@@ -82,6 +82,7 @@ def _places() -> Iterator[tuple[str, str]]:
         yield from _of_profile(profile)
     yield from ((METRICS[rate.metric].name, _PORT) for rate in FROM_COUNTER.values())
     yield "notification", _NOTIFICATION
+    yield from ((metric.name, _NOWHERE) for metric in METRICS if metric.name.startswith("icmp_"))
     yield from ((metric.name, _ENDPOINT) for metric in METRICS if metric.name.startswith("endpoint_"))
 
 
