@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from collectors.plan import PollPlan
+from collectors.plan import Port
 from collectors.profile import Profile
 from collectors.recognise import profile_of
 from collectors.siblings import Question, foreseeable, question
@@ -22,7 +22,7 @@ from collectors.watch import Fleet
 NONE = -1
 _PIONEERS = 3  # of a family at once
 _PATIENCE = 3  # pioneers that taught nothing, before those who wait go by themselves
-_MOST_QUESTIONS = 4  # of a family, which are tried one after another
+_MOST_PORTS = 4  # that are tried of a family, one after another
 _MOST_FAMILIES = 1 << 16
 
 Devices = NDArray[np.int32]
@@ -39,7 +39,7 @@ class Move(NamedTuple):
 class _Family:
     profile: Profile
     linked: frozenset[str]
-    questions: list[int] = field(default_factory=list)
+    ports: list[tuple[Port, ...]] = field(default_factory=list)  # that its pioneers had
     waiting: deque[int] = field(default_factory=deque)  # devices
     pioneers: int = 0
     in_vain: int = 0
@@ -54,7 +54,7 @@ class Families:
         self._linked = fleet.facts.ports.joined().dictionary_encode().indices.to_numpy()
         self._families: list[_Family] = []
         self._number: dict[tuple[str, str, int, int], int] = {}
-        self._question_number: dict[PollPlan, int] = {}
+        self._question_number: dict[tuple[str, tuple[Port, ...]], int] = {}
         self._pioneers: dict[int, int] = {}  # device -> family
         self._family = np.full(len(fleet.names), NONE, np.int32)
         self._tried = np.zeros(len(fleet.names), np.int8)
@@ -82,8 +82,8 @@ class Families:
         for device in devices.tolist():
             number, tried = int(self._family[device]), int(self._tried[device])
             family = self._families[number]
-            if tried < len(family.questions):
-                yield Move(family.questions[tried], np.array([device], np.int32))
+            if tried < len(family.ports):
+                yield Move(self._question(family, tried), np.array([device], np.int32))
             else:
                 yield self._pioneer(number, device)
 
@@ -115,8 +115,8 @@ class Families:
 
     def _join(self, number: int, devices: Devices) -> Iterator[Move]:
         family = self._families[number]
-        if family.questions:
-            yield Move(family.questions[0], devices)
+        if family.ports:
+            yield Move(self._question(family, 0), devices)
         elif family.profile.ports and not family.linked:
             yield Move(NONE, devices)  # nobody can teach them anything
         else:
@@ -127,9 +127,9 @@ class Families:
     def _next(self, number: int) -> Iterator[Move]:
         """What those who wait in a family do now."""
         family = self._families[number]
-        if family.questions or family.in_vain >= _PATIENCE:
+        if family.waiting and (family.ports or family.in_vain >= _PATIENCE):
             devices = self._leave(family, len(family.waiting))
-            yield Move(family.questions[0] if family.questions else NONE, devices)
+            yield Move(self._question(family, 0) if family.ports else NONE, devices)
             family.in_vain = 0
         for device in self._leave(family, _PIONEERS - family.pioneers).tolist():
             yield self._pioneer(number, device)
@@ -153,15 +153,19 @@ class Families:
             return False
         if not foreseeable(family.profile, shape.ports, family.linked):
             return False
-        asked = self._asked(plans.make(family.profile, shape.ports), shape.ports)
-        if asked != NONE and asked not in family.questions and len(family.questions) < _MOST_QUESTIONS:
-            family.questions.append(asked)
-        return asked in family.questions
+        if shape.ports not in family.ports and len(family.ports) < _MOST_PORTS:
+            family.ports.append(shape.ports)
+        return True
 
-    def _asked(self, plan: PollPlan, ports: tuple[tuple[int, str], ...]) -> int:
-        """The number of the question for a plan; NONE where it is too much to be asked so."""
-        if plan not in self._question_number:
-            made = question(plan, ports)
-            self._question_number[plan] = len(self.questions) if made else NONE
+    def _question(self, family: _Family, which: int) -> int:
+        """The number of the question for the ports that stand there; NONE where they are too many to ask so.
+
+        Made when somebody is to be asked: most families of a district's routers have one member.
+        """
+        ports = family.ports[which]
+        key = family.profile.name, ports
+        if key not in self._question_number:
+            made = question(self._fleet.plans.make(family.profile, ports), ports)
+            self._question_number[key] = len(self.questions) if made else NONE
             self.questions.extend([made] if made else [])
-        return self._question_number[plan]
+        return self._question_number[key]

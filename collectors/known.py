@@ -39,6 +39,7 @@ _SCHEMA = pa.schema(
 _SHAPES = b"shapes"
 _LOOK_S = 30.0
 _SELDOM_S = 1800.0
+_MUCH = 0.01  # of the devices: what is lost with less is recognised anew at the next start in no time
 
 _log = structlog.get_logger()
 
@@ -59,7 +60,8 @@ class Keeper:
         """Write the file again and again, for ever: soon where something was recognised, seldom for the up-times."""
         while True:
             await asyncio.sleep(_LOOK_S)
-            if self._fleet.recognised != self._written or time.monotonic() - self._written_at > _SELDOM_S:
+            new = self._fleet.recognised - self._written
+            if worth_writing(new, len(self._fleet.polled), time.monotonic() - self._written_at):
                 await self.save()
 
     async def save(self) -> None:
@@ -70,6 +72,11 @@ class Keeper:
             await asyncio.to_thread(write, self._path, self._fleet, known, self._catalogue)
         except OSError as error:
             _log.error("what was recognised cannot be kept", path=str(self._path), error=repr(error))
+
+
+def worth_writing(new: int, devices: int, since_s: float) -> bool:
+    """Whether the file is written again, after so many recognitions and seconds: it holds all devices each time."""
+    return since_s > _SELDOM_S or new > devices * _MUCH
 
 
 class Snapshot(NamedTuple):

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from collectors.catalogue import load_profiles
-from collectors.known import digest
+from collectors.known import digest, worth_writing
 from collectors.run import observe
 from inventory.model import Credential, Device, Inventory, Link, Role
 from storage.settings import CollectSettings, Settings
@@ -131,3 +131,18 @@ async def test_a_reboot_while_nobody_looked_is_noticed(path: Path) -> None:
     await watch(places(), again, path)
     assert recognised(again["127.0.0.1"])
     assert not recognised(again["127.0.0.2"])
+
+
+@pytest.mark.parametrize(
+    ("new", "devices", "since_s", "told"),
+    [
+        (0, 264_000, 60.0, False),
+        (1, 264_000, 60.0, False),  # in a large fleet somebody reboots all the time
+        (2_641, 264_000, 30.0, True),
+        (1, 50, 30.0, True),
+        (0, 0, 60.0, False),
+        (0, 264_000, 1801.0, True),  # for the up-times
+    ],
+)
+def test_the_file_is_written_when_much_is_new_else_seldom(new: int, devices: int, since_s: float, told: bool) -> None:
+    assert worth_writing(new, devices, since_s) is told
