@@ -44,6 +44,7 @@ _ELSEWHERE = {
     "bench": "bench.cli:bench",
     "checkin": "collectors.checkin.cli:app",
     "probe": "collectors.cli:probe",
+    "config": "collectors.config.cli:app",
     "poll": "collectors.poll_cli:poll",
     "status": "readiness.cli:status",
     "outages": "readiness.cli:outages",
@@ -75,7 +76,7 @@ def _elsewhere(name: str) -> "Command | None":
 
 def _load_tables() -> None:
     """Every table, registered on the one metadata."""
-    for layer in ("alerts", "collectors.checkin", "inventory", "readiness"):
+    for layer in ("alerts", "collectors.checkin", "collectors.config", "inventory", "readiness"):
         import_module(f"{layer}.tables")
 
 
@@ -374,6 +375,7 @@ async def _collect(settings: Settings, stop: asyncio.Event) -> None:
             parts.create_task(keep_closing(engine, settings.storage.history, stop))
             parts.create_task(run(engine, facts, settings.alerts, stop))
             parts.create_task(checkins.follow(stop))
+            parts.create_task(_keep_configurations(engine, facts, settings, stop))
             parts.create_task(
                 observe(
                     facts,
@@ -388,6 +390,13 @@ async def _collect(settings: Settings, stop: asyncio.Event) -> None:
                     beside=beside,
                 )
             )
+
+
+async def _keep_configurations(engine: "Engine", facts: "Inventory", settings: Settings, stop: asyncio.Event) -> None:
+    if any(credential.kind == "ssh" for credential in facts.credentials.values()):
+        from collectors.config.daily import keep_backing_up  # netmiko takes 20 MB, which not every state needs
+
+        await keep_backing_up(engine, facts, settings, stop)
 
 
 def _volley(settings: Settings, closing: AsyncExitStack) -> "Volley | None":

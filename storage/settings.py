@@ -54,6 +54,10 @@ class CollectSettings(_Section):
     ssh_workers: int = Field(16, gt=0, description="Most SSH sessions at once")
     ssh_port: int = Field(22, gt=0, lt=65536, description="SSH port of devices")
     ssh_deadline_s: float = Field(15, gt=0, description="Seconds after which an SSH session is given up")
+    config_interval_s: float = Field(
+        86400, ge=0, description="Seconds between two readings of a device's running configuration over SSH; 0: none"
+    )
+    config_days: int = Field(730, ge=1, description="Days that old configurations and device events are kept")
     known_hosts: Path = Field(Path("data/known_hosts"), description="SSH host keys that are trusted")
     metrics_port: int = Field(9700, ge=0, lt=65536, description="Port of /metrics on 127.0.0.1; 0: no exposition")
 

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import Engine
 
 import alerts.tables  # noqa: F401 - registers its tables
-import collectors.checkin.tables  # noqa: F401
+import collectors.checkin.tables
+import collectors.config.tables  # noqa: F401
 import inventory.tables  # noqa: F401
 import readiness.tables  # noqa: F401
 from inventory.model import Inventory

@@ -24,7 +24,8 @@ class Sshd:
 
 
 @contextmanager
-def sshd(folder: Path) -> Iterator[Sshd]:
+def sshd(folder: Path, more: str = "") -> Iterator[Sshd]:
+    """`more` is added to its configuration."""
     _privilege_separation()
     host, key, other = (_key(folder / name) for name in ("host", "key", "other"))
     (folder / "authorized").write_text((folder / "key.pub").read_text())
@@ -40,6 +41,7 @@ StrictModes no
 PasswordAuthentication no
 PermitRootLogin prohibit-password
 LogLevel VERBOSE
+{more}
 """
     )
     log = folder / "sshd.log"

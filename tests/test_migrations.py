@@ -103,6 +103,7 @@ def only(rows: dict[str, Rows], kept: set[str]) -> dict[str, Rows]:
 
 # What going back before a migration loses; everything else stays as it is.
 LOSES = {
+    "0008": {"config_text", "config_version", "device_event"},
     "0007": {"checkin_agent", "checkin_heartbeat", "checkin_seen", "checkin_span"},
     "0006": set(),
     "0005": {"endpoint_view"},

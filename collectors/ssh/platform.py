@@ -5,7 +5,7 @@ The keys of the files are the fields here; docs/ssh.md explains how to add a pla
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
@@ -97,6 +97,30 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """Lines from one that `begin` is found in up to one that `end` is found in, both included."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+
+    begin: str
+    end: str
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """How to read the running configuration, and what of it is kept."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+
+    command: str
+    complete: str = ""  # a regular expression that a whole configuration has: its last line, mostly
+    drop: tuple[str, ...] = ()  # lines that change by themselves
+    blocks: tuple[Block, ...] = ()  # what is left out over several lines, such as certificates
+    join: str = ""  # how a line goes on in the next one
+    secrets: tuple[str, ...] = ()  # beside the general ones: collectors/config/mask.py
+
+
+@dataclass(frozen=True, slots=True)
 class Platform:
     """One kind of command line."""
 
@@ -109,6 +133,8 @@ class Platform:
     role: str = ""
     vendor: str = ""
     os: str = ""
+    matches: tuple[str, ...] = ()  # devices of the inventory, by "profile manufacturer device_type role", in lower case
+    config: Config | None = None
 
     @property
     def ntc(self) -> str:
@@ -153,6 +179,7 @@ def _complaints(platform: Platform, templates: Path) -> Iterator[str]:
     """What the types cannot say."""
     if platform.device_type not in CLASS_MAPPER:
         yield f"device_type: netmiko has no {platform.device_type!r}"
+    yield from _about_config(platform)
     named: set[str] = set()
     for command in platform.commands:
         if command.template and not (templates / command.template).is_file():
@@ -161,6 +188,18 @@ def _complaints(platform: Platform, templates: Path) -> Iterator[str]:
             yield f"{command.name}: each: no command {command.each.rows!r} before it"
         named.add(command.name)
         yield from (f"{command.name}: {complaint}" for complaint in _about_values(command))
+
+
+def _about_config(platform: Platform) -> Iterator[str]:
+    config = platform.config
+    found = (config.complete, *config.drop, config.join, *config.secrets) if config else ()
+    yield from _not_regular(
+        pattern for block in (config.blocks if config else ()) for pattern in (block.begin, block.end)
+    )
+    yield from _not_regular((*platform.matches, *found))
+    for pattern in config.secrets if config else ():
+        if "(?P<secret>" not in pattern:
+            yield f"config: secrets: {pattern!r} has no group (?P<secret>...)"
 
 
 def _about_values(command: Command) -> Iterator[str]:
@@ -186,7 +225,11 @@ def _all_values(command: Command) -> Iterator[Value]:
 
 def _wrong_patterns(command: Command) -> Iterator[str]:
     each = command.each.where if command.each else {}
-    for pattern in (*command.where.values(), *each.values(), *_patterns(command)):
+    yield from _not_regular((*command.where.values(), *each.values(), *_patterns(command)))
+
+
+def _not_regular(patterns: Iterable[str]) -> Iterator[str]:
+    for pattern in patterns:
         try:
             re.compile(pattern)
         except re.error as error:

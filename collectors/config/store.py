@@ -1,0 +1,176 @@
+"""The history of configurations in the store, and events of devices."""
+
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from collectors.config.diff import NONE, Counts, counts
+from collectors.config.tables import config_text, config_version, device_event
+from inventory.scope import Scope
+from storage.engine import for_writing
+
+
+class EventKind(StrEnum):
+    CONFIG_CHANGED = "config_changed"  # detail: version, before (numbers of versions), added, removed (lines)
+    HOST_KEY_CHANGED = "host_key_changed"  # detail: key (type and fingerprint of the one that was shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A configuration from its first reading to its last one without another between."""
+
+    id: int
+    device: str
+    platform: str
+    sha256: str
+    from_at: datetime
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    id: int
+    at: datetime
+    device: str
+    kind: EventKind
+    detail: Mapping[str, str | int]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of a configuration that was read: `before` is None for the first one of a device."""
+
+    version: Version
+    changed: bool
+    before: Version | None = None
+    counts: Counts = NONE
+
+
+def keep(engine: Engine, device: str, platform: str, text: str, now: datetime) -> Kept:
+    """Take up a configuration, without secrets, that was read at `now`. A change is an event."""
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    with for_writing(engine).begin() as connection:
+        before = _newest(connection, device)
+        if before and before.sha256 == sha256:
+            seen = update(config_version).where(config_version.c.id == before.id).values(seen_at=now)
+            connection.execute(seen)
+            return Kept(replace(before, seen_at=now), changed=False)
+        _keep_text(connection, sha256, text)
+        row = {"device": device, "platform": platform, "text": sha256, "from_at": now, "seen_at": now}
+        number = connection.execute(insert(config_version).values(row).returning(config_version.c.id)).scalar_one()
+        version = Version(number, device, platform, sha256, now, now)
+        if before is None:
+            return Kept(version, changed=False)
+        changed = counts(_text(connection, before), text)
+        detail = {"version": number, "before": before.id, "added": changed.added, "removed": changed.removed}
+        _note(connection, device, EventKind.CONFIG_CHANGED, detail, now)
+        return Kept(version, changed=True, before=before, counts=changed)
+
+
+def note_key(engine: Engine, device: str, key: str, now: datetime) -> bool:
+    """A device showed another host key than the known one; says whether that is news."""
+    newest = (
+        select(device_event.c.detail)
+        .where(device_event.c.device == device, device_event.c.kind == EventKind.HOST_KEY_CHANGED)
+        .order_by(device_event.c.id.desc())
+        .limit(1)
+    )
+    with for_writing(engine).begin() as connection:
+        told = connection.execute(newest).scalar()
+        if told is not None and json.loads(told).get("key") == key:
+            return False
+        _note(connection, device, EventKind.HOST_KEY_CHANGED, {"key": key}, now)
+        return True
+
+
+def versions(engine: Engine, device: str, scope: Scope | None = None) -> list[Version]:
+    """Of one device, newest first."""
+    query = (
+        select(config_version)
+        .where(config_version.c.device == device, (scope or Scope()).where_device(config_version.c.device))
+        .order_by(config_version.c.id.desc())
+    )
+    with engine.connect() as connection:
+        return [_version(row) for row in connection.execute(query)]
+
+
+def text_of(engine: Engine, version: Version) -> str:
+    with engine.connect() as connection:
+        return _text(connection, version)
+
+
+def events(
+    engine: Engine, scope: Scope, *, since: datetime | None = None, device: str = "", limit: int = 1000
+) -> list[Event]:
+    """Events of devices in scope, newest first."""
+    conditions = [scope.where_device(device_event.c.device)]
+    if since is not None:
+        conditions.append(device_event.c.at >= since)
+    if device:
+        conditions.append(device_event.c.device == device)
+    query = select(device_event).where(*conditions).order_by(device_event.c.id.desc()).limit(limit)
+    with engine.connect() as connection:
+        return [
+            Event(row.id, row.at, row.device, EventKind(row.kind), json.loads(row.detail))
+            for row in connection.execute(query)
+        ]
+
+
+def forget(engine: Engine, device: str, before: datetime) -> int:
+    """Remove versions of a device last seen, and its events, before that moment; the newest version stays.
+
+    Returns how many versions.
+    """
+    of_it = config_version.c.device == device
+    newest = select(func.max(config_version.c.id)).where(of_it)
+    old = (config_version.c.seen_at < before, config_version.c.id.not_in(newest))
+    with for_writing(engine).begin() as connection:
+        connection.execute(delete(device_event).where(device_event.c.device == device, device_event.c.at < before))
+        texts = connection.execute(select(config_version.c.text).where(of_it, *old)).scalars().all()
+        removed = connection.execute(delete(config_version).where(of_it, *old)).rowcount
+        unused = config_text.c.sha256.not_in(select(config_version.c.text))
+        connection.execute(delete(config_text).where(config_text.c.sha256.in_(texts), unused))
+    return removed
+
+
+def at(found: Sequence[Version], moment: datetime) -> Version | None:
+    """Which of a device's versions, newest first, was in force as far as is known."""
+    return next((version for version in found if version.from_at <= moment), None)
+
+
+def _newest(connection: Connection, device: str) -> Version | None:
+    query = (
+        select(config_version).where(config_version.c.device == device).order_by(config_version.c.id.desc()).limit(1)
+    )
+    row = connection.execute(query).one_or_none()
+    return _version(row) if row else None
+
+
+def _version(row: Row[tuple[object, ...]]) -> Version:
+    return Version(row.id, row.device, row.platform, row.text, row.from_at, row.seen_at)
+
+
+def _keep_text(connection: Connection, sha256: str, text: str) -> None:
+    # Another device may come with the same text at the same moment.
+    row = {"sha256": sha256, "body": zlib.compress(text.encode(), 9)}
+    if connection.dialect.name == "sqlite":
+        connection.execute(sqlite.insert(config_text).values(row).on_conflict_do_nothing())
+    else:
+        connection.execute(postgresql.insert(config_text).values(row).on_conflict_do_nothing())
+
+
+def _text(connection: Connection, version: Version) -> str:
+    body = connection.execute(select(config_text.c.body).where(config_text.c.sha256 == version.sha256)).scalar_one()
+    return zlib.decompress(body).decode()
+
+
+def _note(connection: Connection, device: str, kind: EventKind, detail: Mapping[str, str | int], now: datetime) -> None:
+    row = {"at": now, "device": device, "kind": kind, "detail": json.dumps(detail)}
+    connection.execute(insert(device_event).values(row))
