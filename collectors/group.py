@@ -97,7 +97,7 @@ class SensorColumn:
     object: str  # its name in the table's MIB
     name: str = ""  # template as in Row; empty: the table's
     get: bool = False  # `column` is one instance although it doesn't end in .0
-    rows: str = ""  # regular expression over the index (as text where it is one): only these rows
+    rows: str = ""  # regular expression over the index, or over it as a text: only these rows
     syntax: Syntax = Syntax.INTEGER
     scale: float = 1.0
     offset: float = 0.0

@@ -48,12 +48,17 @@ async def identify(
         return ""
 
     return Identified(
-        vendor=await told("vendor") or vendor_of(recognised.system.object_id, vendors),
+        vendor=_spelt(await told("vendor"), vendors) or vendor_of(recognised.system.object_id, vendors),
         model=_by_object_id(identities, recognised.system.object_id) or await told("model"),
         os=await told("os"),
         os_version=await told("os_version"),
         serial=await told("serial"),
     )
+
+
+def _spelt(vendor: str, vendors: Mapping[int, str]) -> str:
+    """A vendor that calls itself EATON as everybody else writes it."""
+    return next((known for known in vendors.values() if known.casefold() == vendor.casefold()), vendor)
 
 
 def _by_object_id(identities: Iterable[Identity], object_id: str) -> str:

@@ -36,7 +36,7 @@ WHAT = {
     "nokia-7705-sar8": ("nokia-sros", Role.ROUTER, "Nokia"),
     "ubiquiti-litebeam5ac-gen2": ("radio", Role.RADIO, "Ubiquiti"),
     "upsmib-cs141-3phase": ("ups", Role.UPS, "Multimatic"),
-    "upsmib-huawei-ups2000": ("ups", Role.UPS, "HUAWEI"),
+    "upsmib-huawei-ups2000": ("ups", Role.UPS, "Huawei"),
     "windows-server-2019": ("host", Role.PC, "Microsoft"),
     "windows-xp": ("host", Role.PC, "Microsoft"),
     "zebra-label-printer": ("printer", Role.PRINTER, "Zebra"),

@@ -54,7 +54,7 @@ def sane(kind: SensorKind, value: float) -> bool:
 
 
 def _counts(table: SensorTable, column: SensorColumn, index: str, walked: Walked) -> bool:
-    if column.rows and not re.search(column.rows, index_text(index)):
+    if column.rows and not any(re.search(column.rows, form) for form in (index, index_text(index))):
         return False
     return all(walked.get(table.oid(only.where), {}).get(index) in only.values for only in table.only)
 
