@@ -202,7 +202,7 @@ def test_entity_sensors_in_order_only() -> None:
     ]  # 2 doesn't work, 4 is of no known kind, 5 tells no light of -214 dBm
 
 
-@given(st.dictionaries(INDICES, VALUES), st.dictionaries(INDICES, VALUES), st.dictionaries(INDICES, VALUES))
+@given(*[st.dictionaries(INDICES, VALUES, max_size=4)] * 3)
 def test_hostile_entity_tables_are_read_without_an_exception(
     values: dict[str, Value], kinds: dict[str, Value], scales: dict[str, Value]
 ) -> None:
