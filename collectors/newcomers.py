@@ -29,7 +29,7 @@ from collectors.watch import Fleet
 
 _SYSTEM = (SYS_UP_TIME, SYS_OBJECT_ID, SYS_DESCR)
 _MOST = 1 << 13  # requests under way
-_LEAST = 1 / 64  # of these: so it begins, for nobody knows yet what the line and the devices bear
+_LEAST = 1 / 16  # of these: so it begins, for nobody knows yet what the line and the devices bear
 _LATE = 0.5  # of the time in which an answer must come: those that take longer tell of a queue that grows
 _STEP_S = 1.0
 _SILENT = REASONS.index(Reason.TIMEOUT)
@@ -75,7 +75,7 @@ class Newcomers:
         self._known: list[Devices] = []
         self._late_s = _LATE * timeout_s
         self._pressure = Pressure(_MOST * _LEAST)
-        self._over = [0, 0]  # since the last step: answered in good time, silent or late
+        self._over = [0, 0, 0]  # since the last step: answered, silent, those of the answered that were late
         self._step_at = 0.0
         self.under_way = 0
 
@@ -125,8 +125,9 @@ class Newcomers:
         """Send what there is room for."""
         now, facts = time.monotonic(), self._fleet.facts
         if now >= self._step_at:
-            self._pressure = after(self._pressure, self._over[0], self._over[1], _MOST, _LEAST)
-            self._over, self._step_at = [0, 0], now + _STEP_S
+            answered, silent, late = self._over
+            self._pressure = after(self._pressure, answered, silent, _MOST, least=_LEAST, late=late)
+            self._over, self._step_at = [0, 0, 0], now + _STEP_S
         room = max(0, min(self._volley.room, int(self._pressure.window) - self.under_way))
         sent, self._held = self._held[:room], self._held[room:]
         if len(sent):
@@ -137,9 +138,8 @@ class Newcomers:
     def _read(self, answers: Answers) -> None:
         good = answers.values.good
         self.under_way -= len(good)
-        late = int((answers.at - answers.sent_at > self._late_s).sum())
-        self._over[0] += len(good) - late
-        self._over[1] += late
+        self._over[0] += len(good)
+        self._over[2] += int((answers.at - answers.sent_at > self._late_s).sum())
         self._fleet.alone[answers.device[~good]] = True
         self._alone.append(answers.device[~good])
         there = _there(answers.values)

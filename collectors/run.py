@@ -98,7 +98,7 @@ async def observe(
         )
     finally:
         stopping.cancel()
-        await run.give_up(keeping, looking, hearing, pinging, pinging, *remembering)
+        await run.give_up(keeping, looking, hearing, pinging, *remembering)
         if keeper:
             await keeper.save()
         over.set()

@@ -30,6 +30,7 @@ from storage.settings import resolve_secret
 _LOOPBACK = ipaddress.ip_network("127.0.0.0/8")
 _LOOPBACK_NETWORK, _HOST = 127, 0xFFFFFF
 _MOST_KEPT_AGENTS = 32_768
+_MOST_RELEASED = 2_048  # whoever asks what a device is asks more of it at once
 _NORMAL = NormalDist()
 
 
@@ -63,6 +64,7 @@ class Fleet:
         self._engines: dict[int, Engine] = {}
         self._at = _addresses(self.world.census)
         self._agents: OrderedDict[int, Agent] = OrderedDict()
+        self._released: OrderedDict[int, None] = OrderedDict()
         self.forgotten: Callable[[Collection[int]], None] = _nobody_told
         self.set_effects((), now)
 
@@ -97,8 +99,11 @@ class Fleet:
         return agent
 
     def release(self, number: int) -> None:
-        """What this device is asked is answered without its agent from now on."""
-        self._agents.pop(number, None)
+        """What this device was asked is answered without its agent from now on."""
+        self._released[number] = None
+        self._released.move_to_end(number)
+        if len(self._released) > _MOST_RELEASED:
+            self._agents.pop(self._released.popitem(last=False)[0], None)
 
     def _made(self, name: str, number: int) -> Agent:
         device = self.world.inventory.devices[name]

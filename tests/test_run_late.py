@@ -71,6 +71,7 @@ def test_room_stays_within_bounds_and_comes_back(delays: list[float], most: int)
         ([(4400, 0)] * 60 + [(2000, 2400)] * 20, 125),  # never less than an eighth
         ([(4400, 0)] * 60 + [(2000, 2400)] * 3 + [(4400, 0)] * 60, 1000),  # it recovers
         ([(4400, 0)] * 60 + [(2000, 2400)] * 120, 1000),  # half a country is down: that is no congestion
+        ([(4400, 0)] * 60 + [(40, 4360)] * 600, 125),  # nearly nothing comes back: it is the way, for ever
     ],
 )
 def test_silence_above_its_usual_level_makes_the_window_smaller(seconds: list[tuple[int, int]], window: float) -> None:
@@ -78,3 +79,11 @@ def test_silence_above_its_usual_level_makes_the_window_smaller(seconds: list[tu
     for answered, silent in seconds:
         now = after(now, answered, silent, 1000)
     assert now.window == pytest.approx(window)
+
+
+def test_late_answers_make_the_window_smaller_however_long_they_come() -> None:
+    now = Pressure(1000.0)
+    for _ in range(600):
+        now = after(now, 4400, 0, 1000, late=440)
+    assert now.window == pytest.approx(125)
+    assert after(now, 4400, 0, 1000, late=44).window > now.window

@@ -1,5 +1,7 @@
 """SNMPv2-MIB's system group (RFC 3418), with what each kind of device says of itself."""
 
+from functools import cache
+
 from simulator import ber
 from simulator.boxes import Box, draw
 from simulator.mibs.values import columns, number
@@ -48,6 +50,11 @@ def model_of(box: Box) -> str:
     return role
 
 
+@cache
+def _object_id(dotted: str) -> bytes:
+    return ber.object_id(ber.parse_oid(dotted))
+
+
 def _descr(box: Box) -> bytes:
     return ber.text(_SAYS[model_of(box)][0].replace("{name}", box.device.name))
 
@@ -56,7 +63,7 @@ SYSTEM: tuple[Column, ...] = columns(
     "1.3.6.1.2.1.1",
     {
         1: _descr,
-        2: lambda box: ber.object_id(ber.parse_oid(_SAYS[model_of(box)][1])),
+        2: lambda box: _object_id(_SAYS[model_of(box)][1]),
         3: lambda box: box.uptime(),
         4: lambda _: ber.text("noc@example.org"),
         5: lambda box: ber.text(box.device.name),
