@@ -110,10 +110,13 @@ class _Keys:
         self._seen: tuple[Sequence[str], NDArray[np.int64]] = ((), np.zeros(0, np.int64))
 
     def codes(self, texts: Sequence[str]) -> NDArray[np.int64]:
-        """The codes of a batch's texts; those of one that has the same texts as the last are known."""
-        if self._seen[0] is not texts:
-            self._seen = texts, np.array([self._code.get(text, -1) for text in texts], np.int64)
-        return self._seen[1]
+        """The codes of a batch's texts; those of a batch with the same texts as the largest are known."""
+        if self._seen[0] is texts:
+            return self._seen[1]
+        codes = np.array([self._code.get(text, -1) for text in texts], np.int64)
+        if len(texts) >= len(self._seen[0]):
+            self._seen = texts, codes
+        return codes
 
     def find(self, nodes: Indices, codes: NDArray[np.int64]) -> Indices:
         """Position of each pair, -1 for an unknown one."""
@@ -143,9 +146,13 @@ class Reader:
         self._seen: tuple[Sequence[str], Indices] = ((), np.zeros(0, np.intp))
 
     def _nodes(self, devices: Sequence[str]) -> Indices:
-        if self._seen[0] is not devices:
-            self._seen = devices, self._index.all(pa.array(devices, pa.string()))
-        return self._seen[1]
+        """The node of each of a batch's devices; those of a batch with the same devices as the largest are known."""
+        if self._seen[0] is devices:
+            return self._seen[1]
+        nodes = self._index.all(pa.array(devices, pa.string()))
+        if len(devices) >= len(self._seen[0]):
+            self._seen = devices, nodes
+        return nodes
 
     def read(self, batch: Batch) -> Evidence:
         if not len(batch.poll_device):  # looks at endpoints

@@ -3,11 +3,11 @@
 import ast
 import asyncio
 import json
-import signal
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -106,17 +106,13 @@ def test_killed_at_any_moment_it_loses_nothing_and_tells_nothing_twice(store: En
     file = config(tmp_path, f"http://127.0.0.1:{port}", interval_s=0.05)
     argv = [sys.executable, str(FILE), "--config", str(file)]
     for more in (1, 4, 9):
-        process = subprocess.Popen(argv, stderr=subprocess.DEVNULL)
-        wait_until(partial(_has, tmp_path, more), every=0.01, saying="heartbeats are queued")
-        process.send_signal(signal.SIGKILL)
-        process.wait(10)
+        with _killed_afterwards(argv):
+            wait_until(partial(_has, tmp_path, more), every=0.01, saying="heartbeats are queued")
     waiting = queued(tmp_path)
     assert waiting >= 9
     with kendra(store, checking_in(tmp_path), port=port):
-        process = subprocess.Popen(argv, stderr=subprocess.DEVNULL)
-        wait_until(lambda: len(stored(store)) >= waiting, every=0.02, saying="heartbeats arrive")
-        process.send_signal(signal.SIGKILL)
-        process.wait(10)
+        with _killed_afterwards(argv):
+            wait_until(lambda: len(stored(store)) >= waiting, every=0.02, saying="heartbeats arrive")
         assert run(file)[0] == 0
         with store.connect() as connection:
             known = connection.execute(select(checkin_agent)).one()
@@ -125,6 +121,17 @@ def test_killed_at_any_moment_it_loses_nothing_and_tells_nothing_twice(store: En
     assert len(rows) == known.number
     assert len({row.at for row in rows}) == len(rows)
     assert known.refused == known.dropped == 0
+
+
+@contextmanager
+def _killed_afterwards(argv: list[str]) -> Iterator[None]:
+    """A process until the end of the block, which it doesn't see coming."""
+    process = subprocess.Popen(argv, stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait(30)
 
 
 def _has(folder: Path, count: int) -> bool:
@@ -183,13 +190,9 @@ def test_a_damaged_queue_is_put_aside(store: Engine, tmp_path: Path) -> None:
 
 def test_two_agents_do_not_share_a_queue(tmp_path: Path) -> None:
     file = config(tmp_path, f"http://127.0.0.1:{free_port()}")
-    process = subprocess.Popen([sys.executable, str(FILE), "--config", str(file)], stderr=subprocess.DEVNULL)
-    try:
+    with _killed_afterwards([sys.executable, str(FILE), "--config", str(file)]):
         wait_until(lambda: _has(tmp_path, 1), every=0.02)
         code, said = run(file)
-    finally:
-        process.kill()
-        process.wait(10)
     assert (code, "another agent" in said) == (0, True)
     assert queued(tmp_path) == 1
 

@@ -215,7 +215,9 @@ class Follower:
         late = [beat for beat in beats if not beat.is_news(now, self._interval_s)]
         self._beside.extend(self._eyes.batches(news, now))
         for batch in self._eyes.batches(late, now):
-            await self._history(batch)
+            (failed,) = await asyncio.gather(self._history(batch), return_exceptions=True)
+            if isinstance(failed, Exception):  # what they prove is kept all the same
+                _log.error("late check-ins are not in the history", error=repr(failed))
         await asyncio.to_thread(settle, self._engine, beats, now, self._interval_s)
         return True
 

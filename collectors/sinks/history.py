@@ -9,7 +9,6 @@ be; everything else is kept exactly.
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -59,8 +58,7 @@ class HistorySink:
     def __init__(self, writer: Writer, flush_s: float = _FLUSH_S, keep: Keep = KEEP) -> None:
         self._writer = writer
         self._keep = keep
-        self._devices: tuple[str, ...] = ()
-        self._fleet = Fleet(pa.array([], pa.string()), np.zeros(0, np.int32))
+        self._fleets: dict[int, tuple[tuple[str, ...], Fleet]] = {}  # of the last flush, by identity of their devices
         self._flush_s = flush_s
         self._waiting: list[Batch] = []
         self._closing = asyncio.Event()
@@ -138,19 +136,24 @@ class HistorySink:
                 del self._waiting[: len(batches)]
 
     def _write(self, batches: Sequence[Batch]) -> int:
+        # What looks, traps and check-ins bring lies between the polls: each kind is written at once all the same.
+        groups: dict[int, list[Batch]] = {}
+        for batch in batches:
+            groups.setdefault(id(batch.devices), []).append(batch)
+        self._fleets = {number: self._fleet_of(group[0].devices) for number, group in groups.items()}
         octets = 0
-        for _, sharing in groupby(batches, key=lambda batch: id(batch.devices)):
-            group = list(sharing)
-            fleet = self._fleet_of(group[0].devices)
+        for number, group in groups.items():
+            _, fleet = self._fleets[number]
             octets += self._writer.write({"samples": samples_table(group, fleet), "polls": polls_table(group, fleet)})
         return octets
 
-    def _fleet_of(self, devices: tuple[str, ...]) -> Fleet:
-        """Made once: for a country it takes a tenth of a second."""
-        if self._devices is not devices:
-            names = pa.array(devices, pa.string())
-            self._devices, self._fleet = devices, Fleet(names, self._writer.numbers.of(names))
-        return self._fleet
+    def _fleet_of(self, devices: tuple[str, ...]) -> tuple[tuple[str, ...], Fleet]:
+        """The devices with what is made of them once: for a country that takes a tenth of a second."""
+        known = self._fleets.get(id(devices))
+        if known:
+            return known
+        names = pa.array(devices, pa.string())
+        return devices, Fleet(names, self._writer.numbers.of(names))
 
     async def _keep_compacting(self) -> None:
         while True:
