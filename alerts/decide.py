@@ -4,10 +4,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from alerts.model import Alert, Change, Decision, KendraState, Opening, Outage, Reason, Rule, Situation, Summary
+from alerts.model import (
+    Alert,
+    Change,
+    Decision,
+    KendraState,
+    KeyChange,
+    Opening,
+    Outage,
+    Reason,
+    Rule,
+    Situation,
+    Summary,
+)
 from alerts.places import Place, place_of
 from alerts.rules import SEVERITY, hours_of, is_open, kendra_reason, outage_reason, rule_for
-from alerts.summary import kendra_summary, outage_summary
+from alerts.summary import kendra_summary, key_summary, outage_summary
 from inventory.model import Area, Inventory, Site
 from readiness.model import SubjectKind
 from storage.settings import AlertSettings
@@ -17,7 +29,9 @@ def decide(situation: Situation, inventory: Inventory, settings: AlertSettings, 
     """Every decision at `now`, in a stable order; empty while nothing changes."""
     moment = _Moment(situation, inventory, settings, now)
     open_last = sorted(situation.alerts, key=lambda alert: (is_open(alert), alert.id))
-    of_outages = {a.outage: a for a in open_last if a.rule is not Rule.KENDRA_NOT_READY}
+    of_outages = {a.outage: a for a in open_last if a.rule not in {Rule.KENDRA_NOT_READY, Rule.HOST_KEY_CHANGED}}
+    of_keys = {a.subject: a for a in open_last if a.rule is Rule.HOST_KEY_CHANGED}
+    keys = {key.device: key for key in situation.keys}
     of_kendras = {a.subject: a for a in open_last if a.rule is Rule.KENDRA_NOT_READY}
     states = {state.site: state for state in situation.kendras}
     decisions: list[Decision | None] = [
@@ -27,6 +41,7 @@ def decide(situation: Situation, inventory: Inventory, settings: AlertSettings, 
         _about_kendra(moment, name, states.get(name), of_kendras.get(name))
         for name in sorted(states.keys() | of_kendras.keys())
     ]
+    decisions += [_about_key(moment, name, keys.get(name), of_keys.get(name)) for name in sorted(keys | of_keys)]
     return tuple(decision for decision in decisions if decision is not None)
 
 
@@ -93,6 +108,20 @@ def _about_kendra(moment: _Moment, name: str, state: KendraState | None, alert: 
         )  # fmt: skip
     at = state.since if reason is Reason.ENDED else moment.now
     return None if alert is None else _change(reason, alert, at, alert.summary)
+
+
+def _about_key(moment: _Moment, device: str, key: KeyChange | None, alert: Alert | None) -> Decision | None:
+    """It lasts until the device shows a key that is known again: its own, or a new one that somebody accepted."""
+    place = place_of(moment.inventory, SubjectKind.DEVICE, device)
+    if key is None or place is None:
+        return Change(Reason.ENDED, alert, moment.now, alert.summary) if is_open(alert) else None
+    if is_open(alert):
+        return None
+    rule = Rule.HOST_KEY_CHANGED
+    summary = key_summary(device, place, moment.inventory)
+    return Opening(
+        Reason.LASTED, rule, SubjectKind.DEVICE, device, place.area, None, SEVERITY[rule], key.since, summary
+    )
 
 
 def _is_at(moment: _Moment, outage: Outage, site: Site) -> bool:

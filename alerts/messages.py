@@ -38,8 +38,13 @@ def render(alert: Alert, event: Event, language: str, page_url: str) -> Message:
     subject = words["rule"][alert.rule].format(name=_named(alert, language))
     link = f"{page_url.rstrip('/')}/{words['page']['language']}/area/{quote(alert.area)}"
     lines = [_period(alert, event, words["line"]), *_lines(alert, words), link]
-    title = words["title"][event].format(subject=subject)
+    title = words["title"][_kind_of_title(alert, event)].format(subject=subject)
     return Message(title, "\n".join(line for line in lines if line), link)
+
+
+def _kind_of_title(alert: Alert, event: Event) -> str:
+    down = alert.rule is not Rule.HOST_KEY_CHANGED or event is not Event.FIRING
+    return event if down else "look"
 
 
 def safe(text: str) -> str:
@@ -82,6 +87,8 @@ def _time(moment: datetime) -> str:
 def _lines(alert: Alert, words: _Catalogue) -> list[str]:
     summary, line = alert.summary, words["line"]
     acting = words["responsible"][summary.responsible]
+    if alert.rule is Rule.HOST_KEY_CHANGED:
+        return [line["host_key"], line["responsible"].format(responsible=acting)]
     if alert.rule is Rule.ENDPOINT_DOWN:
         people = "" if summary.citizens is None else line["citizens"].format(citizens=summary.citizens)
         lost = line["services"].format(villages=summary.villages)

@@ -14,6 +14,7 @@ class Rule(StrEnum):
     REDUNDANCY_LOST = "redundancy_lost"
     KENDRA_NOT_READY = "kendra_not_ready"
     ENDPOINT_DOWN = "endpoint_down"
+    HOST_KEY_CHANGED = "host_key_changed"
 
 
 class Severity(StrEnum):
@@ -85,6 +86,14 @@ class KendraState:
     status: Status
     since: datetime
     outage: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChange:
+    """A device shows another SSH host key than the known one; nothing is asked of it until somebody looked."""
+
+    device: str
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,3 +169,4 @@ class Situation:
     outages: Mapping[int, Outage]
     kendras: tuple[KendraState, ...]
     alerts: tuple[Alert, ...]
+    keys: tuple[KeyChange, ...] = ()

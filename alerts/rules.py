@@ -23,6 +23,7 @@ SEVERITY = {
     Rule.REDUNDANCY_LOST: Severity.WARNING,
     Rule.KENDRA_NOT_READY: Severity.WARNING,
     Rule.ENDPOINT_DOWN: Severity.CRITICAL,
+    Rule.HOST_KEY_CHANGED: Severity.CRITICAL,
 }
 _NETWORK = frozenset({Role.ROUTER, Role.OLT, Role.ONT, Role.SWITCH, Role.RADIO})
 

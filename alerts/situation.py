@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select, union
 
-from alerts.model import Alert, KendraState, Outage, Rule, Situation
+from alerts.model import Alert, KendraState, KeyChange, Outage, Rule, Situation
 from alerts.rows import alert_of
 from alerts.tables import alert
+from collectors.config.keys import changed_keys
 from inventory.model import SiteKind
 from inventory.tables import site
 from readiness.model import Cause, Layer, Readiness, Responsible, Status, SubjectKind
@@ -39,7 +40,8 @@ def read_situation(connection: Connection) -> Situation:
     alerted = exists().where(alert.c.outage == outage.c.id, _UNRESOLVED)
     wanted = select(outage, _heir()).where(or_(and_(_OPEN, outage.c.root), alerted)).order_by(outage.c.id)
     outages = [_outage_of(row, behind) for row in connection.execute(wanted)]
-    return Situation({each.id: each for each in outages}, _kendras(connection, parents), _alerts(connection))
+    keys = tuple(KeyChange(device, since) for device, since in changed_keys(connection).items())
+    return Situation({each.id: each for each in outages}, _kendras(connection, parents), _alerts(connection), keys)
 
 
 def _heir() -> ColumnElement[bool]:

@@ -44,6 +44,24 @@ def kendra_summary(site: Site, own: Outage | None, served: Sequence[Area], inven
     )
 
 
+def key_summary(device: str, place: Place, inventory: Inventory) -> Summary:
+    """Of a device that shows another SSH host key: no village is cut off by that."""
+    site = place.names
+    return Summary(
+        names=Names(*(f"{device}, {name}" if name else "" for name in (site.en, site.hi, site.pa))),
+        within=surroundings(inventory, place.area),
+        cause=Cause.UNDETERMINED,
+        confidence=0.0,
+        layer=Layer.GP_EQUIPMENT,
+        responsible=Responsible.AGENCY,
+        segment=(),
+        ring="",
+        sites=0,
+        villages=0,
+        citizens=None,
+    )
+
+
 def to_json(summary: Summary) -> str:
     """The text that the `summary` column holds."""
     return json.dumps(

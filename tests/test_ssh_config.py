@@ -16,13 +16,19 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 from typer.testing import CliRunner
 
+from alerts.evaluate import evaluate
+from alerts.messages import render
+from alerts.model import Event, Opening, Rule
+from alerts.model import Reason as AlertReason
+from alerts.store import alerts
 from collectors.config import cli
 from collectors.config.backup import Job, back_up, jobs, platform_of
 from collectors.config.clean import NoConfigError, cleaned
 from collectors.config.daily import in_turn, keep_backing_up
 from collectors.config.diff import Counts, counts, unified
+from collectors.config.keys import changed_keys, note_key
 from collectors.config.mask import HIDDEN, masked, patterns
-from collectors.config.store import EventKind, Kept, at, events, forget, keep, note_key, text_of, versions
+from collectors.config.store import EventKind, Kept, at, events, forget, keep, text_of, versions
 from collectors.config.tables import config_text
 from collectors.model import Failure, Reason
 from collectors.reading.model import Reading
@@ -33,7 +39,7 @@ from inventory.model import Credential, Device, Inventory, Role
 from inventory.scope import Scope, UnknownAreaError
 from storage.engine import open_engine
 from storage.migrate import upgrade
-from storage.settings import CollectSettings, Settings, StorageSettings
+from storage.settings import AlertSettings, CollectSettings, Settings, StorageSettings
 from tests.frr import zebra
 from tests.servers import wait_until
 from tests.small import small_inventory
@@ -279,9 +285,39 @@ def test_what_is_old_goes_and_the_newest_stays(engine: Engine) -> None:
 
 
 def test_a_changed_key_is_news_once(engine: Engine) -> None:
-    told = [note_key(engine, "gp1", key, NOW) for key in ("A", "A", "B", "A")]
-    assert told == [True, False, True, True]
-    assert {event.kind for event in events(engine, Scope(), since=NOW)} == {EventKind.HOST_KEY_CHANGED}
+    keys = (None, "A", "A", "B", "A", None, None)
+    told = [note_key(engine, "gp1", key, NOW + timedelta(hours=hour)) for hour, key in enumerate(keys)]
+    assert told == [False, True, False, True, True, True, False]
+    kinds = [event.kind for event in events(engine, Scope(), since=NOW)]
+    assert kinds == [EventKind.HOST_KEY_KNOWN, *[EventKind.HOST_KEY_CHANGED] * 3]
+
+
+def test_an_unknown_key_is_an_alert_until_the_device_shows_a_known_one(engine: Engine) -> None:
+    small = small_inventory()
+    inventory_store.apply(engine, small, NOW)
+    note_key(engine, "gp1", "ssh-ed25519 SHA256:x", NOW)
+    note_key(engine, "gone", "ssh-ed25519 SHA256:x", NOW)  # not in the inventory: nobody could look
+    with engine.connect() as connection:
+        assert set(changed_keys(connection)) == {"gp1", "gone"}
+    (opening,) = evaluate(engine, small, AlertSettings(), NOW)
+    assert isinstance(opening, Opening)
+    assert (opening.rule, opening.subject, opening.area) == (Rule.HOST_KEY_CHANGED, "gp1", "gp:G1")
+    assert evaluate(engine, small, AlertSettings(), NOW + timedelta(hours=1)) == ()
+    (alert,) = alerts(engine, Scope("district:387"))
+    for language, title in (
+        ("en", "[LOOK] Another SSH host key: gp1, Gram 1"),
+        ("hi", "[जाँचें] SSH"),
+        ("pa", "[ਜਾਂਚੋ] SSH"),
+    ):
+        message = render(alert, Event.FIRING, language, "http://x")
+        assert message.title.startswith(title)
+        assert len(message.body.splitlines()) == 4
+    note_key(engine, "gp1", None, NOW + timedelta(hours=2))
+    (ended,) = evaluate(engine, small, AlertSettings(), NOW + timedelta(hours=2))
+    assert ended.reason is AlertReason.ENDED
+    (alert,) = alerts(engine, Scope("district:387"))
+    assert alert.resolved_at == NOW + timedelta(hours=2)
+    assert render(alert, Event.RESOLVED, "en", "http://x").title.startswith("[OVER]")
 
 
 def test_the_scope_holds_for_versions_and_events(engine: Engine) -> None:

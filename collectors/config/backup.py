@@ -11,7 +11,8 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from collectors.config.clean import NoConfigError, cleaned
-from collectors.config.store import Kept, keep, note_key
+from collectors.config.keys import note_key
+from collectors.config.store import Kept, keep
 from collectors.model import Failure, Reason
 from collectors.ssh.platform import Config, Platform, load_platforms
 from collectors.ssh.talk import Run, SshTarget, talk_over_ssh
@@ -68,6 +69,7 @@ async def back_up(job: Job, engine: Engine, pool: ThreadPoolExecutor) -> Kept | 
         if text.reason is Reason.HOST_KEY_CHANGED:
             await asyncio.to_thread(note_key, engine, job.device, text.detail, now)
         return text
+    await asyncio.to_thread(note_key, engine, job.device, None, now)
     return await asyncio.to_thread(keep, engine, job.device, job.platform, text, now)
 
 

@@ -20,6 +20,7 @@ from storage.engine import for_writing
 class EventKind(StrEnum):
     CONFIG_CHANGED = "config_changed"  # detail: version, before (numbers of versions), added, removed (lines)
     HOST_KEY_CHANGED = "host_key_changed"  # detail: key (type and fingerprint of the one that was shown)
+    HOST_KEY_KNOWN = "host_key_known"  # the end of that
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +71,8 @@ def keep(engine: Engine, device: str, platform: str, text: str, now: datetime) -
             return Kept(version, changed=False)
         changed = counts(_text(connection, before), text)
         detail = {"version": number, "before": before.id, "added": changed.added, "removed": changed.removed}
-        _note(connection, device, EventKind.CONFIG_CHANGED, detail, now)
+        note(connection, device, EventKind.CONFIG_CHANGED, detail, now)
         return Kept(version, changed=True, before=before, counts=changed)
-
-
-def note_key(engine: Engine, device: str, key: str, now: datetime) -> bool:
-    """A device showed another host key than the known one; says whether that is news."""
-    newest = (
-        select(device_event.c.detail)
-        .where(device_event.c.device == device, device_event.c.kind == EventKind.HOST_KEY_CHANGED)
-        .order_by(device_event.c.id.desc())
-        .limit(1)
-    )
-    with for_writing(engine).begin() as connection:
-        told = connection.execute(newest).scalar()
-        if told is not None and json.loads(told).get("key") == key:
-            return False
-        _note(connection, device, EventKind.HOST_KEY_CHANGED, {"key": key}, now)
-        return True
 
 
 def versions(engine: Engine, device: str, scope: Scope | None = None) -> list[Version]:
@@ -171,6 +156,7 @@ def _text(connection: Connection, version: Version) -> str:
     return zlib.decompress(body).decode()
 
 
-def _note(connection: Connection, device: str, kind: EventKind, detail: Mapping[str, str | int], now: datetime) -> None:
+def note(connection: Connection, device: str, kind: EventKind, detail: Mapping[str, str | int], now: datetime) -> None:
+    """Add an event of a device."""
     row = {"at": now, "device": device, "kind": kind, "detail": json.dumps(detail)}
     connection.execute(insert(device_event).values(row))

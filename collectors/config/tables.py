@@ -38,5 +38,6 @@ device_event = Table(
     Column("detail", String, nullable=False),  # JSON object
     Index("ix_device_event_device", "device", "at"),
     Index("ix_device_event_at", "at"),
+    Index("ix_device_event_kind", "kind", "device"),
     sqlite_autoincrement=True,
 )

@@ -46,6 +46,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_device_event_device", "device_event", ["device", "at"], unique=False)
     op.create_index("ix_device_event_at", "device_event", ["at"], unique=False)
+    op.create_index("ix_device_event_kind", "device_event", ["kind", "device"], unique=False)
 
 
 def downgrade() -> None:
