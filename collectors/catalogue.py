@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from collectors.group import Group
+from collectors.group import Group, InterfaceCell
 from collectors.instances import DECODERS, FORMS, ROW
 from collectors.profile import Identity, Profile, Row, Source, TableRead
 
@@ -79,6 +79,8 @@ def _group(path: Path, raw: dict[str, Any]) -> Group:
     patterns += tuple(source.pattern for source in _sources(group.identity))
     _refuse(path, (*_of_tables(group.tables), *_of_patterns(patterns), *_of_identity(group.identity)))
     _refuse(path, (why for row in rows for why in _of_row(row)))
+    nameless = (one.entry for one in group.interfaces if InterfaceCell.NAME not in one.columns)
+    _refuse(path, (f"interfaces: {entry} has no column for the name" for entry in nameless))
     return group
 
 

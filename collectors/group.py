@@ -145,6 +145,40 @@ class SensorTable:
         return Row(column.name or self.name, self.oid(self.label) if self.label else None, self.at, self.bits)
 
 
+class InterfaceCell(StrEnum):
+    """What a table of interfaces may tell: the fields of reading.model.Interface."""
+
+    NAME = "name"
+    ALIAS = "alias"
+    ADMIN = "admin"
+    OPER = "oper"
+    SPEED = "speed_bps"
+    IN_OCTETS = "in_octets"
+    OUT_OCTETS = "out_octets"
+    IN_ERRORS = "in_errors"
+    OUT_ERRORS = "out_errors"
+    IN_DISCARDS = "in_discards"
+    OUT_DISCARDS = "out_discards"
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceTable:
+    """Interfaces that IF-MIB leaves out. A row's number is `number` of its index; IF-MIB's of the same number stays."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+
+    entry: Oid
+    mib: str
+    columns: Mapping[InterfaceCell, Near]  # a name is needed
+    number: Bits = field(default_factory=lambda: Bits(0))
+    admin: Mapping[int, str] = field(default_factory=dict)  # what its numbers mean, in IF-MIB's words
+    oper: Mapping[int, str] = field(default_factory=dict)
+
+    def oid(self, near: str) -> str:
+        """The whole of an identifier that may be written as the end behind the entry."""
+        return f"{self.entry}{near}" if near.startswith(".") else near
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """What is read of a device whose sysObjectID begins with one of `object_ids`, or whose profile is one of `profiles`.
@@ -164,6 +198,7 @@ class Group:
     scalars: tuple[Read, ...] = ()
     tables: tuple[TableRead, ...] = ()
     sensors: tuple[SensorTable, ...] = ()
+    interfaces: tuple[InterfaceTable, ...] = ()
 
     @property
     def common(self) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from collectors.decode import number
-from collectors.profile import Read, Row, TableRead
+from collectors.profile import Bits, Read, Row, TableRead
 from collectors.snmp.backend import Value
 from collectors.text import gpon_serial, mac, text
 
@@ -85,12 +85,24 @@ def row_name(row: Row, index: str, walked: Walked) -> str | None:
     """The name of a row by its template; None where the index isn't of that form."""
     arcs = index.split(".")
     try:
-        parts = {name: (int(arcs[b.arc]) >> b.shift) % (1 << b.bits) + b.plus for name, b in row.bits.items()}
+        parts = {name: _bits(bits, arcs) for name, bits in row.bits.items()}
         at = row.at.format(*arcs, index=index, **parts)
         label = _described(walked, row.label, at) if row.label else index
         return row.name.format(*arcs, index=index, label=label, text=index_text(index), **parts) or index
     except (IndexError, ValueError):
         return None
+
+
+def bits_of(bits: Bits, index: str) -> int | None:
+    """The number that `bits` are in an index; None where the index isn't of that form."""
+    try:
+        return _bits(bits, index.split("."))
+    except (IndexError, ValueError):
+        return None
+
+
+def _bits(bits: Bits, arcs: list[str]) -> int:
+    return (int(arcs[bits.arc]) >> bits.shift) % (1 << bits.bits) + bits.plus
 
 
 def index_text(index: str) -> str:

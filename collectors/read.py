@@ -11,9 +11,9 @@ from collectors.instances import Walked, columns, facts, samples
 from collectors.model import Failure, Reason
 from collectors.profile import Profile, Read, TableRead
 from collectors.reading import entity
-from collectors.reading.interfaces import IF_TABLE, IF_X_TABLE, absent, interfaces
+from collectors.reading.interfaces import IF_TABLE, IF_X_TABLE, absent, interfaces, merged, more
 from collectors.reading.kinds import HR_DEVICES, Samples, attached, host, onts, printer, sensors, ups
-from collectors.reading.model import Absent, Reading, Sensor, SystemGroup
+from collectors.reading.model import Absent, Interface, Reading, Sensor, SystemGroup
 from collectors.reading.neighbours import CDP, LLDP, neighbours
 from collectors.reading.samples import samples_of
 from collectors.reading.sensors import columns as sensor_columns
@@ -34,11 +34,12 @@ _WHERE_THERE: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(slots=True)
 class Profiled:
-    """What the profile's reads gave: samples, facts by table, and what was not there."""
+    """What was read by profile and groups: samples, facts by table, more interfaces, and what was not there."""
 
     samples: dict[str, dict[str, Number]] = field(default_factory=dict)
     facts: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
     absent: list[Absent] = field(default_factory=list)
+    interfaces: list[Interface] = field(default_factory=list)
 
     def add(self, metric: str, instance: str, value: Number) -> None:
         """Keep the first value of a metric and instance."""
@@ -72,7 +73,7 @@ async def read_device(
     walked, broken = await walk_columns(backend, target, (*IF_TABLE, *IF_X_TABLE, *chain.from_iterable(wanted)))
     profiled = await read_profile(backend, target, replace(recognised, ports={}))  # they are walked already
     felt = await _read_groups(backend, target, recognised.profile.max_objects, fitting, profiled)
-    supplies, ports = profiled.facts.get("supply", {}), interfaces(walked)
+    supplies, ports = profiled.facts.get("supply", {}), merged(interfaces(walked), profiled.interfaces)
     reading = Reading(
         address=f"{target.address}:{target.port}",
         reached=True,
@@ -130,6 +131,9 @@ async def _read_group(
             told.add(read.metric, "", value)
     for table in group.tables:
         await _read_table(backend, target, table, told)
+    for others in group.interfaces:
+        walked, _ = await walk_columns(backend, target, (others.oid(near) for near in others.columns.values()))
+        found.interfaces += more(others, walked)
     found.fill(told)
     felt: list[Sensor] = []
     for sensed in group.sensors:

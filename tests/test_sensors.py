@@ -10,15 +10,26 @@ from hypothesis import strategies as st
 
 from collectors.catalogue import ProfileError, load_groups, load_profiles
 from collectors.decode import number
-from collectors.group import SANE, UNITS, Group, Only, SensorColumn, SensorKind, SensorTable
+from collectors.group import (
+    SANE,
+    UNITS,
+    Group,
+    InterfaceCell,
+    InterfaceTable,
+    Only,
+    SensorColumn,
+    SensorKind,
+    SensorTable,
+)
 from collectors.instances import index_text, row_name
 from collectors.model import Failure, Reason
 from collectors.plan import make_plan
 from collectors.profile import Bits, Read, Row, Syntax
 from collectors.read import read_device
 from collectors.reading.entity import ENTRIES, NAME, entity_sensors, scaled
+from collectors.reading.interfaces import merged, more
 from collectors.reading.kinds import attached
-from collectors.reading.model import Sensor
+from collectors.reading.model import Interface, Sensor
 from collectors.reading.neighbours import neighbours
 from collectors.reading.sensors import columns, objects, sensors_of
 from collectors.snmp.backend import Limits, Target, Value
@@ -304,6 +315,7 @@ def test_groups_are_for_somebody_or_for_everybody() -> None:
         ('[[sensors]]\nentry = "1.3"\nmib = "X"\nlabel = "5"\ncolumns = []', "label"),
         ('[identity]\nmodel = [{ oid = "1.3.6", form = "runes" }]', "runes"),
         ('[[tables]]\nname = "ont"\nindex = "row"\nrow = { name = "{slot}" }', "slot"),
+        ('[[interfaces]]\nentry = "1.3"\nmib = "X"\ncolumns = { oper = ".3" }', "name"),
     ],
 )  # fmt: skip
 def test_a_wrong_group_is_named_with_its_key(tmp_path: Path, wrong: str, named: str) -> None:
@@ -312,6 +324,33 @@ def test_a_wrong_group_is_named_with_its_key(tmp_path: Path, wrong: str, named: 
     with pytest.raises(ProfileError, match=r"box\.toml") as raised:
         load_groups(tmp_path)
     assert named in str(raised.value)
+
+
+PORTS = InterfaceTable(
+    ENTRY,
+    "X-MIB",
+    {InterfaceCell.NAME: ".2", InterfaceCell.OPER: ".3", InterfaceCell.IN_OCTETS: "1.3.6.1.4.1.99999.2.1.7"},
+    Bits(0, plus=1000),
+    oper={1: "up"},
+)
+
+
+def test_interfaces_of_a_makers_own_table_stand_behind_those_of_if_mib() -> None:
+    walked: dict[str, dict[str, Value]] = {
+        f"{ENTRY}.2": {"1": b"pon1", "2": b"", "x": b"pon3", "4": b"pon4"},
+        f"{ENTRY}.3": {"1": 1, "4": 77},
+        "1.3.6.1.4.1.99999.2.1.7": {"1": 5, "4": -1},
+    }
+    pon1, pon4 = Interface(index=1001, name="pon1", oper="up", in_octets=5), Interface(index=1004, name="pon4")
+    assert tuple(more(PORTS, walked)) == (pon1, pon4)
+    known = (Interface(index=2, name="eth2"), Interface(index=1004, name="eth1004"))
+    assert merged(known, (pon1, pon4)) == (known[0], pon1, known[1])
+
+
+@given(st.dictionaries(INDICES, VALUES), st.dictionaries(INDICES, VALUES))
+def test_no_table_of_interfaces_is_too_hostile(names: dict[str, Value], cells: dict[str, Value]) -> None:
+    walked = {f"{ENTRY}.2": names, f"{ENTRY}.3": cells, "1.3.6.1.4.1.99999.2.1.7": cells}
+    assert all(one.name and one.index for one in more(PORTS, walked))
 
 
 async def test_a_new_vendor_is_one_file(tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
-"""IF-MIB (RFC 2863): ifTable and ifXTable as interfaces. Pure."""
+"""IF-MIB (RFC 2863): ifTable and ifXTable as interfaces, and makers' own tables beside them. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from collectors.instances import Walked
+from collectors.group import InterfaceCell, InterfaceTable
+from collectors.instances import Walked, bits_of
 from collectors.reading.model import Absent, Interface
 from collectors.snmp.backend import Value
 from collectors.text import text
@@ -28,6 +29,45 @@ def interfaces(walked: Walked) -> tuple[Interface, ...]:
     """
     indices = _indices(walked, IF_TABLE) or _indices(walked, IF_X_TABLE)
     return tuple(_interface(index, walked) for index in sorted(indices))
+
+
+def more(table: InterfaceTable, walked: Walked) -> Iterator[Interface]:
+    """The interfaces of a maker's own table; a row without a name or a number is none."""
+    names = walked.get(table.oid(table.columns[InterfaceCell.NAME]), {})
+    for index, name in names.items():
+        number = bits_of(table.number, index)
+        if number is not None and _words(name):
+            cells = {cell: walked.get(table.oid(near), {}).get(index) for cell, near in table.columns.items()}
+            yield _told(table, number, cells)
+
+
+def merged(interfaces: Iterable[Interface], others: Iterable[Interface]) -> tuple[Interface, ...]:
+    """All of them by their number; of two with the same number the first."""
+    by_number: dict[int | None, Interface] = {}
+    for interface in (*interfaces, *others):
+        by_number.setdefault(interface.index, interface)
+    return tuple(sorted(by_number.values(), key=lambda one: one.index or 0))
+
+
+def _told(table: InterfaceTable, number: int, cells: Mapping[InterfaceCell, Value | None]) -> Interface:
+    def count(cell: InterfaceCell) -> int | None:
+        value = cells.get(cell)
+        return value if isinstance(value, int) and 0 <= value < 2**64 else None
+
+    return Interface(
+        index=number,
+        name=_words(cells[InterfaceCell.NAME]),
+        alias=_words(cells.get(InterfaceCell.ALIAS)) or None,
+        admin=table.admin.get(count(InterfaceCell.ADMIN) or 0),
+        oper=table.oper.get(count(InterfaceCell.OPER) or 0),
+        speed_bps=count(InterfaceCell.SPEED) or None,
+        in_octets=count(InterfaceCell.IN_OCTETS),
+        out_octets=count(InterfaceCell.OUT_OCTETS),
+        in_errors=count(InterfaceCell.IN_ERRORS),
+        out_errors=count(InterfaceCell.OUT_ERRORS),
+        in_discards=count(InterfaceCell.IN_DISCARDS),
+        out_discards=count(InterfaceCell.OUT_DISCARDS),
+    )
 
 
 def absent(walked: Walked) -> Iterator[Absent]:
