@@ -4,11 +4,14 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from statistics import NormalDist
 
-from inventory.model import Device, Inventory, Link, Medium, Role, SiteKind
+import numpy as np
+
+from inventory.model import Device, Link, Medium, Role, SiteKind
 from simulator.boxes import Port, draw, pattern_of
-from simulator.census import CARRIERS
+from simulator.census import CARRIERS, Census, texts
 from simulator.mibs.olt import GPON, ethernet_index, pon_index
 from simulator.plugs import Flow, Plug
 from simulator.traffic import Counter
@@ -26,13 +29,13 @@ _RING_FLOW = Flow(1_000, 2.4e6, 500e3)
 _RADIO_FLOW = Flow(300, 600e3, 90e3)
 _PC_FLOW = Flow(1_000, 90e3, 15e3)
 _CARD_FLOW = Flow(100, 150, 250)  # a network card of a UPS or printer
+_FLOWS = (_PC_FLOW, _CARD_FLOW, _RADIO_FLOW, _PON_FLOW, _CORE_FLOW, _RING_FLOW)
 
 
-def plugs_of(device: str, links: Iterable[Link], inventory: Inventory) -> Sequence[Plug]:
+def plugs_of(device: str, links: Iterable[tuple[Link, Flow]]) -> Sequence[Plug]:
     """The device's ends of these links, all of which end there."""
     found = []
-    for link in links:
-        flow = flow_of(link, inventory)
+    for link, flow in links:
         if link.a_device == device:
             found.append(Plug(link, link.a_port, link.b_device, link.b_port, True, flow))
         if link.b_device == device:
@@ -40,19 +43,21 @@ def plugs_of(device: str, links: Iterable[Link], inventory: Inventory) -> Sequen
     return found
 
 
-def flow_of(link: Link, inventory: Inventory) -> Flow:
-    ends = inventory.devices[link.a_device], inventory.devices[link.b_device]
-    roles = {end.role for end in ends}
-    if Role.PC in roles:
-        return _PC_FLOW
-    if roles - CARRIERS:
-        return _CARD_FLOW
-    if link.medium is Medium.RADIO:
-        return _RADIO_FLOW
-    if Role.ONT in roles:
-        return _PON_FLOW
-    core = all(inventory.sites[end.site].kind in _CORE for end in ends)
-    return _CORE_FLOW if core else _RING_FLOW
+class Flows:
+    """What flows through each link of a census, by its number."""
+
+    def __init__(self, census: Census) -> None:
+        sites, links = texts(census.inventory.sites, "kind"), texts(census.inventory.links, "medium")
+        core = np.isin(sites.to_numpy(zero_copy_only=False), [kind.value for kind in _CORE])[census.site]
+        radio = links.to_numpy(zero_copy_only=False) == Medium.RADIO.value
+        pc, ont, card = census.has_role([Role.PC]), census.has_role([Role.ONT]), ~census.has_role(CARRIERS)
+        a, b = census.a, census.b
+        # The first that holds, in the order of _FLOWS.
+        holds = [pc[a] | pc[b], card[a] | card[b], radio, ont[a] | ont[b], core[a] & core[b]]
+        self._number = np.select(holds, np.arange(len(holds)), len(holds)).astype(np.int8)
+
+    def __getitem__(self, link: int) -> Flow:
+        return _FLOWS[self._number[link]]
 
 
 def ports_of(device: Device, plugs: Iterable[Plug], since: float) -> list[Port]:
@@ -94,9 +99,10 @@ def _olt_number(name: str, otherwise: int) -> int:
     return ethernet_index(slot, port)
 
 
-def _natural(name: str) -> list[tuple[int, str]]:
+@lru_cache(4096)
+def _natural(name: str) -> tuple[tuple[int, str], ...]:
     """A sort key that puts GE0/0/9 before GE0/0/10."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
+    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name))
 
 
 def _port(device: Device, number: int, plugs: Sequence[Plug], since: float) -> Port:

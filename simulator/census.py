@@ -82,8 +82,12 @@ class Census:
 
     def links_of(self, device: str) -> Sequence[str]:
         """Names of the links that end there."""
-        ends = self._by_end[self.device_of[device]]
-        return _some(self.links, ends // 2)
+        return _some(self.links, self.ends_of(device))
+
+    def ends_of(self, device: str) -> NDArray[np.int64]:
+        """Numbers of the links that end there, twice where both ends do."""
+        found: NDArray[np.int64] = self._by_end[self.device_of[device]] // 2
+        return found
 
     def seen_through(self, device: str) -> Sequence[str]:
         """The active devices that this one tells of."""

@@ -30,7 +30,7 @@ from storage.settings import resolve_secret
 _LOOPBACK = ipaddress.ip_network("127.0.0.0/8")
 _LOOPBACK_NETWORK, _HOST = 127, 0xFFFFFF
 _MOST_KEPT_AGENTS = 32_768
-_MOST_RELEASED = 2_048  # whoever asks what a device is asks more of it at once
+_MOST_RELEASED = 16_384  # whoever asks what a device is asks more of it at once
 _NORMAL = NormalDist()
 
 

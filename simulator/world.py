@@ -26,6 +26,7 @@ class Boxes(Mapping[str, Box]):
     def __init__(self, census: Census, now: float) -> None:
         self._census = census
         self._inventory = census.inventory
+        self._flows = cabling.Flows(census)
         self._now = now
         self._held: dict[str, Box] = {}
         self._count = int(census.active.sum())
@@ -64,8 +65,9 @@ class Boxes(Mapping[str, Box]):
 
     def plugs(self, name: str) -> Sequence[Plug]:
         """The device's ends of links."""
-        links = map(self._inventory.links.__getitem__, self._census.links_of(name))
-        return cabling.plugs_of(name, links, self._inventory)
+        census, links = self._census, self._inventory.links
+        ends = zip(census.links_of(name), census.ends_of(name).tolist(), strict=True)
+        return cabling.plugs_of(name, [(links[link], self._flows[number]) for link, number in ends])
 
     def olt_of(self, name: str) -> str:
         """The device that tells of this ONT; empty for anything else."""
