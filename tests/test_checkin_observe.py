@@ -1,6 +1,7 @@
 """Heartbeats become observation: news is judged, what comes late corrects the past and raises nothing."""
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -34,6 +35,8 @@ from readiness.tables import outage
 from readiness.views import seen
 from reports.availability import By, Of
 from reports.read import Wanted, availability_report
+from storage.engine import open_engine
+from storage.metadata import metadata
 from storage.settings import Settings
 from tests.checkins import PC, SITE, Clock, checking_in, envelope, heartbeat
 
@@ -111,7 +114,16 @@ class World:
 
 
 @pytest.fixture
-def world(engine: Engine, tmp_path: Path) -> World:
+def world(tmp_path: Path) -> Iterator[World]:
+    store = open_engine(f"sqlite:///{tmp_path}/store.db")
+    metadata.create_all(store)
+    yield World(store, tmp_path)
+    store.dispose()
+
+
+@pytest.fixture
+def world_of_both(engine: Engine, tmp_path: Path) -> World:
+    """On either database."""
     return World(engine, tmp_path)
 
 
@@ -153,7 +165,8 @@ async def test_a_kendra_that_does_not_reach_a_portal_says_so(world: World) -> No
     assert views["portal", SITE] == "down"
 
 
-async def test_late_check_ins_turn_unknown_into_up_and_raise_nothing(world: World) -> None:
+async def test_late_check_ins_turn_unknown_into_up_and_raise_nothing(world_of_both: World) -> None:
+    world = world_of_both
     await world.pass_time(3600)
     await world.silence(7200)
     before = world.transitions()
@@ -204,10 +217,10 @@ async def test_what_waits_while_nobody_collects_is_taken_up_then(world: World) -
     assert world.hours(Of.KENDRA, SITE)["unknown"] == 300
 
 
-async def test_a_pc_that_is_polled_is_judged_by_its_polls(engine: Engine, tmp_path: Path) -> None:
-    inventory = checking_in(tmp_path)
+async def test_a_pc_that_is_polled_is_judged_by_its_polls(world: World, tmp_path: Path) -> None:
+    inventory = world.inventory
     polled = replace(inventory.devices[PC], primary_ip="127.1.3.1", credential="net", ssh_credential="checkin")
-    world = World(engine, tmp_path, replace(inventory, devices={**inventory.devices, PC: polled}))
+    world = World(world.engine, tmp_path, replace(inventory, devices={**inventory.devices, PC: polled}))
     await world.pass_time(300, peripherals=ALL)
     assert world.status(SubjectKind.DEVICE, PC) == "unknown"
     assert world.status(SubjectKind.DEVICE, "finger1") == "up"
