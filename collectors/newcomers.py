@@ -17,7 +17,7 @@ from collectors.boots import Boots
 from collectors.columns import nothing_read
 from collectors.families import NONE, Devices, Families, Move
 from collectors.model import REASONS, Reason
-from collectors.pressure import Pressure, after
+from collectors.pressure import LATE, Pressure, after
 from collectors.profile import Profile
 from collectors.recognise import SYS_DESCR, SYS_OBJECT_ID, SYS_UP_TIME, plain_object_id
 from collectors.siblings import has_ports, narrowed
@@ -30,7 +30,6 @@ from collectors.watch import Fleet
 _SYSTEM = (SYS_UP_TIME, SYS_OBJECT_ID, SYS_DESCR)
 _MOST = 1 << 13  # requests under way
 _LEAST = 1 / 16  # of these: so it begins, for nobody knows yet what the line and the devices bear
-_LATE = 0.5  # of the time in which an answer must come: those that take longer tell of a queue that grows
 _STEP_S = 1.0
 _SILENT = REASONS.index(Reason.TIMEOUT)
 
@@ -60,9 +59,7 @@ class Newcomers:
         boots: Boots,
         *,
         catalogue: Mapping[str, Profile],
-        timeout_s: float,
     ) -> None:
-        """`timeout_s` is the volley's."""
         self._fleet, self._volley, self._builder, self._boots = fleet, volley, builder, boots
         self._families = Families(fleet, catalogue)
         self._gets: list[_Get] = []  # by template
@@ -73,7 +70,7 @@ class Newcomers:
         self._held = np.zeros(0, np.int32)  # devices that wait for room, in their order
         self._alone: list[Devices] = []
         self._known: list[Devices] = []
-        self._late_s = _LATE * timeout_s
+        self._late_s = LATE * volley.timeout_s
         self._pressure = Pressure(_MOST * _LEAST)
         self._over = [0, 0, 0]  # since the last step: answered, silent, those of the answered that were late
         self._step_at = 0.0
@@ -83,6 +80,11 @@ class Newcomers:
     def held(self) -> int:
         """Devices that wait for room or for a sibling."""
         return len(self._held) + self._families.parked
+
+    @property
+    def ease(self) -> float:
+        """Which share of the most requests that may be under way the line and the devices bear at present."""
+        return self._pressure.window / _MOST
 
     def fitting(self, devices: Devices) -> NDArray[np.bool_]:
         """Which of `devices` are strangers to be asked by a volley; as Fleet.plain says it of those that are known."""

@@ -9,7 +9,8 @@ _SHRINK, _GROW = 0.7, 1 / 40  # of the most, at each step
 LEAST = 1 / 8  # of the most: what falls silent for its own reasons must not keep the others waiting
 _LEARN = 0.02  # how fast what is unusual becomes usual: in a minute at a step a second
 _MOST_USUAL = 0.25  # where three of four are silent it is the way to them, however long it lasts
-_LATE = 0.05  # of the answers
+_MOST_LATE = 0.05  # of the polls that were over
+LATE = 0.5  # of the time in which an answer must come: those that take longer tell of a queue that grows
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,6 @@ def after(before: Pressure, answered: int, silent: int, most: int, *, least: flo
         return Pressure(min(before.window + most * _GROW, most), before.usual)
     share = silent / over
     usual = min(before.usual + (share - before.usual) * _LEARN, _MOST_USUAL)
-    if late > _LATE * over or share > max(before.usual * _FAR_ABOVE, before.usual + _AT_LEAST):
+    if late > _MOST_LATE * over or share > max(before.usual * _FAR_ABOVE, before.usual + _AT_LEAST):
         return Pressure(max(before.window * _SHRINK, most * least), usual)
     return Pressure(min(before.window + most * _GROW, most), usual)

@@ -40,6 +40,7 @@ _TICKS_S = (0.02, 0.05)  # shortest and longest: a look costs the same for one d
 _TICKS = 50  # at least in the shortest interval
 _READ_EVERY = 4  # ticks
 _LONGEST_RATE = 3  # intervals between two readings that still make a rate
+_LEAST_EASE = 1 / 4  # of the room for polls by themselves, where answers come late
 _MOST_UNBATCHED = 50_000  # polls; beyond this the sinks are too slow and polls are left out
 
 _log = structlog.get_logger()
@@ -226,7 +227,9 @@ class _Run:
         self._begin()
 
     def _begin(self) -> None:
-        while self._figures.under_way < self._room:
+        # What volleys find out about the line holds for polls by themselves too.
+        bearable = self._room * max(_LEAST_EASE, self._together.ease if self._together else 1.0)
+        while self._figures.under_way < bearable:
             found = self._waiting.next(recognitions=self._recognising < most_recognitions(int(self._room)))
             if found is None:
                 break

@@ -28,7 +28,7 @@ class Together:
         self._fleet = fleet
         self._to_strangers = Volley(timeout_s)  # sockets of its own: its templates are others
         self._volleys = Volleys(fleet, volley, builder, boots)
-        self._newcomers = Newcomers(fleet, self._to_strangers, builder, boots, catalogue=catalogue, timeout_s=timeout_s)
+        self._newcomers = Newcomers(fleet, self._to_strangers, builder, boots, catalogue=catalogue)
 
     def close(self) -> None:
         """Give back the sockets that were opened here."""
@@ -37,6 +37,11 @@ class Together:
     @property
     def under_way(self) -> int:
         return self._volleys.under_way + self._newcomers.under_way
+
+    @property
+    def ease(self) -> float:
+        """Which share of what they may have under way strangers are given at present: less where answers come late."""
+        return self._newcomers.ease
 
     @property
     def held(self) -> int:

@@ -17,7 +17,7 @@ from collectors.begun import Begun, Came
 from collectors.boots import Boots
 from collectors.columns import ReadValues, Values, nothing_read
 from collectors.model import REASONS, Reason
-from collectors.pressure import Pressure, after
+from collectors.pressure import LATE, Pressure, after
 from collectors.questions import NOTHING, Questions
 from collectors.volley.response import Bodies
 from collectors.volley.volley import Answers, Requests, Volley
@@ -63,7 +63,8 @@ class Volleys:
         self._most_plans = _LEAST_PLANS  # beyond which those that no device has are forgotten
         self._held = np.zeros(0, np.int32)  # devices that wait for room, in their order
         self._pressure = Pressure(float(_MOST))
-        self._over = [0, 0]  # polls since the last step: answered, silent
+        self._over = [0, 0, 0]  # polls since the last step: answered, silent, those of the answered that were late
+        self._late_s = LATE * volley.timeout_s
         self._step_at = 0.0
         self.under_way = 0
 
@@ -86,8 +87,9 @@ class Volleys:
 
     def _step(self, now: float) -> None:
         if now >= self._step_at:
-            self._pressure = after(self._pressure, self._over[0], self._over[1], _MOST)
-            self._over, self._step_at = [0, 0], now + _STEP_S
+            answered, silent, late = self._over
+            self._pressure = after(self._pressure, answered, silent, _MOST, late=late)
+            self._over, self._step_at = [0, 0, 0], now + _STEP_S
             if len(self._fleet.plans) > self._most_plans:
                 self._forget_plans()
 
@@ -177,6 +179,7 @@ class Volleys:
         came = self._begun.joined(self._came(answers, rows))
         self._fleet.mute[came.device] = 0
         self._over[0] += len(rows)
+        self._over[2] += int((answers.at[rows] - answers.sent_at[rows] > self._late_s).sum())
         self._end(ManyPolls(came.device, came.at, _ms(came.took_s), came.read))
         return self._fleet.heard(came.device)
 
@@ -201,8 +204,13 @@ class Volleys:
         return self._fleet.heard(part.device)
 
     def _unanswered(self, devices: NDArray[np.int32]) -> None:
-        """These had answered at the poll before. Where that was ever by itself, volleys are nothing for them."""
+        """These had answered at the poll before. Where that was ever by itself, volleys are nothing for them.
+
+        While requests are held back for congestion, silence says nothing of a single device.
+        """
         self._over[1] += len(devices)
+        if self._pressure.window < _MOST:
+            return
         self._fleet.mute[devices] = mute = np.minimum(self._fleet.mute[devices] + 1, _MUTE)
         self._fleet.alone[devices[mute >= _MUTE]] = True
 

@@ -77,9 +77,7 @@ class Lan:
         self.builder = BatchBuilder(self.fleet.names, np.full(count, 180.0))
         self.volley = Volley(0.2, wait_s=0.0)
         catalogue = {"router": ROUTER, "generic": Profile("generic", "")}
-        self.newcomers = Newcomers(
-            self.fleet, self.volley, self.builder, self.boots, catalogue=catalogue, timeout_s=0.2
-        )
+        self.newcomers = Newcomers(self.fleet, self.volley, self.builder, self.boots, catalogue=catalogue)
         self.alone: list[int] = []
         self.known: list[int] = []
 

@@ -66,7 +66,7 @@ class Volley:
     def __init__(self, timeout_s: float, attempts: int = 2, *, wait_s: float = _LONGEST_WAIT_S) -> None:
         if not 0 < attempts <= MOST_ATTEMPTS:
             raise ValueError(f"{attempts} attempts: 1 to {MOST_ATTEMPTS} are possible")
-        self._timeout_s = timeout_s
+        self.timeout_s = timeout_s
         self._attempts = attempts
         self._wait_s = wait_s
         self._sockets = deque(open_socket() for _ in range(_SOCKETS))
@@ -173,7 +173,7 @@ class Volley:
 
     def _repeat(self, places: NDArray[np.int32]) -> NDArray[np.bool_]:
         """The same, without counting it as an attempt."""
-        self._pending.deadline[places] = time.monotonic() + self._timeout_s
+        self._pending.deadline[places] = time.monotonic() + self.timeout_s
         taken = [self._send(places[start : start + _SENT_AT_ONCE]) for start in range(0, len(places), _SENT_AT_ONCE)]
         return np.concatenate([*taken, np.zeros(0, np.bool_)])
 
