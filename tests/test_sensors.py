@@ -326,6 +326,29 @@ def test_a_wrong_group_is_named_with_its_key(tmp_path: Path, wrong: str, named: 
     assert named in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("group", "oid", "value", "name", "state"),
+    [
+        ("huawei-vrp", "1.3.6.1.4.1.2011.5.25.256.1.3.1.4.7", 2, "ERPS ring 7", "2 protection"),
+        ("huawei-vrp", "1.3.6.1.4.1.2011.5.25.113.2.2.1.4.1.3", 5, "RRPP domain 1 ring 3", "5 failed"),
+        ("comware", "1.3.6.1.4.1.25506.2.45.2.2.1.4.1.3", 3, "RRPP domain 1 ring 3", "3 fault"),
+        ("cisco", "1.3.6.1.4.1.9.9.601.1.3.1.1.4.10", 2, "REP segment 10", "2 incomplete"),
+        ("switches", "1.3.6.1.4.1.171.14.78.1.5.1.18.2.82.49.1", 4, "ERPS 2.82.49.1", "4 protection"),
+        ("routing-neighbours", "1.3.6.1.2.1.14.10.1.6.10.0.0.1.0", 8, "OSPF neighbour 10.0.0.1", "8 full"),
+    ],
+)
+def test_rings_and_neighbours_are_told_in_words(group: str, oid: str, value: int, name: str, state: str) -> None:
+    tables = [one for of in load_groups() if of.name == group for one in of.sensors]
+    (told,) = [
+        sensor
+        for one in tables
+        for column in columns(one)
+        if oid.startswith(f"{column}.")
+        for sensor in sensors_of(one, {}, {column: {oid.removeprefix(f"{column}."): value}})
+    ]
+    assert (told.name, f"{told.value:g} {told.text}") == (name, state)
+
+
 PORTS = InterfaceTable(
     ENTRY,
     "X-MIB",
