@@ -2,7 +2,9 @@
 
 import json
 import os
+import shutil
 import socket
+import subprocess
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,8 +20,8 @@ from collectors.catalogue import load_profiles, load_vendors
 from collectors.cli import probe
 from collectors.model import Failure, PollResult, Reason
 from collectors.probes import PROBES, Tools
-from collectors.reading.linux import links, linux, peripherals
-from collectors.reading.model import Interface, Peripheral, Reading
+from collectors.reading.linux import COMMANDS, links, linux, peripherals, printer, ups
+from collectors.reading.model import Interface, Peripheral, Printer, Reading, Ups
 from collectors.snmp.open import open_backend
 from collectors.ssh.platform import load_platforms
 from collectors.ssh.read import read_over_ssh
@@ -45,7 +47,7 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 
 def target(server: Sshd) -> SshTarget:
-    return SshTarget("127.0.0.1", server.user, server.key, server.known_hosts, server.port)
+    return SshTarget("127.0.0.1", server.user, server.key, server.known_hosts, server.port, silence_s=30, deadline_s=60)
 
 
 def reason(read: Reading | Failure) -> Reason:
@@ -250,6 +252,59 @@ def test_usb() -> None:
         Peripheral(bus="usb", id="2c0f:1205", name="Mantra MFS100 Biometric Fingerprint Reader"),
         Peripheral(bus="usb", id="1d6b:0002", name=""),
     ]
+
+
+UPSC = """battery.charge: 87
+battery.runtime: 1320
+battery.voltage: 13.60
+device.mfr: American Power Conversion
+input.voltage: 228.0
+ups.load: 23
+ups.status: OB DISCHRG
+"""
+
+
+def test_a_ups_on_usb() -> None:
+    expected = Ups(on_battery=True, charge_percent=87, runtime_s=1320, load_percent=23, input_voltage=228.0)
+    assert ups(UPSC) == expected
+    assert ups("ups.status: OL CHRG") == Ups(on_battery=False)
+    for nothing in ("", "Error: Data stale", "ups.status: ", "battery.charge: NaN", "upsc: not found"):
+        assert ups(nothing) is None
+
+
+@pytest.mark.parametrize(
+    ("output", "status"),
+    [
+        ("printer HP_LaserJet is idle.  enabled since Sat 21 Nov 2026 10:00:00 AM IST\n", "idle"),
+        ("printer HP now printing HP-17.  enabled since Sat 21 Nov 2026\n", "printing"),
+        ("printer HP disabled since Sat 21 Nov 2026 -\n\tPaper jam\n", "other"),
+        ("printer A disabled since today -\n\tgone\nprinter B is idle.  enabled since today\n", "idle"),
+    ],
+)
+def test_a_printer_on_usb(output: str, status: str) -> None:
+    assert printer(output) == Printer(status=status)
+
+
+def test_no_printer() -> None:
+    for nothing in ("", "lpstat: No destinations added.\n", "sh: lpstat: not found\n"):
+        assert printer(nothing) is None
+
+
+def test_a_machine_without_the_programs(tmp_path: Path) -> None:
+    """As BusyBox has it: no lsusb, lpstat and upsc. What the shell then prints is no peripheral."""
+    for name in ("cat", "head", "echo", "sh"):
+        (tmp_path / name).symlink_to(str(shutil.which(name)))
+    done = {
+        name: subprocess.run(
+            [tmp_path / "sh", "-c", command], env={"PATH": str(tmp_path)}, capture_output=True, text=True, check=False
+        )
+        for name, command in COMMANDS.items()
+        if name in {"usb", "queues", "ups"}
+    }
+    read = linux("a", {name: one.stdout + one.stderr for name, one in done.items()})
+    assert (read.ups, read.printer) == (None, None)
+    there = {path.parent.name for path in Path("/sys/bus/usb/devices").glob("*/idVendor")}
+    assert len(read.peripherals or ()) == len(there)
 
 
 def test_nothing_printed_is_a_reading_without_facts() -> None:

@@ -73,7 +73,7 @@ async def test_two_hundred_servers_each_end_and_the_pool_goes_on(keys: Path) -> 
     # An exchange of keys costs both sides 50 ms of this machine, so most servers don't get that far.
     kinds = ([*SOCKETS] * 3 + [*SERVERS, CHANGED]) * 7
     kinds = kinds[:ALL]
-    ended = await meet(kinds, keys, replace(usual(keys), timeout_s=1, deadline_s=2), workers=40)
+    ended = await meet(kinds, keys, replace(usual(keys), timeout_s=1, silence_s=1, deadline_s=2), workers=40)
     _judge(ended)
     wait_until(lambda: not any(map(_of_ssh, threading.enumerate())), saying="no thread is left behind")
 

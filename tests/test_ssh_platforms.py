@@ -44,7 +44,9 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 def target(player: Player, platform: str, keys: Path) -> SshTarget:
     known = known_hosts(keys / f"known-{player.port}", player.port, keys / "host")
     kind = PLATFORMS[platform].device_type
-    return SshTarget("127.0.0.1", "u", keys / "client", known, player.port, kind, timeout_s=30, deadline_s=90)
+    return SshTarget(
+        "127.0.0.1", "u", keys / "client", known, player.port, kind, timeout_s=30, silence_s=30, deadline_s=90
+    )
 
 
 def recorded(recordings: Path, platform: str) -> dict[str, list[Path]]:

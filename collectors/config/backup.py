@@ -20,8 +20,6 @@ from inventory.model import Device, Inventory, Lifecycle
 from inventory.scope import checked, devices_in
 from storage.settings import Settings
 
-_SILENT = 2 / 3  # of a session may pass without a word: old devices think long before they print a configuration
-
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -45,10 +43,11 @@ def jobs(inventory: Inventory, settings: Settings, area: str = "") -> Iterator[J
             continue
         platform = platform_of(device, platforms)
         if platform and platform.config:
+            # Old devices think long before they print a configuration: their silence has no end of its own.
             target = SshTarget(
                 device.primary_ip, credential.user, Path(credential.key_file.removeprefix("file:")),
                 settings.collect.known_hosts, settings.collect.ssh_port, platform.device_type,
-                timeout_s=settings.collect.ssh_deadline_s * _SILENT, deadline_s=settings.collect.ssh_deadline_s,
+                silence_s=settings.collect.ssh_deadline_s, deadline_s=settings.collect.ssh_deadline_s,
             )  # fmt: skip
             yield Job(device.name, platform.name, platform.config, target)
 

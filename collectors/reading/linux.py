@@ -1,25 +1,31 @@
-"""What a Linux machine's commands print: uname, /proc/uptime, ip -s link, lsusb. Pure."""
+"""What a Linux machine's commands print: uname, /proc/uptime, ip -s link, lsusb, lpstat, upsc. Pure."""
 
 import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from collectors.reading.model import Interface, Peripheral, Reading, SystemGroup
+from collectors.reading.model import Interface, Peripheral, Printer, Reading, SystemGroup, Ups
 from collectors.text import text
 
 COMMANDS: Mapping[str, str] = {
     "uname": "uname -a",
     "uptime": "cat /proc/uptime",
     "links": "ip -j -s link 2>/dev/null || ip -s link",  # BusyBox has no -j
-    "usb": "lsusb 2>/dev/null",
+    # Without lsusb, what the kernel has of each device, in its form.
+    "usb": "lsusb 2>/dev/null || for d in /sys/bus/usb/devices/*; do [ -f $d/idVendor ] && echo"
+    ' "Bus 0 Device 0: ID $(cat $d/idVendor):$(cat $d/idProduct) $(cat $d/product 2>/dev/null)"; done',
+    "queues": "LC_ALL=C lpstat -p 2>/dev/null",  # CUPS
+    "ups": "upsc $(upsc -l 2>/dev/null | head -n 1) 2>/dev/null",  # Network UPS Tools: of the first UPS
 }
-"""Name -> command. All only read."""
+"""Name -> command. All only read; a program that isn't there prints nothing."""
 
 _OPER = {"UP": "up", "DOWN": "down", "TESTING": "testing", "UNKNOWN": "unknown", "DORMANT": "dormant",
          "NOTPRESENT": "notPresent", "LOWERLAYERDOWN": "lowerLayerDown"}  # fmt: skip
 _HEAD = re.compile(r"^(\d+): ([^:@\s]+)(?:@[^:\s]+)?: <([^>]*)>(.*)$")
 _STATE = re.compile(r"\bstate (\S+)")
+_QUEUE = re.compile(r"^printer (\S+) (?:is |now )?(idle|printing|disabled)\b")
+_STATUS = {"idle": "idle", "printing": "printing", "disabled": "other"}  # as hrPrinterStatus calls them
 _USB = re.compile(r"^Bus \d+ Device \d+: ID ([0-9a-f]{4}:[0-9a-f]{4}) ?(.*)$")
 
 
@@ -38,8 +44,35 @@ def linux(address: str, outputs: Mapping[str, str]) -> Reading:
             uptime_s=_uptime(outputs.get("uptime", "")),
         ),
         interfaces=tuple(links(outputs.get("links", ""))) or None,
+        ups=ups(outputs.get("ups", "")),
+        printer=printer(outputs.get("queues", "")),
         peripherals=tuple(peripherals(outputs.get("usb", ""))) or None,
     )
+
+
+def printer(output: str) -> Printer | None:
+    """From `lpstat -p`: of several queues the one that can print, since the kendra can print by it."""
+    found = [_STATUS[queue[2]] for line in output.splitlines() if (queue := _QUEUE.match(line.strip()))]
+    return Printer(status=min(found, key=list(_STATUS.values()).index)) if found else None
+
+
+def ups(output: str) -> Ups | None:
+    """From `upsc`: lines of "battery.charge: 100". The names are those of NUT's variables."""
+    told = dict(line.split(": ", 1) for line in output.splitlines() if ": " in line)
+    status = told.get("ups.status", "").split()
+    found = Ups(
+        on_battery="OB" in status if {"OB", "OL"} & set(status) else None,
+        charge_percent=_figure(told, "battery.charge"),
+        runtime_s=_figure(told, "battery.runtime"),
+        load_percent=_figure(told, "ups.load"),
+        input_voltage=_figure(told, "input.voltage"),
+    )
+    return None if found == Ups() else found
+
+
+def _figure(told: Mapping[str, str], name: str) -> float | None:
+    said = told.get(name, "").strip()
+    return float(said) if re.fullmatch(r"-?\d{1,9}(\.\d{1,6})?", said) else None
 
 
 def links(output: str) -> Iterator[Interface]:

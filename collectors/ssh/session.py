@@ -54,6 +54,7 @@ class Session(BaseConnection):
     """What bounds every platform's session: with one of netmiko's classes behind it, see _kind."""
 
     _deadline: float
+    _silence_s: float
     _bounded: "BoundedChannel"
     _prompt: str
 
@@ -65,9 +66,7 @@ class Session(BaseConnection):
 
     def special_login_handler(self, delay_factor: float = 1.0) -> None:
         """Netmiko's first reading of the new connection: from here on it is bounded."""
-        self.channel = self._bounded = BoundedChannel(
-            self.remote_conn, self.encoding, self._deadline, self.conn_timeout
-        )
+        self.channel = self._bounded = BoundedChannel(self.remote_conn, self.encoding, self._deadline, self._silence_s)
         super().special_login_handler(delay_factor)
 
     def session_preparation(self) -> None:
@@ -157,7 +156,7 @@ def open_session(target: "SshTarget", key: paramiko.PKey, connected: socket.sock
     """Log in over the connection. Raises what netmiko and paramiko raise."""
     kind = _kind(target.device_type)
     session = kind.__new__(kind)
-    session._deadline = deadline  # noqa: SLF001 - its constructor already talks
+    session._deadline, session._silence_s = deadline, target.silence_s  # noqa: SLF001 - its constructor already talks
     session.__init__(  # type: ignore[misc]
         host=target.address,
         port=target.port,

@@ -44,7 +44,8 @@ class SshTarget:
     known_hosts: Path
     port: int = 22
     device_type: str = "linux"  # netmiko's name of what answers there
-    timeout_s: float = 5.0  # of each step
+    timeout_s: float = 5.0  # of each step of the login
+    silence_s: float = 10.0  # without a word after a command
     deadline_s: float = 15.0  # of everything
 
 
