@@ -46,6 +46,7 @@ _ELSEWHERE = {
     "probe": "collectors.cli:probe",
     "config": "collectors.config.cli:app",
     "poll": "collectors.poll_cli:poll",
+    "discover": "collectors.discovery.cli:discover",
     "status": "readiness.cli:status",
     "outages": "readiness.cli:outages",
 }
