@@ -88,7 +88,8 @@ async def looks_from(
     wanted = settings.endpoints
     each_s = [(endpoint.timeout_s or wanted.timeout_s) + _AFTER_S for endpoint in endpoints]
     longest_s = _LOGIN_S + 2 * (wanted.redirects + 1) * sum(each_s)
-    target = replace(pc.target, deadline_s=longest_s, silence_s=max(each_s, default=_AFTER_S))
+    one_s = max(each_s, default=_AFTER_S)
+    target = replace(pc.target, deadline_s=longest_s, timeout_s=one_s, silence_s=one_s)
     return await talk_over_ssh(target, lambda run: tuple(looks(run, endpoints, wanted)), pool)
 
 
