@@ -60,6 +60,7 @@ class Session(BaseConnection):
 
     def run(self, command: str) -> str:
         """What `command` prints, without its echo and the prompt. Raises ReadException and others of netmiko."""
+        self.clear_buffer()  # a slow device may still be sending a prompt of the login
         # How long one command may take: as long as it prints, until the deadline.
         left = max(self._deadline - time.monotonic(), 0.0)
         return str(self.send_command(command, expect_string=self._prompt, read_timeout=left))
