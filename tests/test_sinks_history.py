@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.model import Reason
+from collectors.beside import Cell, without_polls
+from collectors.metrics import NUMBER
+from collectors.model import Batch, Reason
 from collectors.sinks.history import HistorySink, rounded
 from collectors.sinks.neighbours import number_devices
 from inventory.model import Inventory, Level
@@ -76,6 +78,24 @@ async def test_batches_are_on_disk_soon_without_closing(tmp_path: Path) -> None:
     assert read(tmp_path, "gp1", "temperature", "").mean.tolist() == [0, 1, 2]
     await sink.close()
     assert sink.octets == octets(tmp_path)
+
+
+async def test_makers_that_share_devices_keep_their_own_instances(tmp_path: Path) -> None:
+    at = AT.timestamp()
+
+    def told(device: int, metric: str, instance: int, value: float, instances: tuple[str, ...]) -> Batch:
+        return without_polls(DEVICES, instances, [Cell(device, at, NUMBER[metric], instance, value)], at)
+
+    sink = HistorySink(Writer(tmp_path))
+    await sink(told(0, "ifInDiscards", 2, 7.0, ("", "ether1", "ether2")))
+    await sink(told(1, "notification", 1, 3.0, ("", "xe-0/0/9")))  # heard
+    await sink(told(0, "ifInDiscards", 3, 8.0, ("", "ether1", "ether2", "ether3")))
+    await sink(told(1, "temperature", 0, 21.0, ("",)))
+    await sink.close()
+    assert read(tmp_path, "gp1", "ifInDiscards", "ether2").mean.tolist() == [7]
+    assert read(tmp_path, "gp1", "ifInDiscards", "ether3").mean.tolist() == [8]
+    assert read(tmp_path, "gp2", "notification", "xe-0/0/9").mean.tolist() == [3]
+    assert read(tmp_path, "gp2", "temperature", "").mean.tolist() == [21]
 
 
 async def test_a_full_disk_keeps_the_newest_and_recovers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

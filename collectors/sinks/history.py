@@ -137,13 +137,11 @@ class HistorySink:
 
     def _write(self, batches: Sequence[Batch]) -> int:
         # What looks, traps and check-ins bring lies between the polls: each kind is written at once all the same.
-        groups: dict[int, list[Batch]] = {}
-        for batch in batches:
-            groups.setdefault(id(batch.devices), []).append(batch)
-        self._fleets = {number: self._fleet_of(group[0].devices) for number, group in groups.items()}
+        groups = alike(batches)
+        self._fleets = {id(group[0].devices): self._fleet_of(group[0].devices) for group in groups}
         octets = 0
-        for number, group in groups.items():
-            _, fleet = self._fleets[number]
+        for group in groups:
+            _, fleet = self._fleets[id(group[0].devices)]
             octets += self._writer.write({"samples": samples_table(group, fleet), "polls": polls_table(group, fleet)})
         return octets
 
@@ -166,8 +164,29 @@ class HistorySink:
                 return
 
 
+def alike(batches: Sequence[Batch]) -> list[list[Batch]]:
+    """Batches with the same devices and the same numbers of instances, each group in its order.
+
+    Several makers share the devices of a fleet, each with instances of its own: of one maker they only become more.
+    """
+    groups: list[list[Batch]] = []
+    for batch in batches:
+        fitting = (group for group in groups if _goes_on(group[-1], batch))
+        group = next(fitting, None)
+        if group is None:
+            groups.append([batch])
+        else:
+            group.append(batch)
+    return groups
+
+
+def _goes_on(before: Batch, batch: Batch) -> bool:
+    known = before.instances
+    return batch.devices is before.devices and (batch.instances is known or batch.instances[: len(known)] == known)
+
+
 def samples_table(batches: Sequence[Batch], fleet: Fleet) -> pa.Table:
-    """What the history keeps of the samples of `batches`, whose devices are those of `fleet`."""
+    """What the history keeps of the samples of `batches`, whose devices are those of `fleet`; they are `alike`."""
     kept = [_IS_KEPT[batch.sample_metric] for batch in batches]
     both = list(zip(batches, kept, strict=True))
     at = _millis(np.concatenate([batch.sample_at[keep] for batch, keep in both]))
