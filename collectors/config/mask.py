@@ -18,6 +18,7 @@ _TYPE = r"(?:(?:\d{1,3}|level[ \t]+\d+|cipher|irreversible-cipher|simple|plain|p
 _KEYWORDS = (
     r"passw(?:or)?d", r"pass-?phrase", r"secret", r"key-string", r"pre-?shared-key(?:[ \t]+key)?", r"(?<![a-z])psk",
     r"shared-key", r"authentication-key", r"message-digest-key", r"md5-key", r"auth-key", r"encryption-key", r"private-key", r"sak-key",
+    r"(?:server|plaintext|encrypted)-key", r"pac[ \t]+key", r"nhrp[ \t]+authentication",
     r"(?<![\w-])cak", r"authentication[ \t]+(?:string|text)", r"key-hash", r"securityname",
     r"(?:standby|vrrp|glbp)[ \t]+\d+[ \t]+authentication(?:[ \t]+md5)?(?![ \t]+(?:md5[ \t]+)?key-chain)",
     r"(?:isakmp|ikev1|tacacs|radius|ldp|server-private)[^\n]{0,160}?[ \t]key", r"snmp[^\n]{0,80}?\bcommunity",
@@ -27,7 +28,7 @@ GENERAL: Sequence[re.Pattern[str]] = tuple(
     re.compile(pattern, re.IGNORECASE | re.MULTILINE)
     for pattern in (
         # key=value, as RouterOS writes it.
-        r"""(?:(?:passw(?:or)?d|passphrase|secret|pre-?shared-key|psk|md5-key|static-key|private-key|auth-key|authentication-key|encryption-key|community)[\w.-]{0,40}=)(?P<secret>"(?:[^"\\]|\\.)*"|\S+)""",
+        r"""(?:(?:passw(?:or)?d|passphrase|secret|pre-?shared-key|psk|md5-key|static-key|private-key|auth-key|authentication-key|encryption-key|management-protection-key|cak|community)[\w.-]{0,40}=)(?P<secret>"(?:[^"\\]|\\.)*"|\S+)""",
         # SNMPv3 users: each of both passphrases.
         rf"(?:\b(?:auth|priv)[ \t]+(?:md5|sha\S*|3?des\S*|aes\S*)(?:[ \t]+(?:128|192|256))?[ \t]+){_VALUE}",
         rf"(?:\b(?:authentication|privacy)-mode[ \t]+\S+[ \t]+(?:\d+[ \t]+)?(?:(?:cipher|simple|plain)[ \t]+)?){_VALUE}",
