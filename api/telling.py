@@ -14,6 +14,9 @@ from readiness.present import Change
 Span = tuple[int, int]
 """Ranks of the ground."""
 
+_MOST_OCTETS = 16 << 20  # of what is kept: a page may say that it stands anywhere
+_ONE = 500  # octets beside the data, at most
+
 
 class Tidings(NamedTuple):
     """`data` is JSON of models.Changes, empty where nothing of the area changed; `place` is where the page stands then."""
@@ -29,15 +32,17 @@ class Telling:
         self._feed = feed
         self._newest = 0
         self._made: dict[tuple[Span, int], Tidings | None] = {}
+        self._octets = 0
 
     def since(self, view: MapView, after: int) -> Tidings | None:
         """All changes of the view after that id; None where they are no longer all known."""
-        if self._feed.newest != self._newest:
-            self._newest = self._feed.newest
+        if self._feed.newest != self._newest or self._octets > _MOST_OCTETS:
+            self._newest, self._octets = self._feed.newest, 0
             self._made.clear()
         watched = view.span, after
         if watched not in self._made:
-            self._made[watched] = self._tidings(view, after)
+            self._made[watched] = tidings = self._tidings(view, after)
+            self._octets += _ONE + (len(tidings.data) if tidings else 0)
         return self._made[watched]
 
     def _tidings(self, view: MapView, after: int) -> Tidings | None:

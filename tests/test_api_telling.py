@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from api.context import Maps
 from api.feed import Feed, News, Sight
 from api.telling import Telling, numbered
@@ -41,3 +43,15 @@ def test_pages_that_watch_the_same_share_what_they_are_told() -> None:
     last = telling.since(maps.view(DISTRICT), 3)
     assert last is not None
     assert json.loads(last.data) == {"villages": [], "sites": [[number, "x"]]}
+
+
+def test_places_that_pages_make_up_are_not_kept_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.telling._MOST_OCTETS", 5_000)
+    maps = Maps(two_districts())
+    feed = Feed(lambda after: News([], after), lambda: 0, lambda: Sight(None, 0))
+    telling = Telling(feed)
+    first = telling.since(maps.view(None), 1)
+    assert telling.since(maps.view(None), 1) is first
+    for place in range(2, 50):
+        assert telling.since(maps.view(None), place) == (place, "")
+    assert len(telling._made) < 20
