@@ -120,6 +120,15 @@ def test_a_device_at_another_address_has_moved() -> None:
     assert proposed(seen("127.9.9.9", "pop-r2"))[0] == [("moved", "pop-r2", True)]
 
 
+def test_a_name_that_somebody_bears_tells_nobody_else_apart() -> None:
+    found = seen("127.9.9.9", "pop-r1"), seen("127.1.1.1", "pop-r1"), seen("127.7.0.1", "box"), seen("127.7.0.2", "box")
+    proposal = propose(small_inventory(), found, site="pop", credential="net")
+    assert [(box.status, box.name) for box in proposal.boxes] == [
+        ("new", "127.9.9.9"), ("known", "pop-r1"), ("new", "box"), ("new", "127.7.0.2"),
+    ]  # fmt: skip
+    assert proposal.applied(small_inventory()).devices["pop-r1"].primary_ip == "127.1.1.1"
+
+
 def test_a_new_device_stands_where_its_known_neighbour_does() -> None:
     known = seen("127.1.1.1", "r", to("new-sw", "GE1", "p1"))
     new = seen("127.7.0.1", "new-sw", to("", "p1", "GE1", "aa"), role="switch")

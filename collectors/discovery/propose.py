@@ -51,8 +51,7 @@ class Proposal:
 
 def propose(inventory: Inventory, seen: Sequence[Seen], *, site: str, credential: str) -> Proposal:
     """`site`: where new devices stand that no known neighbour places; empty: they get no row."""
-    by_address = {device.primary_ip: device for device in inventory.devices.values() if device.primary_ip}
-    names = {one.address: _name(one, by_address, inventory.devices) for one in seen}
+    names = _names(inventory, seen)
     wires = tuple(_wires(inventory, seen, names))
     near = dict(_near(wires, inventory))
     boxes = tuple(
@@ -64,10 +63,20 @@ def propose(inventory: Inventory, seen: Sequence[Seen], *, site: str, credential
     return Proposal(boxes, tuple(_with_row(wire, there) for wire in wires))
 
 
-def _name(seen: Seen, by_address: Mapping[str, Device], devices: Mapping[str, Device]) -> str:
-    """What the inventory calls it, by its address or its own name; else its own name, else its address."""
-    known = by_address.get(seen.address) or devices.get(seen.name)
-    return known.name if known else seen.name or seen.address
+def _names(inventory: Inventory, seen: Sequence[Seen]) -> dict[str, str]:
+    """By address: what the inventory calls it, by its address or its own name; else its own name, else its address.
+
+    Names as they leave a factory are many devices' own, and a router answers at each of its addresses: a name that
+    somebody bears already tells nobody else apart, so who comes later is called by the address.
+    """
+    by_address = {device.primary_ip: device.name for device in inventory.devices.values() if device.primary_ip}
+    names = {one.address: by_address[one.address] for one in seen if one.address in by_address}
+    taken = set(names.values())
+    for one in seen:
+        if one.address not in names:
+            names[one.address] = name = one.name if one.name and one.name not in taken else one.address
+            taken.add(name)
+    return names
 
 
 def _box(seen: Seen, name: str, before: Device | None, site: str, credential: str) -> Box:
@@ -84,7 +93,10 @@ def _box(seen: Seen, name: str, before: Device | None, site: str, credential: st
 
 
 def _wires(inventory: Inventory, seen: Sequence[Seen], names: Mapping[str, str]) -> Iterator[Wire]:
-    called = {key: names[one.address] for one in seen for key in (one.chassis, one.name) if key}
+    known_last = sorted(
+        seen, key=lambda one: names[one.address] in inventory.devices
+    )  # and so what they are called stays
+    called = {key: names[one.address] for one in known_last for key in (one.chassis, one.name) if key}
     called |= {name: name for name in inventory.devices if name not in called}
     told = _told(seen, names, called)
     stored = {frozenset((link.a_device, link.b_device)) for link in inventory.links.values()}
