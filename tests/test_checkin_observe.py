@@ -16,8 +16,8 @@ from sqlalchemy import Engine, func, select
 
 from collectors.checkin import intake
 from collectors.checkin.intake import CheckIn
-from collectors.checkin.message import read
-from collectors.checkin.observe import Follower
+from collectors.checkin.message import Said, read
+from collectors.checkin.observe import Eyes, Follower, Waiting
 from collectors.checkin.spans import Sign, told
 from collectors.checkin.tables import checkin_heartbeat, checkin_span
 from collectors.model import REASONS, Batch
@@ -125,6 +125,17 @@ def world(tmp_path: Path) -> Iterator[World]:
 def world_of_both(engine: Engine, tmp_path: Path) -> World:
     """On either database."""
     return World(engine, tmp_path)
+
+
+def test_power_that_a_polled_pc_tells_alone_is_kept(tmp_path: Path) -> None:
+    inventory = checking_in(tmp_path)
+    devices = {name: one for name, one in inventory.devices.items() if one.seen_through != PC}
+    polled = replace(devices[PC], primary_ip="127.3.0.1")
+    eyes = Eyes(replace(inventory, devices={**devices, PC: polled}))
+    at = datetime.fromtimestamp(T, UTC)
+    said = Said.model_validate({"power": {"on_battery": True, "charge_percent": 80.0}})
+    (batch,) = eyes.batches([Waiting(1, SITE, at, at, said)], T)
+    assert (len(batch.poll_device), batch.sample_value.tolist()) == (0, [1.0, 80.0])
 
 
 async def test_a_pc_behind_nat_is_seen_with_all_that_hangs_on_it(world: World) -> None:

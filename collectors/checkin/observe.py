@@ -108,7 +108,7 @@ class Eyes:
         polls = _Polls()
         for beat in known:
             self._poll(self.pcs[beat.site], beat, polls)
-        if polls.device:
+        if polls.device or polls.cells:
             yield self._batch(polls, now)
         looks = [(self.pcs[beat.site].name, _look(seen, beat.at_s)) for beat in known for seen in self._of_us(beat)]
         if looks:
