@@ -273,6 +273,19 @@ def test_a_new_platform_is_only_a_file(tmp_path: Path) -> None:
     assert (read.vendor, read.os_version) == ("New", "12.2")
 
 
+def test_numbers_beyond_all_bounds_are_none(tmp_path: Path) -> None:
+    (tmp_path / "new.toml").write_text(
+        'device_type = "cisco_ios"\nvendor = "New"\n[[commands]]\nrun = ["show"]\n[commands.system]\nname = "{name}"\n'
+        'uptime_s = { of = "{up}", form = "duration" }\n[commands.host]\nmemory_total = { of = "{mem}", form = "octets" }\n'
+    )
+    platform = load_platforms(tmp_path)["new"]
+    for digits in ("9" * 400, "9" * 5000):
+        row = {"name": "r1", "up": f"{digits} days", "mem": digits}
+        read = reading_of(platform, "a", {platform.commands[0].key: [row]})
+        assert read.system is not None
+        assert (read.system.name, read.system.uptime_s, read.host) == ("r1", None, None)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

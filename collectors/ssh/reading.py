@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
+from math import isfinite
 from typing import Any, get_args, get_type_hints
 
 from collectors.reading.model import Absent, Host, Interface, Neighbour, Ont, Reading, Sensor, SystemGroup
@@ -139,8 +140,11 @@ def _said(value: Value, row: Mapping[str, str]) -> str | None:
 
 def _number(value: Value, row: Mapping[str, str]) -> float | None:
     said = _said(value, row)
-    found = None if said is None else FORMS[value.form](said)
-    return None if found is None else found * value.scale
+    try:
+        found = None if said is None else FORMS[value.form](said)
+    except (OverflowError, ValueError):  # digits without end
+        return None
+    return None if found is None or not isfinite(found * value.scale) else found * value.scale
 
 
 def _text(told: Told, name: str) -> str | None:
