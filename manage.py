@@ -350,6 +350,7 @@ async def _collect(settings: Settings, stop: asyncio.Event) -> None:
     from alerts.loop import run
     from collectors.catalogue import load_profiles
     from collectors.checkin.observe import Follower
+    from collectors.descriptors import make_room
     from collectors.figures import Figures
     from collectors.run import observe
     from collectors.snmp.open import open_backend
@@ -361,6 +362,7 @@ async def _collect(settings: Settings, stop: asyncio.Event) -> None:
     if not facts.devices:
         print("The inventory is empty: `python manage.py inventory import FOLDER` fills it.", file=sys.stderr)
     figures = Figures()
+    make_room(settings.collect.concurrency)
     async with AsyncExitStack() as closing:
         closing.enter_context(alone(engine, "collect"))
         backend = open_backend(settings.collect.backend)
