@@ -45,6 +45,7 @@ FORMS: tuple[str, ...] = (
     N_("the equipment at the panchayat answers"),
     N_("not in the inventory"),
     N_("not observed"),
+    N_("proved by the kendra's own check-in, which came late"),
     # of endpoints
     N_("answers as it should"),
     N_("answers slower than in %(count)s s"),

@@ -39,7 +39,7 @@ async def test_an_import_while_serve_starts_leaves_the_pages_without_tiles(
     tiles = Tiles(tmp_path)
     await tiles.make(engine, None, lambda: over(loaded))
     assert tiles.archive(None) is None
-    assert "start serve again" in capsys.readouterr().out
+    assert "start serve again" in "".join(capsys.readouterr())
     made = archives(tmp_path)
     await tiles.make(engine, None, lambda: over(loaded))  # the same from what was noted
     assert tiles.archive(None) is None
