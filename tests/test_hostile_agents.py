@@ -123,7 +123,7 @@ async def _loop(siege: Siege, agent: Hostile, version: int) -> None:
     asked = agent.asked
     answer = await siege.walk(agent, version)
     assert isinstance(answer, Failure)
-    assert answer.reason in {Reason.PROTOCOL, Reason.DEADLINE, Reason.TIMEOUT}
+    assert answer.reason in {Reason.PROTOCOL, Reason.DEADLINE}
     assert agent.asked - asked <= 62
     siege.count("loop", answer)
 
@@ -160,7 +160,7 @@ async def besiege(backend: SnmpBackend, packets: int, seed: int) -> Siege:
     # All of it runs in one loop: on a machine that stands still for seconds an answer may come too late.
     for who, fine in (("no answers", "values"), ("neighbour", "on time")):
         most = sum(times for name, times in siege.outcomes.items() if name.startswith(who))
-        assert siege.outcomes[f"{who}: {fine}"] > 0.5 * most - 1, siege.outcomes
+        assert siege.outcomes[f"{who}: {fine}"] > 0.9 * most - 1, siege.outcomes
     return siege
 
 
