@@ -26,8 +26,7 @@ from tests.hostile import binding, integer, mangled, tlv
 from tests.servers import program
 from tests.test_run import FAST, Seen, inventory
 
-SHARED = Path(__file__).parents[1].parent / "shared"
-RECORDED = (SHARED if SHARED.is_dir() else Path("/work/shared")) / "data" / "devices" / "traps"
+RECORDED = Path(__file__).parents[2] / "shared" / "data" / "devices" / "traps"
 V2C = Target("", community="secret")
 V3 = Target("", version=3, usm=Usm("trapper", "SHA-256", "authentication words", "AES", "privacy words"))
 V3_WORDS = ("-l", "authPriv", "-a", "SHA-256", "-A", "authentication words", "-x", "AES", "-X", "privacy words")
