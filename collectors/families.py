@@ -67,14 +67,18 @@ class Families:
 
     def met(self, devices: Devices, told: Iterator[tuple[str, str]]) -> Iterator[Move]:
         """These told their sysObjectID and sysDescr: what is next."""
-        for device in self._pioneers.keys() & set(devices.tolist()):
-            self._families[self._pioneers.pop(device)].pioneers -= 1  # it failed, and its next turn has come already
+        # They failed, and their next turn has come already.
+        left = [self._pioneers.pop(device) for device in self._pioneers.keys() & set(devices.tolist())]
+        for number in left:
+            self._families[number].pioneers -= 1
         pairs = zip(devices.tolist(), told, strict=True)
         family = np.fromiter((self._of(device, *said) for device, said in pairs), np.int32, len(devices))
         self._family[devices], self._tried[devices] = family, 0
         for number in np.unique(family).tolist():
             members = devices[family == number]
             yield from self._join(number, members) if number != NONE else [Move(NONE, members)]
+        for number in left:  # whose pioneer may be of another family now
+            yield from self._next(number)
 
     def others(self, devices: Devices) -> Iterator[Move]:
         """These don't have the ports that they were asked for last."""

@@ -57,10 +57,19 @@ class World:
         self.judge.restore(T)
         self.beside: deque[Batch] = deque()
         self.history: list[Batch] = []
-        self.follower = Follower(engine, self.inventory, 300, beside=self.beside, history=self._keep, clock=self.clock)
+        self.history_away = False
         self.sequence = self.number = 0
+        self.begin()
+
+    def begin(self) -> None:
+        """A new process of `collect`."""
+        self.follower = Follower(
+            self.engine, self.inventory, 300, beside=self.beside, history=self._keep, clock=self.clock
+        )
 
     async def _keep(self, batch: Batch) -> None:
+        if self.history_away:
+            raise OSError("no space")
         self.history.append(batch)
 
     def send(self, *beats: dict[str, Any]) -> None:
@@ -73,11 +82,12 @@ class World:
         return heartbeat(self.number, self.clock.now - age_s, age_s=age_s, **({"looks": GOOD} | said))
 
     async def turn(self) -> None:
-        """What `collect` does within a second."""
+        """What `collect` does within a second, and when the sinks have stored it."""
         await self.follower.turn()
         while self.beside:
             await self.judge.observe(self.beside.popleft())
         await self.judge.tick(self.clock.now)
+        await self.follower.settle(self.clock.now)
 
     async def pass_time(self, seconds: float, **said: Any) -> None:
         """The line works: a heartbeat every five minutes."""
@@ -226,6 +236,35 @@ async def test_what_waits_while_nobody_collects_is_taken_up_then(world: World) -
     assert world.count(checkin_heartbeat) == 0
     assert world.status(SubjectKind.DEVICE, PC) == "up"
     assert world.hours(Of.KENDRA, SITE)["unknown"] == 300
+
+
+async def test_what_was_handed_on_and_is_not_on_disk_is_handed_on_again_after_a_kill(world: World) -> None:
+    await world.pass_time(900)
+    world.clock.now += 300
+    world.send(world.beat())
+    assert await world.follower.turn()
+    assert not await world.follower.turn()  # once, while the process lives
+    world.beside.clear()  # killed: the sinks had it in memory
+    world.begin()
+    world.judge = Judge(world.engine, world.inventory, Settings())
+    world.clock.now += 900  # late by now
+    await world.turn()
+    assert {round(at - T) for batch in world.history for at in batch.poll_at} == {1200}
+    assert world.count(checkin_heartbeat) == 0
+    await world.pass_time(300)
+    assert world.hours(Of.KENDRA, SITE)["up"] >= 1200 - 300  # the span up to it is proved
+
+
+async def test_late_check_ins_wait_for_a_history_that_is_away(world: World) -> None:
+    await world.pass_time(900)
+    await world.silence(1200)
+    world.send(world.beat(900, peripherals=ALL))
+    world.history_away = True
+    await world.turn()
+    assert (world.history, world.count(checkin_heartbeat)) == ([], 1)
+    world.history_away = False
+    await world.turn()
+    assert (len(world.history), world.count(checkin_heartbeat)) == (2, 0)
 
 
 async def test_a_pc_that_is_polled_is_judged_by_its_polls(world: World, tmp_path: Path) -> None:

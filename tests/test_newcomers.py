@@ -159,6 +159,17 @@ def test_after_a_pioneer_its_siblings_are_known_without_a_walk(lan: Lan) -> None
     assert len(lan.alone) == 3
 
 
+def test_those_who_wait_go_on_when_their_pioneers_say_that_they_are_something_else(lan: Lan) -> None:
+    lan.send(*range(6))
+    lan.settle()
+    assert (lan.alone, lan.newcomers.held) == ([0, 1, 2], 3)
+    for number in (0, 1, 2):
+        lan.says[number] = router(kind="1.3.6.1.4.1.99.1.400")
+    lan.send(0, 1, 2)  # their recognition failed; they are asked anew before anybody noticed
+    lan.settle()
+    assert (sorted(lan.alone[3:]), lan.newcomers.held) == ([0, 1, 2, 3, 4, 5], 0)
+
+
 def test_what_differs_from_the_sibling_is_seen(lan: Lan) -> None:
     lan.says[3] = router(ports={1: "GE2", 2: "GE1"})
     lan.says[4] = {oid: value for oid, value in router().items() if oid != f"{OCTETS}.2"}

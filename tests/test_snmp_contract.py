@@ -23,6 +23,7 @@ from pysnmp.proto.rfc1905 import endOfMibView, noSuchInstance, noSuchObject
 from collectors.model import Failure, Reason
 from collectors.snmp.backend import Limits, SnmpBackend, Target, Value
 from collectors.snmp.open import open_backend
+from tests.hostile import mangled
 from tests.snmp_agent import Answer, Behaviour, Oid, Request, agent, build, parse
 from tests.volleyed import Volleyed
 from tests.waiting import waiting
@@ -154,21 +155,6 @@ async def test_the_retry_is_answered(backend: SnmpBackend) -> None:
 async def test_garbage_is_a_failure(backend: SnmpBackend, garbage: bytes) -> None:
     answer, _ = await get(backend, lambda _: [Answer(raw=garbage)])
     assert reason(answer) in {Reason.PROTOCOL, Reason.TIMEOUT}
-
-
-def mangled(octets: bytes, luck: random.Random) -> bytes:
-    """`octets` with a few of them changed, cut off or put in."""
-    changed = bytearray(octets)
-    for _ in range(luck.randint(1, 4)):
-        place = luck.randrange(len(changed))
-        match luck.randrange(4):
-            case 0:
-                changed[place:place] = luck.randbytes(luck.randint(1, 5))
-            case 1:
-                del changed[place + 1 :]
-            case _:
-                changed[place] = luck.randrange(256)
-    return bytes(changed)
 
 
 async def test_mangled_answers_end_in_an_answer_or_a_failure(backend: SnmpBackend) -> None:

@@ -1,6 +1,7 @@
 """Heartbeats as observation: what is news goes to judgement like any poll, what is late only into the history.
 
-Heartbeats wait in the store until they are handed on, so each is handed on at least once; twice changes nothing.
+Heartbeats wait in the store until what was made of them is on disk, so each is handed on at least once. One that is
+handed on again after a kill changes no judgement; its samples stand in the history twice.
 """
 
 import asyncio
@@ -34,6 +35,8 @@ from storage.types import from_millis, to_millis
 _AT_ONCE = 500  # heartbeats
 _EACH_S = 1.0
 _MOST_BESIDE = 100  # batches that the sinks have not taken
+_MOST_HANDED = 20_000  # heartbeats that are handed on and not yet removed
+_ON_DISK_S = 30.0  # by then the sinks have stored what they took: segments are written every 8 s
 # What reaches judgement within that is known in its time. Later word may be dated back no further than a restart.
 _IN_TIME_S = 60.0
 _ABSENT = REASONS.index(Reason.ABSENT)
@@ -69,12 +72,13 @@ class Waiting:
         return Sign(to_millis(self.at), self.reached(interval_s), now - self.at_s > _IN_TIME_S)
 
 
-def waiting(engine: Engine, most: int = _AT_ONCE) -> list[Waiting]:
-    """The heartbeats that wait longest; raises SQLAlchemyError."""
+def waiting(engine: Engine, after: int = 0) -> list[Waiting]:
+    """The heartbeats with ids above `after` that wait longest; raises SQLAlchemyError."""
     column = checkin_heartbeat.c
-    query = select(column.id, column.site, column.at, column.received_at, column.body).order_by(column.id).limit(most)
+    query = select(column.id, column.site, column.at, column.received_at, column.body).where(column.id > after)
     with engine.connect() as connection:
-        return [Waiting(*row[:4], Said.model_validate_json(row.body)) for row in connection.execute(query)]
+        rows = connection.execute(query.order_by(column.id).limit(_AT_ONCE))
+        return [Waiting(*row[:4], Said.model_validate_json(row.body)) for row in rows]
 
 
 @dataclass(slots=True)
@@ -192,11 +196,14 @@ class Follower:
     ) -> None:
         self._engine, self._eyes, self._interval_s = engine, Eyes(inventory), interval_s
         self._beside, self._history, self._clock = beside, history, clock
+        self._last = 0  # id of the newest that was handed on
+        self._handed: deque[tuple[float, list[Waiting]]] = deque()  # lots by the moment at which they were
 
     async def follow(self, stop: asyncio.Event) -> None:
-        """Until `stop` is set; while the store is away nothing is lost."""
+        """Until `stop` is set; while the store or the history is away nothing is lost."""
         while not stop.is_set():
             try:
+                await self.settle(self._clock() - _ON_DISK_S)
                 more = await self.turn()
             except SQLAlchemyError as error:
                 _log.error("check-ins not read", error=type(error).__name__)
@@ -206,20 +213,32 @@ class Follower:
                     await asyncio.wait_for(stop.wait(), _EACH_S)
 
     async def turn(self) -> bool:
-        """Hand on one lot; whether there was any. Raises SQLAlchemyError."""
-        beats = await asyncio.to_thread(waiting, self._engine) if len(self._beside) < _MOST_BESIDE else []
+        """Hand on one lot; whether there was any that could be. Raises SQLAlchemyError."""
+        beats = await asyncio.to_thread(waiting, self._engine, self._last) if self._has_room() else []
         if not beats:
             return False
         now = self._clock()
         news = [beat for beat in beats if beat.is_news(now, self._interval_s)]
         late = [beat for beat in beats if not beat.is_news(now, self._interval_s)]
-        self._beside.extend(self._eyes.batches(news, now))
         for batch in self._eyes.batches(late, now):
             (failed,) = await asyncio.gather(self._history(batch), return_exceptions=True)
-            if isinstance(failed, Exception):  # what they prove is kept all the same
-                _log.error("late check-ins are not in the history", error=repr(failed))
-        await asyncio.to_thread(settle, self._engine, beats, now, self._interval_s)
+            if isinstance(failed, Exception):
+                _log.error("late check-ins wait: the history does not take them", error=repr(failed))
+                return False
+        self._beside.extend(self._eyes.batches(news, now))
+        self._last = beats[-1].id
+        self._handed.append((now, beats))
         return True
+
+    async def settle(self, until: float) -> None:
+        """Settle what was handed on by `until`, UTC epoch seconds; raises SQLAlchemyError."""
+        while self._handed and self._handed[0][0] <= until:
+            at, beats = self._handed[0]
+            await asyncio.to_thread(settle, self._engine, beats, at, self._interval_s)
+            self._handed.popleft()
+
+    def _has_room(self) -> bool:
+        return len(self._beside) < _MOST_BESIDE and sum(len(lot) for _, lot in self._handed) < _MOST_HANDED
 
 
 def settle(engine: Engine, beats: Sequence[Waiting], now: float, interval_s: float) -> None:

@@ -40,11 +40,11 @@ async def watch_traps(fleet: Fleet, settings: TrapSettings, ready: deque[Batch],
     events: list[Event] = []
     opened = open_socket(settings.listen, settings.port)
     receiver = Receiver(opened, known(fleet, settings.relays), load_notifications(), events.append)
-    working = asyncio.create_task(receiver.work())
     try:
-        await _hand_on(fleet, events, ready, hasten, receiver)
+        async with asyncio.TaskGroup() as both:  # either's fault ends both: nobody may be deaf without saying so
+            both.create_task(receiver.work())
+            both.create_task(_hand_on(fleet, events, ready, hasten, receiver))
     finally:
-        working.cancel()
         receiver.close()
     raise AssertionError("it runs for ever")
 
