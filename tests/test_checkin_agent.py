@@ -376,7 +376,9 @@ def test_windows_devices_by_wmic() -> None:
         "KENDRA1\r\r\n"
     )
     assert kinds(agent.pnp_of_csv(told)) == {("fingerprint", "usb:1162:0320"), ("printer", "usb:04f9:0054")}
-    assert agent.pnp_of_csv("") == []
+    assert agent.pnp_of_csv("\r\r\nNode,DeviceID,Name,Status\r\r\nKENDRA1,ACPI\\PNP0C0A\\1,Battery,OK\r\r\n") == []
+    for failed in ("", "\r\r\nNode,DeviceID,Name,Status\r\r\n"):  # every PC has devices: nothing was unplugged
+        assert agent.pnp_of_csv(failed) is None
 
 
 @pytest.mark.parametrize(

@@ -158,10 +158,12 @@ def pnp_of_json(told: str) -> list[Found]:
     return _pnp(rows if isinstance(rows, list) else [rows])
 
 
-def pnp_of_csv(told: str) -> list[Found]:
-    """What `wmic path Win32_PnPEntity get DeviceID,Name,Status /format:csv` names."""
+def pnp_of_csv(told: str) -> list[Found] | None:
+    """What `wmic path Win32_PnPEntity get DeviceID,Name,Status /format:csv` names; None of a lone header: it failed."""
     lines = [line for line in told.replace("\r", "\n").split("\n") if line.strip()]
-    rows = csv.DictReader(io.StringIO("\n".join(lines)))
+    rows = list(csv.DictReader(io.StringIO("\n".join(lines))))
+    if not rows:
+        return None
     return _pnp(
         {"InstanceId": row.get("DeviceID"), "FriendlyName": row.get("Name"), "Status": row.get("Status")}
         for row in rows
@@ -206,7 +208,7 @@ def _peripherals_of_windows() -> list[Found] | None:
         if told := _told("powershell", "-NoProfile", "-NonInteractive", "-Command", script):
             return pnp_of_json(told)
     told = _told("wmic", "path", "Win32_PnPEntity", "get", "DeviceID,Name,Status", "/format:csv")
-    return pnp_of_csv(told) if told else None
+    return pnp_of_csv(told)
 
 
 # Power
