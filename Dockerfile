@@ -7,6 +7,8 @@ COPY api/web ./
 RUN node build.mjs
 
 FROM python:3.11-slim-bookworm
+# Printed reports are set in Devanagari and Gurmukhi too.
+RUN apt-get update && apt-get install -y --no-install-recommends fonts-noto-core && rm -rf /var/lib/apt/lists/*
 RUN pip install --no-cache-dir uv==0.13.8
 WORKDIR /srv/pahunch
 ENV UV_PYTHON_DOWNLOADS=never PYTHONUNBUFFERED=1 PATH=/srv/pahunch/.venv/bin:$PATH

@@ -18,7 +18,7 @@ demo: .venv/.stamp web  ## a simulated state on this machine: collectors, judgem
 	@exec $(BIN)/python manage.py demo $(ARGS)
 
 test: .venv/.stamp web servers  ## the whole suite (below 15 minutes)
-	@$(BIN)/pytest -m "not soak" -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/pytest -m "not soak" -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: .venv/.stamp  ## ruff, mypy strict, import-linter
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy . && $(BIN)/lint-imports

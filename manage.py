@@ -12,8 +12,10 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib import import_module
 from multiprocessing.connection import wait
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from tomllib import TOMLDecodeError
 from typing import TYPE_CHECKING, Annotated
@@ -47,8 +49,17 @@ _ELSEWHERE = {
     "config": "collectors.config.cli:app",
     "poll": "collectors.poll_cli:poll",
     "discover": "collectors.discovery.cli:discover",
+    "slowest": "collectors.slowest:slowest",
     "status": "readiness.cli:status",
     "outages": "readiness.cli:outages",
+    "queue": "readiness.queue_cli:queue",
+    "nearest": "readiness.nearest_cli:nearest",
+    "trend": "readiness.trend_cli:trend",
+    "notice": "readiness.notice_cli:app",
+    "explain": "readiness.minute_cli:explain",
+    "maintenance": "readiness.maintenance_cli:app",
+    "single-points": "readiness.network_cli:single_points",
+    "rings": "readiness.network_cli:rings",
 }
 
 
@@ -77,7 +88,7 @@ def _elsewhere(name: str) -> "Command | None":
 
 def _load_tables() -> None:
     """Every table, registered on the one metadata."""
-    for layer in ("alerts", "collectors.checkin", "collectors.config", "inventory", "readiness"):
+    for layer in ("alerts", "collectors.checkin", "collectors.config", "collectors.http", "inventory", "readiness"):
         import_module(f"{layer}.tables")
 
 
@@ -97,7 +108,10 @@ def _log_to_stderr() -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+            # Not rich's tracebacks: they show local variables, and the store's URL with its password among them.
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            ),
         ],
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # whatever it is by then
     )
@@ -273,92 +287,139 @@ def _fleet(settings: Settings, port: int, scenario: Path | None, after: float, t
     return FleetProcess(plan)
 
 
-Role = Callable[[Settings, asyncio.Event], Awaitable[None]]
+Role = Callable[["Engine", "Inventory", Settings, asyncio.Event], Awaitable[None]]
+
+_AGAIN = os.EX_TEMPFAIL
+"""What a role's process ends with when it wants to be started anew."""
 
 
 def _together(settings: Settings) -> None:
     """The roles until SIGINT or SIGTERM, or until one of them ends: then the others do too.
 
-    A process each, so that no page waits for a poll and no poll for a page.
+    A process each, so that no page waits for a poll and no poll for a page. One that ends because the inventory changed
+    is started anew.
     """
-    spawn = multiprocessing.get_context("spawn")
     wanted = (_collect, _serve, _receive) if settings.checkin.port else (_collect, _serve)
-    roles = [spawn.Process(target=_alone, args=(role, settings)) for role in wanted]
+    running: dict[Role, SpawnProcess] = {}
     with suppress(KeyboardInterrupt):
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        for process in roles:
-            process.start()
-        wait([process.sentinel for process in roles])
-    for process in roles:
+        running.update((role, _started(role, settings)) for role in wanted)
+        while again := _wanting_anew(running):
+            running.update((role, _started(role, settings)) for role in again)
+    for process in running.values():
         process.terminate()
-    for process in roles:
+    for process in running.values():
         process.join()
-    if failed := [process.exitcode for process in roles if process.exitcode not in (0, -signal.SIGTERM)]:
+    if failed := [process.exitcode for process in running.values() if process.exitcode not in (0, -signal.SIGTERM)]:
         raise typer.Exit(failed[0] or 1)
 
 
+def _started(role: Role, settings: Settings) -> SpawnProcess:
+    process = multiprocessing.get_context("spawn").Process(target=_alone, args=(role, settings))
+    process.start()
+    return process
+
+
+def _wanting_anew(running: "dict[Role, SpawnProcess]") -> list[Role]:
+    """Wait until a role ends; the ended ones if each wants to be started anew, else none."""
+    ready = wait([process.sentinel for process in running.values()])
+    ended = [role for role, process in running.items() if process.sentinel in ready]
+    for role in ended:
+        running[role].join()
+    return ended if all(running[role].exitcode == _AGAIN for role in ended) else []
+
+
 def _alone(role: Role, settings: Settings) -> None:
-    """One role in this process until SIGINT or SIGTERM, or until the process that started it is gone."""
+    """One role in this process until SIGINT or SIGTERM, or until the process that started it is gone.
+
+    Where the inventory changed it begins anew in a fresh process, whose memory holds nothing of the old one.
+    """
     import uvloop
 
+    from storage.memory import do_without_pandas, give_back_early, keep_giving_back
+
+    do_without_pandas()
+    give_back_early()
+    keep_giving_back()
     _log_to_stderr()
     with _said_plainly():
-        uvloop.run(_until_told(role, settings))
+        again = uvloop.run(_until_told(role, settings))
+    if again and multiprocessing.parent_process() is not None:
+        sys.exit(_AGAIN)
+    if again:
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - the command that was given
 
 
-async def _until_told(role: Role, settings: Settings) -> None:
-    stop = asyncio.Event()
+async def _until_told(role: Role, settings: Settings) -> bool:
+    """Whether it ended because the inventory changed."""
+    from inventory.following import imported
+    from inventory.store import last_import, load
+
+    stop, told = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        told.set()
+        stop.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, end)
     if (parent := multiprocessing.parent_process()) is not None:
         # It was killed, and may be started again at once: nothing may still hold its ports and files.
         loop.add_reader(parent.sentinel, os._exit, 1)
-    await role(settings, stop)
+    engine = _opened(settings)
+    known = last_import(engine)  # before it is read: an import meanwhile is one too many, none is overlooked
+    changed = asyncio.create_task(imported(engine, known, stop))
+    await role(engine, load(engine), settings, stop)
+    stop.set()
+    return await changed and not told.is_set()  # who is told to end while it ends doesn't begin anew
 
 
-def _opened(settings: Settings) -> "tuple[Engine, Inventory]":
-    """The store at its newest schema, and the inventory in it."""
-    from inventory.store import load
+def _opened(settings: Settings) -> "Engine":
+    """The store at its newest schema."""
     from storage.engine import open_engine
     from storage.migrate import upgrade
 
     _load_tables()
     engine = open_engine(settings.storage.url, settings.storage.cache)
     upgrade(engine)
-    return engine, load(engine)
+    return engine
 
 
-async def _serve(settings: Settings, stop: asyncio.Event) -> None:
+async def _serve(engine: "Engine", facts: "Inventory", settings: Settings, stop: asyncio.Event) -> None:
     from api.app import create_app
     from api.serve import serve_until
 
-    engine, facts = _opened(settings)
     await serve_until(create_app(engine, facts, settings), settings.serve.host, settings.serve.port, stop)
 
 
-async def _receive(settings: Settings, stop: asyncio.Event) -> None:
+async def _receive(engine: "Engine", facts: "Inventory", settings: Settings, stop: asyncio.Event) -> None:
     from collectors.checkin.receive import Receiver, receiving
     from collectors.checkin.serving import receive_until
 
-    engine, facts = _opened(settings)
     await receive_until(receiving(Receiver(engine, facts)), settings.checkin, stop)
 
 
-async def _collect(settings: Settings, stop: asyncio.Event) -> None:
-    """Observation, judged and handed on, and alerts; the first part that fails ends all, loudly."""
+async def _collect(engine: "Engine", facts: "Inventory", settings: Settings, stop: asyncio.Event) -> None:
+    """Observation, judged and handed on, and alerts.
+
+    A part outlives what a bad row, a damaged file, the disk or the store makes it raise (storage.damage.MISHAPS), and says so
+    in the log; a fault of ours in the first of them ends all, loudly.
+    """
     from alerts.loop import run
     from collectors.catalogue import load_profiles
     from collectors.checkin.observe import Follower
+    from collectors.config.keys import noting
     from collectors.descriptors import make_room
     from collectors.figures import Figures
+    from collectors.http.certificates import noting_certificates
     from collectors.run import observe
     from collectors.snmp.open import open_backend
     from readiness.archive import keep_closing
+    from readiness.clock import Clocks
     from readiness.judge import Judge
     from storage.engine import alone
 
-    engine, facts = _opened(settings)
     if not facts.devices:
         print("The inventory is empty: `python manage.py inventory import FOLDER` fills it.", file=sys.stderr)
     figures = Figures()
@@ -369,13 +430,16 @@ async def _collect(settings: Settings, stop: asyncio.Event) -> None:
         closing.push_async_callback(backend.close)
         sinks = list(_sinks(facts, settings, figures, closing))
         # Only now: who holds the history's lock is the only judge, and numbers of transitions are given in memory.
-        judge = Judge(engine, facts, settings)  # its first turn takes up what is stored, while polls begin
+        clocks = Clocks(time.time, partial(time.clock_gettime, time.CLOCK_BOOTTIME))
+        judge = Judge(
+            engine, facts, settings, clocks=clocks
+        )  # its first turn takes up what is stored, while polls begin
         sinks.insert(1, judge.observe)  # behind the history; what may wait for a disk or a network comes after
         beside: deque[Batch] = deque()
         checkins = Follower(engine, facts, settings.checkin.interval_s, beside=beside, history=sinks[0])
         async with asyncio.TaskGroup() as parts:
             parts.create_task(_tick(judge.tick, stop))
-            parts.create_task(keep_closing(engine, settings.storage.history, stop))
+            parts.create_task(keep_closing(engine, settings.storage.history, stop, partial(_add_up, settings, stop)))
             parts.create_task(run(engine, facts, settings.alerts, stop))
             parts.create_task(checkins.follow(stop))
             parts.create_task(_keep_configurations(engine, facts, settings, stop))
@@ -391,8 +455,51 @@ async def _collect(settings: Settings, stop: asyncio.Event) -> None:
                     volley=_volley(settings, closing),
                     recognised=settings.storage.history.with_name("recognised.arrow"),
                     beside=beside,
+                    host_keys=noting(engine),
+                    certificates=noting_certificates(engine),
                 )
             )
+
+
+_ADDING_UP_S = 50 * 60  # months are to be closed each hour, and what is done by then is kept
+
+
+async def _add_up(settings: Settings, stop: asyncio.Event, *, at_most_s: float = _ADDING_UP_S) -> None:
+    """The sums of closed months, in a process of its own: it needs some 500 MB for a minute.
+
+    What fails is told in the log: collection goes on without.
+    """
+    from readiness.months import FOLDER
+    from storage.monthly import MonthMissingError, months_in
+
+    tell = structlog.get_logger("months").error
+    process = multiprocessing.get_context("spawn").Process(target=_adding_up, args=(settings,))
+    try:
+        if not months_in(settings.storage.history / FOLDER):
+            return
+        await asyncio.to_thread(process.start)
+    except (MonthMissingError, OSError) as error:
+        tell("sums_not_kept", error=type(error).__name__, said=str(error))
+        return
+    waiting = [asyncio.create_task(each) for each in (asyncio.to_thread(process.join), stop.wait())]
+    try:
+        done, _ = await asyncio.wait(waiting, timeout=at_most_s, return_when=asyncio.FIRST_COMPLETED)
+        if not done:
+            tell("sums_not_kept", said=f"not done after {at_most_s:.0f} s; the rest is added up the next time")
+        elif process.exitcode:  # the machine may have had no room for it
+            tell("sums_not_kept", exit_code=process.exitcode)
+    finally:
+        process.terminate()  # at any moment: what isn't kept yet is the next time
+        waiting[1].cancel()
+
+
+def _adding_up(settings: Settings) -> None:
+    from reports.sums import keep_up
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal; who started this ends it
+    os.nice(19)
+    _log_to_stderr()
+    keep_up(settings)
 
 
 async def _keep_configurations(engine: "Engine", facts: "Inventory", settings: Settings, stop: asyncio.Event) -> None:
@@ -446,9 +553,19 @@ def _sinks(facts: "Inventory", settings: Settings, figures: "Figures", closing: 
 
 
 async def _tick(tick: Callable[[float], Awaitable[None]], stop: asyncio.Event) -> None:
-    """Let the judge notice once a second what nobody looks at any more."""
+    """Let the judge notice once a second what nobody looks at any more.
+
+    A turn that breaks off by what is stored is told: polls and their history go on, and the next turn begins with what
+    is stored.
+    """
+    from storage.damage import MISHAPS
+
     while not stop.is_set():
-        await tick(time.time())
+        try:
+            await tick(time.time())
+        except MISHAPS as error:
+            said = str(error).partition("\n")[0]
+            structlog.get_logger("judge").error("judge_broke_off", error=type(error).__name__, said=said)
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), 1)
 
@@ -467,7 +584,9 @@ def _said_plainly() -> Iterator[None]:
 
 
 def _mendable() -> tuple[type[Exception], ...]:
-    """Imported only when something went wrong."""
+    """Imported only when something went wrong: a command that is done ends by SystemExit too."""
+    if isinstance(sys.exception(), SystemExit | KeyboardInterrupt):
+        return ()
     from sqlalchemy.exc import DBAPIError
 
     from api.assets import NotBuiltError
@@ -476,6 +595,7 @@ def _mendable() -> tuple[type[Exception], ...]:
     from collectors.checkin.serving import NoCertificateError
     from inventory.scope import UnknownAreaError
     from simulator.process import FleetError
+    from storage.damage import UnreadableError
     from storage.engine import StoreInUseError
     from storage.monthly import MonthMissingError
     from storage.segments import FolderInUseError, FolderLayoutError
@@ -484,7 +604,7 @@ def _mendable() -> tuple[type[Exception], ...]:
     return (
         DBAPIError, FleetError, FolderInUseError, FolderLayoutError, MonthMissingError, NoCertificateError, NotBuiltError,
         NotLoopbackError, ProfileError, SecretUnavailableError, StoreInUseError, TOMLDecodeError, UnknownAreaError,
-        ValidationError, OSError,
+        UnreadableError, ValidationError, OSError,
     )  # fmt: skip
 
 

@@ -15,21 +15,32 @@ from alerts.model import (
     Reason,
     Rule,
     Situation,
+    Subject,
     Summary,
 )
+from alerts.observed import about_certificates, about_configs
 from alerts.places import Place, place_of
-from alerts.rules import SEVERITY, hours_of, is_open, kendra_reason, outage_reason, rule_for
-from alerts.summary import kendra_summary, key_summary, outage_summary
+from alerts.rules import SEVERITY, flapping_reason, hours_of, is_open, kendra_reason, outage_reason, rule_for
+from alerts.summary import device_summary, kendra_summary, outage_summary
 from inventory.model import Area, Inventory, Site
-from readiness.model import SubjectKind
+from readiness.model import Cause, SubjectKind
 from storage.settings import AlertSettings
+
+_NOT_OF_OUTAGES = {
+    Rule.KENDRA_NOT_READY,
+    Rule.HOST_KEY_CHANGED,
+    Rule.FLAPPING,
+    Rule.CONFIG_CHANGED,
+    Rule.CERTIFICATE_ENDS,
+}
 
 
 def decide(situation: Situation, inventory: Inventory, settings: AlertSettings, now: datetime) -> tuple[Decision, ...]:
     """Every decision at `now`, in a stable order; empty while nothing changes."""
     moment = _Moment(situation, inventory, settings, now)
     open_last = sorted(situation.alerts, key=lambda alert: (is_open(alert), alert.id))
-    of_outages = {a.outage: a for a in open_last if a.rule not in {Rule.KENDRA_NOT_READY, Rule.HOST_KEY_CHANGED}}
+    of_outages = {a.outage: a for a in open_last if a.rule not in _NOT_OF_OUTAGES}
+    of_flapping = {(a.subject_kind, a.subject): a for a in open_last if a.rule is Rule.FLAPPING}
     of_keys = {a.subject: a for a in open_last if a.rule is Rule.HOST_KEY_CHANGED}
     keys = {key.device: key for key in situation.keys}
     of_kendras = {a.subject: a for a in open_last if a.rule is Rule.KENDRA_NOT_READY}
@@ -42,6 +53,10 @@ def decide(situation: Situation, inventory: Inventory, settings: AlertSettings, 
         for name in sorted(states.keys() | of_kendras.keys())
     ]
     decisions += [_about_key(moment, name, keys.get(name), of_keys.get(name)) for name in sorted(keys | of_keys)]
+    subjects = sorted(situation.flapping.keys() | of_flapping.keys())
+    decisions += [_about_flapping(moment, subject, of_flapping.get(subject)) for subject in subjects]
+    decisions += about_configs(situation, inventory, settings, now)
+    decisions += about_certificates(situation, inventory, settings, now)
     return tuple(decision for decision in decisions if decision is not None)
 
 
@@ -61,6 +76,12 @@ class _Moment:
                 found.setdefault(area.served_by, []).append(area)
         return found
 
+    @cached_property
+    def roots(self) -> dict[Subject, Outage]:
+        """The open roots by what they are about."""
+        roots = (outage for outage in self.situation.outages.values() if outage.root and outage.to_at is None)
+        return {(outage.subject_kind, outage.subject): outage for outage in roots}
+
     def place(self, outage: Outage) -> Place | None:
         return place_of(self.inventory, outage.subject_kind, outage.subject)
 
@@ -70,7 +91,8 @@ def _about_outage(moment: _Moment, outage: Outage, alert: Alert | None) -> Decis
         return None  # nearly all outages behind a large cut: not worth finding their place
     place = moment.place(outage)
     rule = rule_for(outage, place)
-    reason = outage_reason(outage, rule, alert, moment.settings, moment.now)
+    flapping = (outage.subject_kind, outage.subject) in moment.situation.flapping
+    reason = outage_reason(outage, rule, alert, moment.settings, moment.now, flapping=flapping)
     if reason is Reason.LASTED and place is not None and rule is not None:
         summary = outage_summary(outage, place, moment.inventory)
         return Opening(
@@ -91,7 +113,8 @@ def _about_kendra(moment: _Moment, name: str, state: KendraState | None, alert: 
     if root is not None and root.to_at is not None:
         root = None  # over: what still stands needs its own explanation
     own = root if root is not None and _is_at(moment, root, site) else None
-    explained = root is not None and rule_for(root, moment.place(root)) is Rule.SITE_DOWN
+    planned = root is not None and root.cause is Cause.PLANNED
+    explained = root is not None and (planned or rule_for(root, moment.place(root)) is Rule.SITE_DOWN)
     reason = kendra_reason(
         state,
         hours_of(site.hours),
@@ -118,10 +141,24 @@ def _about_key(moment: _Moment, device: str, key: KeyChange | None, alert: Alert
     if is_open(alert):
         return None
     rule = Rule.HOST_KEY_CHANGED
-    summary = key_summary(device, place, moment.inventory)
+    summary = device_summary(device, place, moment.inventory)
     return Opening(
         Reason.LASTED, rule, SubjectKind.DEVICE, device, place.area, None, SEVERITY[rule], key.since, summary
     )
+
+
+def _about_flapping(moment: _Moment, subject: Subject, alert: Alert | None) -> Decision | None:
+    """One alert for all outages of what goes down again and again."""
+    outage, since = moment.roots.get(subject), moment.situation.flapping.get(subject)
+    place = None if outage is None else moment.place(outage)
+    rule = None if outage is None else rule_for(outage, place)
+    reason = flapping_reason(outage, rule, alert, flapping=since is not None)
+    if reason is Reason.LASTED and outage is not None and place is not None and since is not None:
+        summary = outage_summary(outage, place, moment.inventory)
+        return Opening(
+            reason, Rule.FLAPPING, *subject, place.area, None, SEVERITY[Rule.FLAPPING], since, summary,
+        )  # fmt: skip
+    return Change(reason, alert, moment.now, alert.summary) if alert and reason is Reason.ENDED else None
 
 
 def _is_at(moment: _Moment, outage: Outage, site: Site) -> bool:

@@ -13,10 +13,12 @@ from alerts.model import Alert, DeliveryState, Event
 from alerts.rows import alert_of
 from alerts.tables import alert, delivery
 from storage.engine import for_writing
+from storage.understood import understood
 
 CLAIM_LASTS = timedelta(seconds=120)  # well above the longest a channel may take
 MAX_ATTEMPTS = 60  # with the pauses below: given up after about a day
 _LONGEST_PAUSE = timedelta(minutes=30)
+_LATEST = timedelta(hours=1)  # nothing waits so long: what seems to was told while the clock was ahead, and is due
 _AT_ONCE = 8
 
 
@@ -79,19 +81,24 @@ def _due(now: datetime) -> ColumnElement[bool]:
         firing.c.event == Event.FIRING,
         firing.c.state == DeliveryState.SENT,
     )
-    waiting = and_(delivery.c.state == DeliveryState.PENDING, delivery.c.next_at <= now)
-    abandoned = and_(delivery.c.state == DeliveryState.CLAIMED, delivery.c.claimed_until <= now)
+    next_at, until = delivery.c.next_at, delivery.c.claimed_until
+    waiting = and_(delivery.c.state == DeliveryState.PENDING, or_(next_at <= now, next_at > now + _LATEST))
+    abandoned = and_(delivery.c.state == DeliveryState.CLAIMED, or_(until <= now, until > now + _LATEST))
     return and_(or_(waiting, abandoned), or_(delivery.c.event == Event.FIRING, told))
 
 
 def _claim(connection: Connection, row: Row[tuple[object, ...]], now: datetime, worker: str) -> Claim | None:
     unchanged = and_(delivery.c.id == row.id, delivery.c.state == row.state, delivery.c.attempts == row.attempts)
     if row.attempts >= MAX_ATTEMPTS:  # every worker that took it died before it could report
-        values: dict[str, object] = {"state": DeliveryState.FAILED, "last_error": "no worker reported back"}
-        connection.execute(update(delivery).where(unchanged).values(values))
+        connection.execute(update(delivery).where(unchanged).values(_failed("no worker reported back")))
+        return None
+    subject = connection.execute(select(alert).where(alert.c.id == row.alert))
+    told = next(understood(subject, alert_of, "alert"), None)
+    if told is None:  # others are told all the same
+        connection.execute(update(delivery).where(unchanged).values(_failed("its alert is not understood")))
         return None
     token = f"{worker}#{row.attempts + 1}"
-    values = {
+    values: dict[str, object] = {
         "state": DeliveryState.CLAIMED,
         "claim": token,
         "claimed_until": now + CLAIM_LASTS,
@@ -99,8 +106,11 @@ def _claim(connection: Connection, row: Row[tuple[object, ...]], now: datetime, 
     }
     if connection.execute(update(delivery).where(unchanged).values(values)).rowcount != 1:
         return None
-    subject = connection.execute(select(alert).where(alert.c.id == row.alert)).one()
-    return Claim(row.id, alert_of(subject), Event(row.event), row.channel, row.attempts + 1, token)
+    return Claim(row.id, told, Event(row.event), row.channel, row.attempts + 1, token)
+
+
+def _failed(why: str) -> dict[str, object]:
+    return {"state": DeliveryState.FAILED, "last_error": why}
 
 
 def _after_failure(connection: Connection, claim: Claim, error: str, now: datetime) -> dict[str, object]:

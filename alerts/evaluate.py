@@ -1,7 +1,7 @@
 """Bringing the stored alerts and their deliveries in line with the rules."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import ColumnElement, Connection, Engine, and_, insert, or_, select, update
@@ -27,12 +27,13 @@ def evaluate(engine: Engine, inventory: Inventory, settings: AlertSettings, now:
     what is stored, and the tables admit one alert for a subject and start, one delivery for an
     alert, event and channel.
     """
+    configs_since = now - timedelta(seconds=settings.config_changed_s)
     with snapshot(engine) as connection:  # most seconds nothing changes: no write lock for that
-        if not decide(read_situation(connection), inventory, settings, now):
+        if not decide(read_situation(connection, configs_since), inventory, settings, now):
             return ()
     try:
         with for_writing(at_one_moment(engine)).begin() as connection:
-            decisions = decide(read_situation(connection), inventory, settings, now)
+            decisions = decide(read_situation(connection, configs_since), inventory, settings, now)
             for decision in decisions:
                 _carry_out(connection, decision, settings, now)
             return decisions

@@ -20,6 +20,7 @@ from alerts.messages import render
 from alerts.model import Alert, Event, Opening
 from alerts.store import told
 from inventory.model import Inventory
+from storage.damage import MISHAPS
 from storage.settings import AlertSettings, ChannelSettings, SecretUnavailableError, resolve_secret
 
 _EVERY_S = 1.0
@@ -48,7 +49,8 @@ def repeat(engine: Engine, channel: ChannelSettings, page_url: str, now: datetim
 async def run(engine: Engine, inventory: Inventory, settings: AlertSettings, stop: asyncio.Event) -> None:
     """Evaluate and deliver until `stop` is set; what is under way then is finished first.
 
-    A slow or failing channel holds up no other one.
+    A slow or failing channel holds up no other one, and what cannot be read of the store ends nothing: it is told, and
+    tried again.
     """
     worker = uuid4().hex
     async with asyncio.TaskGroup() as tasks:
@@ -59,7 +61,7 @@ async def run(engine: Engine, inventory: Inventory, settings: AlertSettings, sto
 
 async def _evaluating(engine: Engine, inventory: Inventory, settings: AlertSettings, stop: asyncio.Event) -> None:
     while not stop.is_set():
-        with _while_the_store_is_away():
+        with _whatever_the_store_gives():
             for decision in await asyncio.to_thread(evaluate, engine, inventory, settings, datetime.now(UTC)):
                 about = decision if isinstance(decision, Opening) else decision.alert
                 _log.info("alert", reason=decision.reason, rule=about.rule, subject=about.subject)
@@ -67,12 +69,14 @@ async def _evaluating(engine: Engine, inventory: Inventory, settings: AlertSetti
 
 
 @contextmanager
-def _while_the_store_is_away() -> Iterator[None]:
+def _whatever_the_store_gives() -> Iterator[None]:
     """Whatever comes next tries again: observation goes on meanwhile, and what is due stays stored."""
     try:
         yield
     except SQLAlchemyError as error:
         _log.error("store is away: alerts wait", error=type(error).__name__)
+    except MISHAPS as error:
+        _log.error("alerts wait", error=type(error).__name__, said=str(error).partition("\n")[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,7 @@ async def _delivering(worker: _Worker, stop: asyncio.Event) -> None:
     with ThreadPoolExecutor(_THREADS, worker.channel.name) as threads:
         while not stop.is_set():
             claims: tuple[Claim, ...] = ()
-            with _while_the_store_is_away():
+            with _whatever_the_store_gives():
                 claims = await loop.run_in_executor(threads, worker.claim)
                 await asyncio.gather(*(loop.run_in_executor(threads, worker.make, claim) for claim in claims))
                 if worker.channel.kind in REPEATERS and loop.time() >= next_repetition:

@@ -19,6 +19,8 @@ from inventory.model import Names
 
 _Catalogue = Mapping[str, Mapping[str, str]]
 _LONGEST = 120
+_TITLES = {Rule.HOST_KEY_CHANGED: "look", Rule.CONFIG_CHANGED: "note", Rule.CERTIFICATE_ENDS: "look"}
+"""Of alerts about what works: nothing is down."""
 _JOINERS = "\u200c\u200d"  # Indian scripts need them inside words
 # Every chat program makes links of "://" and calls people at "@"; "<" begins a link or a call in
 # Slack and a tag elsewhere. Look-alikes keep the name readable.
@@ -43,8 +45,7 @@ def render(alert: Alert, event: Event, language: str, page_url: str) -> Message:
 
 
 def _kind_of_title(alert: Alert, event: Event) -> str:
-    down = alert.rule is not Rule.HOST_KEY_CHANGED or event is not Event.FIRING
-    return event if down else "look"
+    return event if event is not Event.FIRING else _TITLES.get(alert.rule, event)
 
 
 def safe(text: str) -> str:
@@ -89,6 +90,11 @@ def _lines(alert: Alert, words: _Catalogue) -> list[str]:
     acting = words["responsible"][summary.responsible]
     if alert.rule is Rule.HOST_KEY_CHANGED:
         return [line["host_key"], line["responsible"].format(responsible=acting)]
+    if alert.rule is Rule.CONFIG_CHANGED:
+        return [line["changed"].format(added=summary.added, removed=summary.removed)]
+    if alert.rule is Rule.CERTIFICATE_ENDS:
+        ends = line["certificate"].format(ends=_time(summary.ends_at)) if summary.ends_at else ""
+        return [ends, line["responsible"].format(responsible=acting) if acting else ""]
     if alert.rule is Rule.ENDPOINT_DOWN:
         people = "" if summary.citizens is None else line["citizens"].format(citizens=summary.citizens)
         lost = line["services"].format(villages=summary.villages)
@@ -97,6 +103,7 @@ def _lines(alert: Alert, words: _Catalogue) -> list[str]:
     segment = line["segment"].format(segment=" – ".join(safe(port) for port in summary.segment))
     cut_off = alert.rule is not Rule.REDUNDANCY_LOST
     return [
+        line["again"] if alert.rule is Rule.FLAPPING else "",
         line["behind"].format(villages=summary.villages, sites=summary.sites) if cut_off else line["spare"],
         cause,
         line["layer"].format(layer=words["layer"][summary.layer]) if cut_off else "",

@@ -1,7 +1,7 @@
 """The words of alerting, and the values its rules read and return."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -15,6 +15,9 @@ class Rule(StrEnum):
     KENDRA_NOT_READY = "kendra_not_ready"
     ENDPOINT_DOWN = "endpoint_down"
     HOST_KEY_CHANGED = "host_key_changed"
+    FLAPPING = "flapping"
+    CONFIG_CHANGED = "config_changed"
+    CERTIFICATE_ENDS = "certificate_ends"
 
 
 class Severity(StrEnum):
@@ -44,10 +47,14 @@ class Reason(StrEnum):
     CHANGED = "changed"  # still true, with other figures
     HOLDS = "holds"  # still true, nothing new
     ENDED = "ended"  # what it was about is over: resolve, and say so
+    PASSED = "passed"  # it was for information, and its time is over: resolve without a word
     MERGED = "merged"  # another outage turned out to explain it: resolve without a word
     TOO_SHORT = "too_short"  # held back: may pass by itself
     EXPLAINED = "explained"  # held back: another open outage is its cause and has its own alert
     CLOSED_HOURS = "closed_hours"  # held back: the kendra is shut at this hour
+    PLANNED = "planned"  # held back: announced work
+    FLAPPING = "flapping"  # held back: it goes down again and again, and that has an alert of its own
+    UNSEEN = "unseen"  # held back: nothing is known of it at present, as after a restart until it is asked
     NOT_WATCHED = "not_watched"  # no rule is about this kind of outage
 
 
@@ -56,7 +63,7 @@ class Outage:
     """An outage as the rules need it. `sites` counts the sites that are down with it.
 
     `heir`: another open outage, that explains this one or is about the same subject, says that
-    what it was about is down.
+    what it was about is down. `unseen`: of its subject and of all that it explains nothing is known at present.
     """
 
     id: int
@@ -75,6 +82,7 @@ class Outage:
     citizens: int | None  # None: population unknown
     sites: int = 0
     heir: bool = False
+    unseen: bool = False
     layer: Layer | None = None  # first failing layer of most villages behind it
 
 
@@ -97,6 +105,19 @@ class KeyChange:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfigChange:
+    """A device's configuration was read at `at`, and had other lines than when it was read before."""
+
+    device: str
+    at: datetime
+    added: int
+    removed: int
+
+
+Subject = tuple[SubjectKind, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """What a message is made from. `within` holds the names of block and district, nearest first."""
 
@@ -111,6 +132,9 @@ class Summary:
     sites: int
     villages: int
     citizens: int | None
+    added: int | None = None  # lines of a changed configuration
+    removed: int | None = None
+    ends_at: datetime | None = None  # of a certificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +183,7 @@ Decision = Opening | Change
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """Everything the rules look at, at one moment.
+    """Everything the rules look at, at one moment; of `configs` what changed lately.
 
     `outages` are the open roots and those that an unresolved alert is about; `alerts` the
     unresolved ones and those of what still lasts; `kendras` the ones that are down or have an
@@ -170,3 +194,6 @@ class Situation:
     kendras: tuple[KendraState, ...]
     alerts: tuple[Alert, ...]
     keys: tuple[KeyChange, ...] = ()
+    configs: tuple[ConfigChange, ...] = ()
+    certificates: Mapping[str, datetime] = field(default_factory=dict)  # endpoint -> when its certificate ends
+    flapping: Mapping[Subject, datetime] = field(default_factory=dict)  # what goes down again and again, since when

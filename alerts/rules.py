@@ -12,7 +12,7 @@ from alerts.model import Alert, KendraState, Outage, Reason, Rule, Severity
 from alerts.places import Place
 from inventory.hours import Hours, HoursError, parse_hours
 from inventory.model import Role, SiteKind
-from readiness.model import Status, SubjectKind
+from readiness.model import Cause, Status, SubjectKind
 from storage.settings import AlertSettings
 
 USUAL_HOURS = parse_hours("Mo-Sa 10:00-17:00")
@@ -24,6 +24,9 @@ SEVERITY = {
     Rule.KENDRA_NOT_READY: Severity.WARNING,
     Rule.ENDPOINT_DOWN: Severity.CRITICAL,
     Rule.HOST_KEY_CHANGED: Severity.CRITICAL,
+    Rule.FLAPPING: Severity.WARNING,
+    Rule.CONFIG_CHANGED: Severity.INFO,
+    Rule.CERTIFICATE_ENDS: Severity.WARNING,
 }
 _NETWORK = frozenset({Role.ROUTER, Role.OLT, Role.ONT, Role.SWITCH, Role.RADIO})
 
@@ -47,20 +50,37 @@ def rule_for(outage: Outage, place: Place | None) -> Rule | None:
 
 
 def outage_reason(
-    outage: Outage, rule: Rule | None, alert: Alert | None, settings: AlertSettings, now: datetime
+    outage: Outage,
+    rule: Rule | None,
+    alert: Alert | None,
+    settings: AlertSettings,
+    now: datetime,
+    *,
+    flapping: bool = False,
 ) -> Reason:
-    """`rule` is the one the outage falls under, `alert` the one it has had."""
+    """`rule` is the one the outage falls under, `alert` the one it has had; `flapping`: its subject goes down again and again."""
     if is_open(alert):
         return _while_alerted(outage, rule, alert)
     if rule is None:
         return Reason.NOT_WATCHED
     if outage.to_at is not None:
         return Reason.ENDED
-    if not outage.root:
-        return Reason.EXPLAINED
+    held = _held_back(outage, flapping=flapping)
+    if held is not None:
+        return held
     if alert is not None and alert.rule is rule:
         return Reason.RETURNED
     return _lasted(now - outage.from_at, _after_s(rule, settings))
+
+
+def _held_back(outage: Outage, *, flapping: bool) -> Reason | None:
+    if not outage.root:
+        return Reason.EXPLAINED
+    if outage.cause is Cause.PLANNED:
+        return Reason.PLANNED
+    if outage.unseen:
+        return Reason.UNSEEN
+    return Reason.FLAPPING if flapping else None
 
 
 def _after_s(rule: Rule, settings: AlertSettings) -> float:
@@ -70,6 +90,17 @@ def _after_s(rule: Rule, settings: AlertSettings) -> float:
         case Rule.ENDPOINT_DOWN:
             return settings.endpoint_down_after_s
     return settings.site_down_after_s
+
+
+def flapping_reason(outage: Outage | None, rule: Rule | None, alert: Alert | None, *, flapping: bool) -> Reason:
+    """`outage`: the open one of the subject. One alert for all of them, from when they are many until they ended."""
+    if is_open(alert):
+        return Reason.HOLDS if flapping else Reason.ENDED
+    if not flapping or outage is None or rule is None:
+        return Reason.NOT_WATCHED
+    if not outage.root:
+        return Reason.EXPLAINED
+    return Reason.PLANNED if outage.cause is Cause.PLANNED else Reason.LASTED
 
 
 def kendra_reason(

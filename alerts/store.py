@@ -13,6 +13,7 @@ from inventory.scope import Scope
 from readiness.model import SubjectKind
 from readiness.subjects import within
 from storage.engine import for_writing
+from storage.understood import first, understood
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,26 +38,29 @@ def alerts(engine: Engine, scope: Scope, *, open_only: bool = False, before_id: 
         conditions.append(alert.c.resolved_at.is_(None))
     if before_id is not None:
         conditions.append(alert.c.id < before_id)
-    query = select(alert).where(*conditions).order_by(alert.c.id.desc()).limit(limit)
+    query = select(alert).where(*conditions).order_by(alert.c.id.desc())
     with engine.connect() as connection:
-        return [alert_of(row) for row in connection.execute(query)]
+        return first(connection, query, alert_of, "alert", limit)
 
 
 def alert_by_id(engine: Engine, scope: Scope, number: int) -> Alert | None:
     with engine.connect() as connection:
-        row = connection.execute(select(alert).where(alert.c.id == number, _in_scope(scope))).one_or_none()
-    return None if row is None else alert_of(row)
+        one = select(alert).where(alert.c.id == number, _in_scope(scope))
+        return next(understood(connection.execute(one), alert_of, "alert"), None)
 
 
 def acknowledge(engine: Engine, number: int, by: str, now: datetime, scope: Scope) -> Alert | None:
     """Note who has seen an alert first, and when; a later acknowledgement changes nothing.
 
-    Returns the alert as it then stands, None where there is none in the scope.
+    Returns the alert as it then stands, None where the scope has none that it may change: one of a portal, which every
+    district sees, is acknowledged by those whose area it is told for.
     """
-    unseen = and_(alert.c.id == number, alert.c.acknowledged_at.is_(None), _in_scope(scope))
+    one = and_(alert.c.id == number, _of_scope(scope))
     with for_writing(engine).begin() as connection:
-        connection.execute(update(alert).where(unseen).values(acknowledged_at=now, acknowledged_by=by))
-    return alert_by_id(engine, scope, number)
+        unseen = update(alert).where(one, alert.c.acknowledged_at.is_(None))
+        connection.execute(unseen.values(acknowledged_at=now, acknowledged_by=by))
+        row = connection.execute(select(alert).where(one)).one_or_none()
+    return None if row is None else alert_of(row)
 
 
 def deliveries(engine: Engine, scope: Scope, *, states: Iterable[DeliveryState] = tuple(DeliveryState), alert_id: int | None = None, limit: int = 1000) -> list[Delivery]:  # fmt: skip
@@ -92,9 +96,15 @@ def told(engine: Engine, channel: str, resolved_after: datetime) -> list[Alert]:
     lasting = or_(alert.c.resolved_at.is_(None), alert.c.resolved_at > resolved_after)
     query = select(alert).where(alert.c.id.in_(sent), lasting).order_by(alert.c.id)
     with engine.connect() as connection:
-        found = [alert_of(row) for row in connection.execute(query)]
+        found = list(understood(connection.execute(query), alert_of, "alert"))
     newest: Mapping[tuple[Rule, SubjectKind, str], Alert] = {(a.rule, a.subject_kind, a.subject): a for a in found}
     return list(newest.values())
+
+
+def _of_scope(scope: Scope) -> ColumnElement[bool]:
+    """That what an alert is about is the scope's own."""
+    own = and_(alert.c.subject_kind != SubjectKind.ENDPOINT, within(alert, scope))
+    return or_(scope.where_area(alert.c.area), own)
 
 
 def _in_scope(scope: Scope) -> ColumnElement[bool]:

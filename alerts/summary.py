@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 
-from alerts.model import Outage, Summary
+from alerts.model import ConfigChange, Outage, Summary
 from alerts.places import Place, surroundings
 from inventory.model import Area, Inventory, Names, Site, SiteKind
 from readiness.model import Cause, Layer, Responsible, SubjectKind
@@ -44,8 +46,8 @@ def kendra_summary(site: Site, own: Outage | None, served: Sequence[Area], inven
     )
 
 
-def key_summary(device: str, place: Place, inventory: Inventory) -> Summary:
-    """Of a device that shows another SSH host key: no village is cut off by that."""
+def device_summary(device: str, place: Place, inventory: Inventory) -> Summary:
+    """Of a device that stays up, such as one that shows another SSH host key: no village is cut off by that."""
     site = place.names
     return Summary(
         names=Names(*(f"{device}, {name}" if name else "" for name in (site.en, site.hi, site.pa))),
@@ -59,6 +61,30 @@ def key_summary(device: str, place: Place, inventory: Inventory) -> Summary:
         sites=0,
         villages=0,
         citizens=None,
+    )
+
+
+def config_summary(change: ConfigChange, place: Place, inventory: Inventory) -> Summary:
+    """Of a device whose configuration changed: nobody has to act. It holds no line of it."""
+    about = device_summary(change.device, place, inventory)
+    return replace(about, responsible=Responsible.NONE, added=change.added, removed=change.removed)
+
+
+def certificate_summary(place: Place, ends_at: datetime) -> Summary:
+    """Of an endpoint that works as yet."""
+    return Summary(
+        names=place.names,
+        within=(),
+        cause=Cause.UNDETERMINED,
+        confidence=0.0,
+        layer=Layer.ENDPOINT,
+        responsible=Responsible.SERVICE_OWNER,
+        segment=(),
+        ring="",
+        sites=0,
+        villages=0,
+        citizens=None,
+        ends_at=ends_at,
     )
 
 
@@ -77,6 +103,9 @@ def to_json(summary: Summary) -> str:
             "sites": summary.sites,
             "villages": summary.villages,
             "citizens": summary.citizens,
+            "added": summary.added,
+            "removed": summary.removed,
+            "ends_at": summary.ends_at and summary.ends_at.isoformat(),
         },
         ensure_ascii=False,
     )
@@ -97,6 +126,9 @@ def from_json(text: str) -> Summary:
         sites=values["sites"],
         villages=values["villages"],
         citizens=values["citizens"],
+        added=values.get("added"),  # alerts of before have none
+        removed=values.get("removed"),
+        ends_at=datetime.fromisoformat(values["ends_at"]) if values.get("ends_at") else None,
     )
 
 

@@ -14,8 +14,30 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from api.assets import Assets, built_assets
 from api.context import Context, Maps
 from api.feed import Feed, News, Sight
-from api.pages.errors import nowhere
-from api.routes import alerts, events, health, history, maps, pages, readiness, status
+from api.kept import BusyError
+from api.offering import Offering
+from api.outlooks import Outlooks
+from api.pages.errors import busy, nowhere
+from api.reporting import Reporting
+from api.ringed import Ringed
+from api.routes import (
+    alerts,
+    configurations,
+    events,
+    health,
+    history,
+    maintenance,
+    maps,
+    minutes,
+    network,
+    pages,
+    queue,
+    readiness,
+    reports,
+    rollout,
+    status,
+    trend,
+)
 from api.routes import inventory as facts
 from api.security import SecurityHeaders
 from api.standing import Standing
@@ -25,6 +47,7 @@ from inventory.model import Inventory
 from inventory.scope import checked
 from maps.ground import Ground
 from readiness.present import changes
+from readiness.queue import Repairs
 from readiness.read import latest_transition_id, observed_until
 from readiness.rules.watch import blind_since
 from storage.settings import Settings
@@ -34,10 +57,18 @@ ROUTERS = (
     facts.router,
     status.router,
     readiness.router,
+    queue.router,
+    rollout.router,
+    trend.router,
+    reports.router,
+    network.router,
     history.router,
+    configurations.router,
     alerts.router,
+    maintenance.router,
     maps.router,
     events.router,
+    minutes.router,
     pages.router,
 )
 _READ_AT_ONCE = 5000
@@ -72,6 +103,7 @@ def create_app(
         lambda: latest_transition_id(engine),
         lambda: Sight(blind(), standing.renewals()),
     )
+    outlooks = Outlooks(engine, settings.storage.history, inventory)
     context = Context(
         engine=engine,
         inventory=inventory,
@@ -81,6 +113,11 @@ def create_app(
         telling=Telling(feed),
         maps=maps_of,
         standing=standing,
+        repairs=Repairs(inventory),
+        offering=Offering(engine, inventory, settings, clock),
+        outlooks=outlooks,
+        ringed=Ringed(engine, inventory),
+        reporting=Reporting(engine, settings.storage.history, inventory, outlooks),
         tiles=Tiles(settings.serve.tiles),
         assets=assets or built_assets(),
         clock=clock,
@@ -90,6 +127,7 @@ def create_app(
     app = FastAPI(title="Pahunch", version="0.1.0", docs_url=None, redoc_url=None, lifespan=_following)
     app.state.context = context
     app.add_exception_handler(404, nowhere)
+    app.add_exception_handler(BusyError, busy)
     for router in ROUTERS:
         app.include_router(router)
     app.add_middleware(GZipMiddleware, compresslevel=6)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Annotated, cast
 
 from fastapi import Depends, HTTPException, Query, Request
@@ -13,6 +14,10 @@ from api.assets import Assets
 from api.feed import Feed
 from api.i18n import LANGUAGES
 from api.kept import Kept
+from api.offering import Offering
+from api.outlooks import Outlooks
+from api.reporting import Reporting
+from api.ringed import Ringed
 from api.standing import Standing
 from api.telling import Telling
 from api.tiles import Tiles
@@ -21,6 +26,8 @@ from inventory.scope import Scope
 from maps.ground import Ground
 from maps.numbers import Numbers, numbers
 from maps.view import MapView, view_of
+from readiness.network import Network
+from readiness.queue import Repairs
 from storage.settings import Settings
 
 _VIEWS_OCTETS = 64 << 20  # a district's view takes 40 KB in Rajasthan: those of all 800 take 32 MB
@@ -30,8 +37,14 @@ class Maps:
     """Views of the inventory, each made at its first use; those that were used last are kept."""
 
     def __init__(self, inventory: Inventory) -> None:
+        self._inventory = inventory
         self.ground = Ground(inventory)
         self.view: Kept[str | None, MapView] = Kept(self._made, lambda view: view.octets, _VIEWS_OCTETS)
+
+    @cached_property
+    def network(self) -> Network:
+        """The links of the inventory, for what they hang on; half a second of a state."""
+        return Network(self._inventory)
 
     def numbers(self, whole: str | None, area: str | None) -> Numbers:
         """Where the features of the area's map lie in the archive of `whole`."""
@@ -51,6 +64,11 @@ class Context:
     telling: Telling
     maps: Maps
     standing: Standing
+    repairs: Repairs
+    offering: Offering
+    outlooks: Outlooks
+    reporting: Reporting
+    ringed: Ringed
     tiles: Tiles
     assets: Assets
     clock: Callable[[], datetime]
@@ -95,6 +113,11 @@ def narrowed(here: Context, limits: Scope, area: str | None) -> Scope:
     return Scope(area)
 
 
+def seen_by(here: Context, limits: Scope) -> Callable[[str], bool]:
+    """Whether a site of that name lies within `limits`."""
+    return lambda site: lies_within(here.inventory, here.inventory.sites[site].area, limits)
+
+
 def lies_within(inventory: Inventory, area: str, limits: Scope) -> bool:
     """Whether the area is the scope's own or below it."""
     at: str | None = area
@@ -108,6 +131,12 @@ def language_of(language: str) -> str:
     if language not in LANGUAGES:
         raise not_found("page in", language)
     return language
+
+
+def same_site(request: Request) -> None:
+    """Until sign-in exists, at least no page of another site may press a button."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        raise HTTPException(403, "asked by another site")
 
 
 def not_found(what: str, key: str) -> HTTPException:

@@ -62,6 +62,11 @@ def day(on: date, language: str) -> str:
     return dates.format_date(on, "d MMM", locale=language)
 
 
+def full_day(on: date, language: str) -> str:
+    """A day with its year."""
+    return dates.format_date(on, "d MMM y", locale=language)
+
+
 def duration(length: timedelta, language: str) -> str:
     """The length in its largest unit: "3 hours"."""
     return dates.format_timedelta(length, locale=language, threshold=1.5)

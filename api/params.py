@@ -5,12 +5,12 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, Field
 
-_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+from storage.types import FIRST, LAST, is_usual
 
 
 def _storable(moment: datetime) -> datetime:
-    if not _FIRST <= moment < _LAST:
-        raise ValueError(f"must lie between {_FIRST:%Y} and {_LAST:%Y}")
+    if not is_usual(moment):
+        raise ValueError(f"must lie between {FIRST:%Y} and {LAST:%Y}")
     return moment.astimezone(UTC)
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 
 from api.i18n import N_
-from inventory.model import Level, Role, SiteKind
-from readiness.model import Cause, Layer, Readiness, Responsible, Status
+from collectors.model import Reason
+from inventory.model import GpState, Level, Role, SiteKind
+from readiness.model import Cause, Layer, Readiness, Responsible, Status, SubjectKind
+from readiness.rules.rings import RingStatus
 
 READINESS: Mapping[str, str] = {
     Readiness.READY: N_("Ready"),
@@ -54,6 +56,37 @@ RESPONSIBLE: Mapping[str, str] = {
     Responsible.SERVICE_OWNER: N_("owner of the portal"),
     Responsible.NONE: N_("nobody"),
 }
+SUBJECT_KIND: Mapping[str, str] = {
+    SubjectKind.DEVICE: N_("device"),
+    SubjectKind.LINK: N_("line"),
+    SubjectKind.SITE: N_("site"),
+    SubjectKind.VILLAGE: N_("village"),
+    SubjectKind.ENDPOINT: N_("portal"),
+}
+RING: Mapping[str, str] = {
+    RingStatus.WHOLE: N_("whole"),
+    RingStatus.ONE_ARMED: N_("without a second way"),
+    RingStatus.BROKEN: N_("broken"),
+    RingStatus.UNKNOWN: N_("unknown"),
+}
+# Why a poll failed.
+FAILURE: Mapping[str, str] = {
+    Reason.TIMEOUT: N_("no answer"),
+    Reason.REFUSED: N_("nothing listens there"),
+    Reason.NO_ROUTE: N_("the collector has no way to it"),
+    Reason.AUTHENTICATION: N_("it refuses these credentials"),
+    Reason.PROTOCOL: N_("its answer is not what was asked for"),
+    Reason.HOST_KEY: N_("its SSH key is not known"),
+    Reason.HOST_KEY_CHANGED: N_("its SSH key has changed"),
+    Reason.DEADLINE: N_("not all answers came in time"),
+    Reason.SECRET: N_("the collector has no credentials for it"),
+    Reason.NAME: N_("the name of its host leads nowhere"),
+    Reason.FORBIDDEN: N_("its address is not public and not allowed by the settings"),
+    Reason.TLS: N_("its certificate or encryption is not in order"),
+    Reason.STATUS: N_("it answered with another status"),
+    Reason.TEXT: N_("answers without the expected text"),
+    Reason.ABSENT: N_("it is not connected"),
+}
 # Whose eyes saw an endpoint; any other than these are the village's own kendra's.
 EYES: Mapping[str, str] = {
     "noc": N_("seen from the state network centre"),
@@ -61,6 +94,26 @@ EYES: Mapping[str, str] = {
     "": N_("nobody has looked"),
 }
 OWN_EYES = N_("seen from this kendra")
+GP_STATE: Mapping[str, str] = {
+    GpState.PLANNED: N_("planned"),
+    GpState.RIGHT_OF_WAY: N_("permission to lay the fibre is pending"),
+    GpState.LAID: N_("fibre laid"),
+    GpState.COMMISSIONED: N_("network commissioned"),
+    GpState.SERVICE_READY: N_("ready for services"),
+    GpState.OPERATIONAL: N_("in operation"),
+}
+PERMITTED_BY: Mapping[str, str] = {
+    "forest": N_("forest department"),
+    "highway": N_("highway authority"),
+    "railway": N_("railway"),
+    "other": N_("another office"),
+}
+CHANNEL: Mapping[str, str] = {
+    "kendra": N_("kendra"),
+    "portal": N_("on the web"),
+    "mobile": N_("mobile app"),
+    "whatsapp": N_("WhatsApp"),
+}
 LEVEL: Mapping[str, str] = {
     Level.STATE: N_("State"),
     Level.DISTRICT: N_("District"),

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, Table
 
 from inventory.model import Inventory
 from readiness.archive import close_months
-from readiness.model import Cause
+from readiness.model import Cause, SubjectKind
 from readiness.rules.village import ESSENTIAL
 from readiness.tables import outage, transition
 from storage.engine import for_writing
@@ -53,7 +53,7 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class _Episodes:
+class Episodes:
     """[start, end) in which the site at a position did not wholly work."""
 
     site: Numbers
@@ -65,16 +65,16 @@ class _Episodes:
 def write_year(engine: Engine, folder: Path, inventory: Inventory, months: int = MONTHS) -> Written:
     """Month by month; at the end of each the one before it is closed. `folder` is the history's."""
     chance = np.random.default_rng(11)
-    deciding = _deciding_devices(inventory)
+    deciding = deciding_devices(inventory)
     links = sorted(inventory.links)
     month, transitions, outages, closed = Month.of(START), 0, 0, 0
-    transitions += _put(engine, transition, _first_words(sorted(deciding)))
+    transitions += put(engine, transition, _first_words(sorted(deciding)))
     for _ in range(months):
-        episodes = _episodes(chance, len(deciding), month)
-        rows = _transitions(episodes, sorted(deciding), transitions)
-        told = _outages(chance, episodes, [deciding[name] for name in sorted(deciding)], links, outages)
-        transitions += _put(engine, transition, rows)
-        outages += sum(_put(engine, outage, lot) for lot in told)
+        episodes = episodes_of(chance, len(deciding), month)
+        rows = tell_transitions(episodes, sorted(deciding), transitions)
+        told = tell_outages(chance, episodes, [deciding[name] for name in sorted(deciding)], links, outages)
+        transitions += put(engine, transition, rows)
+        outages += sum(put(engine, outage, lot) for lot in told)
         closed += len(close_months(engine, folder, month.end).written)
         month = month.next
     return Written(transitions, outages, closed)
@@ -87,7 +87,7 @@ def end_of(months: int) -> datetime:
     return month.start
 
 
-def _deciding_devices(inventory: Inventory) -> dict[str, str]:
+def deciding_devices(inventory: Inventory) -> dict[str, str]:
     """Site -> the first device that it can't work without."""
     found: dict[str, str] = {}
     for device in inventory.devices.values():
@@ -96,9 +96,9 @@ def _deciding_devices(inventory: Inventory) -> dict[str, str]:
     return found
 
 
-def _episodes(chance: np.random.Generator, sites: int, month: Month) -> _Episodes:
+def episodes_of(chance: np.random.Generator, sites: int, month: Month, a_month: float = _EPISODES_A_MONTH) -> Episodes:
     first, last = (int(moment.timestamp()) * 1000 for moment in (month.start, month.end))
-    count = chance.poisson(_EPISODES_A_MONTH, sites)
+    count = chance.poisson(a_month, sites)
     site = np.repeat(np.arange(sites), count)
     start = chance.integers(first + _LEAST_MS, last - 2 * _LEAST_MS, len(site))
     start = start[np.lexsort((start, site))]
@@ -106,7 +106,7 @@ def _episodes(chance: np.random.Generator, sites: int, month: Month) -> _Episode
     length = np.maximum(chance.lognormal(np.log(_MEDIAN_MS), _SPREAD, len(site)).astype(np.int64), _LEAST_MS)
     end = np.minimum(start + length, following - _LEAST_MS)
     kept = end > start
-    return _Episodes(site[kept], start[kept], end[kept], chance.random(int(kept.sum())) < _DOWN_SHARE)
+    return Episodes(site[kept], start[kept], end[kept], chance.random(int(kept.sum())) < _DOWN_SHARE)
 
 
 def _first_words(names: Sequence[str]) -> pa.Table:
@@ -114,7 +114,9 @@ def _first_words(names: Sequence[str]) -> pa.Table:
     return _transition_rows(np.arange(1, len(names) + 1), names, at, ["unknown"] * len(names), ["up"] * len(names))
 
 
-def _transitions(episodes: _Episodes, names: Sequence[str], after: int) -> pa.Table:
+def tell_transitions(
+    episodes: Episodes, names: Sequence[str], after: int, kind: SubjectKind = SubjectKind.SITE
+) -> pa.Table:
     """Two for each episode, numbered in the order of time after `after`."""
     words = np.where(episodes.down, "down", "degraded")
     works = np.full(len(words), "up")
@@ -123,23 +125,29 @@ def _transitions(episodes: _Episodes, names: Sequence[str], after: int) -> pa.Ta
     site = np.concatenate([episodes.site, episodes.site])[order]
     before, now = np.concatenate([works, words])[order], np.concatenate([words, works])[order]
     return _transition_rows(
-        np.arange(after + 1, after + 1 + len(at)), [names[n] for n in site.tolist()], at[order], before.tolist(), now.tolist()
+        np.arange(after + 1, after + 1 + len(at)), [names[n] for n in site.tolist()], at[order], before.tolist(), now.tolist(),
+        kind,
     )  # fmt: skip
 
 
-def _transition_rows(
-    numbers: Numbers, names: Sequence[str], at: Numbers, before: Sequence[str], now: Sequence[str]
+def _transition_rows(  # noqa: PLR0917 - the columns
+    numbers: Numbers,
+    names: Sequence[str],
+    at: Numbers,
+    before: Sequence[str],
+    now: Sequence[str],
+    kind: SubjectKind = SubjectKind.SITE,
 ) -> pa.Table:
     return pa.table({
-        "id": numbers, "subject_kind": pa.repeat("site", len(numbers)), "subject": pa.array(names, pa.string()),
+        "id": numbers, "subject_kind": pa.repeat(kind.value, len(numbers)), "subject": pa.array(names, pa.string()),
         "at": at, "recorded_at": at + _LATE_MS, "from_status": before, "to_status": now,
         "reason": [_REASONS[word] for word in now], "layer": ["backhaul" if word == "down" else "" for word in now],
         "evidence": pa.repeat("[]", len(numbers)),
     })  # fmt: skip
 
 
-def _outages(
-    chance: np.random.Generator, episodes: _Episodes, devices: Sequence[str], links: Sequence[str], after: int
+def tell_outages(
+    chance: np.random.Generator, episodes: Episodes, devices: Sequence[str], links: Sequence[str], after: int
 ) -> Iterator[pa.Table]:
     """The links at the roots, then the devices of the sites that were down."""
     down = np.flatnonzero(episodes.down)
@@ -177,7 +185,7 @@ def _outage_rows(
     })  # fmt: skip
 
 
-def _put(engine: Engine, table: Table, rows: pa.Table) -> int:
+def put(engine: Engine, table: Table, rows: pa.Table) -> int:
     """Rows in bulk, past SQLAlchemy's own columns: the values are as they are stored."""
     with for_writing(engine).begin() as connection:
         cursor = connection.connection.cursor()

@@ -56,7 +56,7 @@ def _observed(product: Product, devices: int, seconds: float, fleet: int) -> dic
     first, agents = product.read(), cpu_s([fleet])
     time.sleep(seconds)
     last, agents = product.read(), cpu_s([fleet]) - agents
-    elapsed, answered = last.at - first.at, last.answered() - first.answered()
+    elapsed, answered = last.at - first.at, last.figures.answered() - first.figures.answered()
     samples = _more(first, last, "pahunch_samples_total")
     cpu = last.cpu_s - first.cpu_s
     return {
@@ -67,7 +67,7 @@ def _observed(product: Product, devices: int, seconds: float, fleet: int) -> dic
         "answered": round(answered),
         "missed": round(_more(first, last, "pahunch_polls_missed_total")),
         "pss_mb": round(last.pss_mb, 1),
-        "loop_delays_above_50_ms": round(last.above_50_ms() - first.above_50_ms()),
+        "loop_delays_above_50_ms": round(last.figures.above_50_ms() - first.figures.above_50_ms()),
         "agents_cpu_us_per_device": round(agents / answered * 1e6, 1),
     }
 
@@ -75,12 +75,12 @@ def _observed(product: Product, devices: int, seconds: float, fleet: int) -> dic
 def _lost(history: Path, last: Reading) -> int:
     """Samples that were received and are not stored: those of polls that the sinks got and the history hasn't."""
     stored = kept(history)
-    missing = max(0.0, last.answered() - stored.answered) + stored.empty
-    return round(missing * last.figures["pahunch_samples_total"] / last.answered())
+    missing = max(0.0, last.figures.answered() - stored.answered) + stored.empty
+    return round(missing * last.figures.by_name["pahunch_samples_total"] / last.figures.answered())
 
 
 def _more(first: Reading, last: Reading, name: str) -> float:
-    return last.figures.get(name, 0.0) - first.figures.get(name, 0.0)
+    return last.figures.by_name.get(name, 0.0) - first.figures.by_name.get(name, 0.0)
 
 
 def _agents(places: Inventory, port: int, most: int) -> Agents:

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -30,26 +31,33 @@ _STOP_S = 60.0
 _KNOWN = 0.995
 
 
-class Reading(NamedTuple):
-    """The product at one moment: its own figures by name and labels, what it cost so far, what it holds."""
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the product tells of itself, by name and labels; nothing before it answers."""
 
-    at: float  # forward clock
-    figures: Mapping[str, float]
-    cpu_s: float
-    pss_mb: float
+    by_name: Mapping[str, float]
 
     def answered(self) -> float:
-        return self.figures.get('pahunch_polls_total{outcome="answered"}', 0.0)
+        return self.by_name.get('pahunch_polls_total{outcome="answered"}', 0.0)
 
     def knows(self, devices: int) -> bool:
         """Whether nearly every device has been recognised: none of them waits for it any more."""
         few = devices * (1 - _KNOWN)
-        return self.answered() >= devices * _KNOWN and self.figures["pahunch_polls_waiting"] <= few
+        return self.answered() >= devices * _KNOWN and self.by_name["pahunch_polls_waiting"] <= few
 
     def above_50_ms(self) -> float:
         """How often the event loop came back later than that."""
         buckets = "pahunch_event_loop_delay_seconds"
-        return self.figures.get(f"{buckets}_count", 0.0) - self.figures.get(f'{buckets}_bucket{{le="0.05"}}', 0.0)
+        return self.by_name.get(f"{buckets}_count", 0.0) - self.by_name.get(f'{buckets}_bucket{{le="0.05"}}', 0.0)
+
+
+class Reading(NamedTuple):
+    """The product at one moment: its own figures, what it cost so far, what it holds."""
+
+    at: float  # forward clock
+    figures: Figures
+    cpu_s: float
+    pss_mb: float
 
 
 class Product:
@@ -63,10 +71,13 @@ class Product:
         pids = family(self._process.pid)
         return Reading(time.monotonic(), self._figures(), cpu_s(pids), pss_mb(pids))
 
-    def wait(self, until: Callable[[Reading], bool], seconds: float, what: str) -> Reading:
-        """The first reading for which `until` holds; TimeoutError, RuntimeError where the product has ended."""
+    def wait(self, until: Callable[[Figures], bool], seconds: float, what: str) -> Figures:
+        """The first figures for which `until` holds; TimeoutError, RuntimeError where the product has ended.
+
+        Costs and memory are left alone meanwhile: reading those of a large process keeps it waiting.
+        """
         deadline = time.monotonic() + seconds
-        while not until(found := self.read()):
+        while not until(found := self._figures()):
             if self._process.poll() is not None:
                 raise RuntimeError(f"the product ended with {self._process.returncode}: see {self.folder}/product.log")
             if time.monotonic() > deadline:
@@ -85,13 +96,12 @@ class Product:
             self._process.terminate()
             self._process.wait(_STOP_S)
 
-    def _figures(self) -> Mapping[str, float]:
-        """What the collector tells of itself; nothing before it answers."""
+    def _figures(self) -> Figures:
         try:
             with urlopen(self._metrics, timeout=10) as answer:  # noqa: S310 - on 127.0.0.1
-                return {name: float(value) for name, value in _SAMPLE.findall(answer.read().decode())}
+                return Figures({name: float(value) for name, value in _SAMPLE.findall(answer.read().decode())})
         except (URLError, OSError):
-            return {}
+            return Figures({})
 
 
 def url_of(folder: Path) -> str:

@@ -20,6 +20,7 @@ from collectors.model import REASONS, Batch, Failure
 from collectors.plan import Part, PollPlan
 from collectors.silence import Burst
 
+_MOST_NAMES = 32_768  # of the instances of a device: an OLT has 6,000 ONTs; one that invents names harms itself alone
 _MOST_POLLS = 5_000  # in one batch: closing it holds the event loop for some 20 ms
 _NO_BURST = Burst()
 T = TypeVar("T")
@@ -102,6 +103,8 @@ class BatchBuilder:
         self._devices = devices
         self._longest_s = longest_s
         self._instances = Texts()
+        self._named = np.zeros(len(devices), np.int32)  # how many texts of instances each brought, by its tables
+        self.unnamed = 0  # samples left out: their instance is one too many
         self._layout = Layout(self._instances)
         self._memory = Memory()
         self._chunks = deque([_Chunk(0)])
@@ -131,6 +134,23 @@ class BatchBuilder:
     def forget(self, plans: Iterable[PollPlan]) -> None:
         """No device is polled by these plans now, nor has a place for one."""
         self._forgotten.update(plans)
+
+    def doubted(self, polls: int, read: ReadValues) -> NDArray[np.bool_]:
+        """Of which of so many polls the values let one doubt that the ports have still their numbers; shape (polls,).
+
+        `read.poll` is a position among them. What still waits for its batch was not compared with.
+        """
+        item = self._layout[read.row]
+        kept = np.flatnonzero((item["kept"] >= 0) & read.values.present)
+        item = np.take(item, kept)
+        found = self._memory.doubts(read.slot[kept] + item["kept"], read.values.whole[kept], item, read.clock[kept])
+        answer = np.zeros(polls, np.bool_)
+        answer[read.poll[kept[found]]] = True
+        return answer
+
+    def doubts(self, poll: FinishedPoll) -> bool:
+        """The same of a single poll."""
+        return bool(self.doubted(1, _positions([poll]))[0])
 
     def add(self, poll: FinishedPoll) -> None:
         self._chunk_for(np.array([poll.device])).polls.append(poll)
@@ -172,7 +192,7 @@ class BatchBuilder:
         reason = _all(_column(slow, _reason, np.int8), [np.full(len(some.at), some.reason, np.int8) for some in fast])
         reached = _column(slow, lambda poll: poll.reached, np.bool_)
         reached = _all(reached, [np.full(len(some.at), some.reached) for some in fast])
-        samples = _joined([*self._from_gets(chunk, device), _from_tables(slow, self._instances)])
+        samples = self._with_names(_joined([*self._from_gets(chunk, device), self._from_tables(slow)]))
         return Batch(
             devices=self._devices,
             instances=self._instances.all(),
@@ -220,6 +240,35 @@ class BatchBuilder:
         item = np.take(read.item, tells)
         return _Samples(poll[tells], item["rate"], item["instance"], rate[tells])
 
+    def _from_tables(self, polls: list[FinishedPoll]) -> _Samples:
+        cells = [
+            (n, NUMBER[metric], self._instance(poll.device, instance), value)
+            for n, poll in enumerate(polls)
+            for metric, instance, value in poll.cells
+        ]
+        poll, metric, instance, value = zip(*cells, strict=True) if cells else ((), (), (), ())
+        return _Samples(
+            np.array(poll, np.int64),
+            np.array(metric, np.int16),
+            np.array(instance, np.int32),
+            np.array(value, np.float64),
+        )
+
+    def _instance(self, device: int, text: str) -> int:
+        """The number of an instance; -1 where it is new and one too many for its device, or for all together."""
+        known = len(self._instances)
+        number = self._instances.number(text) if self._named[device] < _MOST_NAMES else self._instances.known(text)
+        self._named[device] += len(self._instances) - known
+        return number
+
+    def _with_names(self, samples: _Samples) -> _Samples:
+        """Those whose instance has a number."""
+        named = samples.instance >= 0
+        if named.all():
+            return samples
+        self.unnamed += int((~named).sum())
+        return _Samples(samples.poll[named], samples.metric[named], samples.instance[named], samples.value[named])
+
 
 def _all_read(chunk: _Chunk) -> ReadValues:
     """What all polls of the chunk read, the single ones first."""
@@ -239,19 +288,6 @@ def _positions(polls: list[FinishedPoll]) -> ReadValues:
     slot = np.repeat(_column(parts, lambda one: one[1].slot, np.int64), lengths)
     clock = _column(polls, lambda finished: finished.clock, np.float64)[poll]
     return ReadValues(poll, clock, row, slot, values_of([raw for _, _, _, raw in parts]))
-
-
-def _from_tables(polls: list[FinishedPoll], instances: Texts) -> _Samples:
-    cells = [
-        (n, NUMBER[metric], number, value)
-        for n, poll in enumerate(polls)
-        for metric, instance, value in poll.cells
-        if (number := instances.number(instance)) >= 0
-    ]
-    poll, metric, instance, value = zip(*cells, strict=True) if cells else ((), (), (), ())
-    return _Samples(
-        np.array(poll, np.int64), np.array(metric, np.int16), np.array(instance, np.int32), np.array(value, np.float64)
-    )
 
 
 def _reason(poll: FinishedPoll) -> int:

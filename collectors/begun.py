@@ -20,6 +20,16 @@ class Came(NamedTuple):
     took_s: NDArray[np.float64]
     read: ReadValues
 
+    def only(self, chosen: NDArray[np.bool_]) -> "Came":
+        """Those of them that are `chosen`, shape (n,)."""
+        read = self.read.only(chosen[self.read.poll])
+        read = read._replace(poll=(np.cumsum(chosen) - 1)[read.poll])
+        return Came(self.device[chosen], self.at[chosen], self.took_s[chosen], read)
+
+    def told_by(self, chosen: NDArray[np.bool_]) -> "Came":
+        """The same polls, but only what those of them told that are `chosen`, shape (n,)."""
+        return self._replace(read=self.read.only(chosen[self.read.poll]))
+
 
 _NOTHING = Came(np.zeros(0, np.int32), np.zeros(0), np.zeros(0), nothing_read())
 
@@ -63,14 +73,8 @@ class Begun:
         self._chosen[device] = False
         if not mine.any():
             return _NOTHING
-        taken, self._held = self._only(mine), self._only(~mine)
+        taken, self._held = self._held.only(mine), self._held.only(~mine)
         return taken
-
-    def _only(self, chosen: NDArray[np.bool_]) -> Came:
-        held = self._held
-        read = held.read.only(chosen[held.read.poll])
-        read = read._replace(poll=(np.cumsum(chosen) - 1)[read.poll])
-        return Came(held.device[chosen], held.at[chosen], held.took_s[chosen], read)
 
 
 def _together(some: Came, more: Came) -> Came:

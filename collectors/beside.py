@@ -1,11 +1,15 @@
-"""Samples that no poll brought, as a batch of columns."""
+"""Samples that no poll brought, as a batch of columns, and their way to the sinks."""
 
+from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from collectors.figures import Figures
 from collectors.model import Batch
+
+MOST_WAITING = 10_000  # batches that the sinks have not taken
 
 
 class Cell(NamedTuple):
@@ -39,3 +43,11 @@ def without_polls(devices: tuple[str, ...], instances: tuple[str, ...], cells: S
         sample_value=np.array(value, np.float64),
         closed_at=now,
     )
+
+
+def offer(ready: deque[Batch], batch: Batch, figures: Figures) -> None:
+    """Let `batch` wait for the sinks; where these are too slow for what comes, its samples are left out and counted."""
+    if len(ready) < MOST_WAITING:
+        ready.append(batch)
+    else:
+        figures.left_out += len(batch.sample_value)

@@ -115,6 +115,15 @@ class Budgets:
             self._hastened_at[device] = now
         return at == now
 
+    def bring_forward(self, devices: NDArray[np.integer[Any]]) -> None:
+        """The last read of each of these, shape (n,), is due at its next poll."""
+        self._next[self._first[devices] + self.count[devices] - 1] = 0.0
+
+    def last(self, devices: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+        """The last read alone of each of these, as bits of `due`."""
+        bits: NDArray[np.int64] = np.int64(1) << (self.count[devices].astype(np.int64) - 1)
+        return bits
+
     def _slot_after(
         self, owner: NDArray[np.integer[Any]], every_s: NDArray[np.float64], at: NDArray[np.float64]
     ) -> NDArray[np.float64]:

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 
+from collectors.icmp.ping import IcmpUnavailableError
 from collectors.model import ANSWERED, Failure, Reason
 from collectors.plan import SYS_UP_TIME
 from collectors.silence import Burst
@@ -10,7 +12,7 @@ from collectors.snmp.backend import SnmpBackend, Target
 
 _Probe = asyncio.Task[bool | None]
 Echo = Callable[[str], Awaitable[float | None]]
-"""Sends an echo request to an address: its round trip, None where nothing came."""
+"""Sends an echo request to an address: its round trip, None where nothing came. Raises IcmpUnavailableError."""
 
 
 async def burst(
@@ -18,12 +20,16 @@ async def burst(
 ) -> Burst:
     """Send up to `probes` requests, `spacing_s` apart without waiting for answers; the first answer ends it.
 
-    With `echo` every second one is an echo request.
+    With `echo` every second one is an echo request. The others are answered in time until the last one's time is over:
+    a device whose answers all come later than a timeout lives.
     """
     sent: set[_Probe] = set()
+    now = asyncio.get_running_loop().time
+    until = now() + probes * spacing_s + target.attempts * target.timeout_s
     try:
         for number in range(probes):
-            asked = _echoes(echo, target) if echo and number % 2 else _answers(backend, target)
+            patient = replace(target, timeout_s=max(target.timeout_s, (until - now()) / target.attempts))
+            asked = _echoes(echo, target) if echo and number % 2 else _answers(backend, patient)
             sent.add(asyncio.create_task(asked))
             await asyncio.sleep(spacing_s)
             if _decided(sent):
@@ -48,7 +54,10 @@ async def _answers(backend: SnmpBackend, target: Target) -> bool | None:
 
 async def _echoes(echo: Echo, target: Target) -> bool:
     """Whether the device answered; that this machine could not ask is seen by the other requests."""
-    return await echo(target.address) is not None
+    try:
+        return await echo(target.address) is not None
+    except IcmpUnavailableError:
+        return False
 
 
 def _decided(probes: Iterable[_Probe]) -> bool:

@@ -49,16 +49,18 @@ def _toml(path: Path) -> dict[str, Any]:
         raise ProfileError(f"{path.name}: {error}") from error
 
 
-def _inherited(folder: Path, raw: Mapping[str, dict[str, Any]], name: str) -> dict[str, Any]:
-    """The keys of a profile with those it leaves out taken from its `base`, which has none itself."""
+def _inherited(
+    folder: Path, raw: Mapping[str, dict[str, Any]], name: str, above: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """The keys of a profile with those it leaves out taken from its `base`, and from that one's."""
     own = dict(raw[name])
     base = own.pop("base", None)
     if base is None:
         return own
-    if base not in raw or "base" in raw[base]:
-        raise ProfileError(f"{folder / name}.toml: base: {base!r} is no profile without a base")
-    shared = {key: value for key, value in raw[base].items() if key != "match"}
-    return shared | own
+    if base not in raw or base in {name, *above}:
+        raise ProfileError(f"{folder / name}.toml: base: {base!r} is no profile, or one that this one is the base of")
+    shared = _inherited(folder, raw, base, (name, *above))
+    return {key: value for key, value in shared.items() if key != "match"} | own
 
 
 def _profile(path: Path, name: str, raw: dict[str, Any]) -> Profile:

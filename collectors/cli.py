@@ -40,6 +40,8 @@ def probe(  # noqa: PLR0917 - typer passes options by name
     v3_priv: Annotated[str, typer.Option(metavar="AES:REF", help="Protocol and passphrase for privacy")] = "",
     ssh_user: Annotated[str, typer.Option(metavar="U", help="Read over SSH as this user, not by SNMP")] = "",
     ssh_key: Annotated[Path | None, typer.Option(metavar="FILE", help="Private key of that user")] = None,
+    ssh_password: Annotated[str, typer.Option(metavar="REF", help="Password of that user: env:NAME, file:PATH")] = "",
+    ssh_enable: Annotated[str, typer.Option(metavar="REF", help="Password for `enable`: env:NAME, file:PATH")] = "",
     ssh_platform: Annotated[str, typer.Option(metavar="P", help="What answers there: a name in docs/ssh.md")] = "linux",
     backend: Annotated[Backend | None, typer.Option(help="SNMP library")] = None,
     profile: Annotated[str, typer.Option(metavar="P", help="Profile to use, without recognising the device")] = "",
@@ -49,7 +51,7 @@ def probe(  # noqa: PLR0917 - typer passes options by name
     """Recognise one device and print all that its profile reads. Exit code 1 when it isn't reached, 2 for wrong use."""
     host, port = _address(address)
     if ssh_user:
-        credential = _ssh(ssh_user, ssh_key, ssh_platform)
+        credential = _ssh(ssh_user, ssh_key, ssh_platform, ssh_password, ssh_enable)
         asked = Asked(address, host, port, credential, ssh_platform)
     else:
         credential = _snmp(version, community, v3_user, v3_auth, v3_priv)
@@ -114,12 +116,14 @@ def _warn_of_text(reference: str, option: str) -> None:
         _ERR.print(f"warning: {option} holds the secret itself; others on this machine can see it. Use env: or file:")
 
 
-def _ssh(user: str, key: Path | None, platform: str) -> Credential:
+def _ssh(user: str, key: Path | None, platform: str, password: str, enable: str) -> Credential:
     from collectors.ssh.platform import load_platforms
 
-    if key is None:
-        raise typer.BadParameter("SSH needs --ssh-key", param_hint="--ssh-user")
+    if key is None and not password:
+        raise typer.BadParameter("SSH needs --ssh-key or --ssh-password", param_hint="--ssh-user")
+    _warn_of_text(password, "--ssh-password")
+    _warn_of_text(enable, "--ssh-enable")
     if platform not in load_platforms():
         known = ", ".join(load_platforms())
         raise typer.BadParameter(f"{platform!r} is not one of {known}", param_hint="--ssh-platform")
-    return Credential("probe", "ssh", user=user, key_file=str(key))
+    return Credential("probe", "ssh", user=user, auth=password, priv=enable, key_file=str(key or ""))

@@ -137,6 +137,13 @@ class Texts:
             return -1
         return self._number.setdefault(text, len(self._number))
 
+    def known(self, text: str) -> int:
+        """The number of `text`, -1 where it has none."""
+        return self._number.get(text, -1)
+
+    def __len__(self) -> int:
+        return len(self._number)
+
     def all(self) -> tuple[str, ...]:
         """The texts by number; the same tuple as before when none was added."""
         if len(self._texts) != len(self._number):
@@ -218,8 +225,8 @@ class Layout:
 
 
 def _is_kept(item: Item) -> bool:
-    """Whether the next reading is compared with this one: a counter, or the speed that bounds its rate."""
-    return NUMBER[item.read.metric] in FROM_COUNTER or item.read.metric == "ifSpeed"
+    """Whether the next reading is compared with this one: a counter, the speed that bounds its rate, a port's status."""
+    return NUMBER[item.read.metric] in FROM_COUNTER or item.read.metric in {"ifSpeed", "ifOperStatus"}
 
 
 def _record(item: Item, instance: int, kept: int, speed: int) -> tuple[int | float | bool, ...]:

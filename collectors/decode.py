@@ -75,7 +75,7 @@ def _raw(read: Numeral, value: Value) -> int | float | None:
         case Syntax.TEXT:
             return _word(read.words, value)
         case Syntax.BITS:
-            return int.from_bytes(value[:2].ljust(2, b"\0")) if isinstance(value, bytes) and value else None
+            return int.from_bytes(value[:2].ljust(2, b"\0")) if isinstance(value, bytes) else None
     if not isinstance(value, int) or read.syntax not in _RANGES:
         return None
     low, high = _RANGES[read.syntax]

@@ -14,6 +14,7 @@ from collectors.model import Failure
 from collectors.schedule import places
 from collectors.snmp.backend import Target
 from collectors.targets import target_at
+from collectors.volley.usm import in_columns
 from inventory.columnar import column
 from inventory.model import Inventory, Lifecycle
 from storage.settings import Settings
@@ -36,6 +37,7 @@ class Facts:
     accesses: tuple[Access, ...]  # by credential
     credential: pa.DictionaryArray
     profile: pa.DictionaryArray
+    role: pa.DictionaryArray
     interval_s: NDArray[np.float64]
     place: NDArray[np.float64]  # of its polls in the interval, in [0, 1)
     reference: NDArray[np.bool_]  # a target by which a collector proves its own sight
@@ -81,6 +83,7 @@ def facts_of(inventory: Inventory, settings: Settings) -> Facts:
         accesses=accesses,
         credential=coded,
         profile=of("profile", pa.string()).dictionary_encode(),
+        role=of("role", pa.string()).dictionary_encode(),
         interval_s=interval_s,
         place=places(texts),
         reference=of("reference", pa.bool_()).to_numpy(zero_copy_only=False),
@@ -114,12 +117,12 @@ def _access(inventory: Inventory, name: str, settings: Settings) -> Access:
 
 
 def _plain(accesses: Sequence[Access]) -> NDArray[np.bool_]:
-    """Which ask by SNMPv2c, or by SNMPv3 as a user with authentication."""
+    """Which ask by SNMPv2c, or by SNMPv3 as a user with the protocols of volleys."""
     return np.array([isinstance(one, Target) and _volleyed(one) for one in accesses], np.bool_)
 
 
 def _volleyed(target: Target) -> bool:
-    return target.version == 2 or (target.usm is not None and bool(target.usm.auth_protocol))
+    return target.version == 2 or (target.usm is not None and in_columns(target.usm))
 
 
 def _all(*masks: pa.BooleanArray) -> NDArray[np.bool_]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from collectors.plan import Port
 from collectors.profile import Profile
-from collectors.recognise import profile_of
+from collectors.recognise import profile_of, yields
 from collectors.siblings import Question, foreseeable, question
 from collectors.watch import Fleet
 
@@ -105,7 +105,8 @@ class Families:
     def _of(self, device: int, object_id: str, description: str) -> int:
         facts = self._fleet.facts
         named = self._fleet[device].profile
-        profile = self._profile_of(object_id, description, named if named in self._catalogue else "")
+        role = str(facts.role[device].as_py() or "")
+        profile = self._profile_of(object_id, description, named if named in self._catalogue else "", role)
         if profile is None or len(self._families) >= _MOST_FAMILIES:
             return NONE
         key = profile.name, object_id, int(self._linked[device]), int(facts.access[device])
@@ -114,8 +115,14 @@ class Families:
             self._families.append(_Family(profile, facts.ports.of(device)))
         return self._number[key]
 
-    def _found(self, object_id: str, description: str, named: str) -> Profile | None:
-        return profile_of(self._catalogue, object_id, description, named)
+    def _found(self, object_id: str, description: str, named: str, role: str) -> Profile | None:
+        """None for those whom an object of theirs must tell apart: they are recognised by themselves.
+
+        Whom the inventory calls what they seem to be is believed: a state's PCs all have net-snmp's sysObjectID.
+        """
+        found = profile_of(self._catalogue, object_id, description, named)
+        doubtful = found is not None and not named and found.role != role and yields(found, object_id)
+        return None if doubtful else found
 
     def _join(self, number: int, devices: Devices) -> Iterator[Move]:
         family = self._families[number]

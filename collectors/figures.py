@@ -27,6 +27,8 @@ class Figures:
     bursts: int = 0
     batches: int = 0
     samples: int = 0
+    unnamed: int = 0  # samples left out: their instance is one too many for their device, or for all together
+    left_out: int = 0  # samples of looks, pings and notifications that the sinks were too slow for
     under_way: int = 0  # polls by themselves
     in_volleys: int = 0  # polls under way in volleys
     waiting: int = 0  # polls due, not begun

@@ -122,6 +122,17 @@ class Only:
 
 
 @dataclass(frozen=True, slots=True)
+class When:
+    """Sensors count only where the scalar `object` has one of `values`: a setting that says how others are scaled."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _FORBID
+
+    object: Oid
+    values: frozenset[int]
+    absent: bool = False  # ... or where the device has no such object
+
+
+@dataclass(frozen=True, slots=True)
 class SensorTable:
     """Sensors below one entry (of a table, or of a group of scalars), and what their rows are called."""
 
@@ -135,6 +146,7 @@ class SensorTable:
     at: str = "{index}"
     bits: Mapping[str, Bits] = field(default_factory=dict)
     only: tuple[Only, ...] = ()
+    when: tuple[When, ...] = ()
 
     def oid(self, near: str) -> str:
         """The whole of an identifier that may be written as the end behind the entry."""
@@ -185,7 +197,8 @@ class Group:
 
     With neither it is read of every device. `guard` is looked at first, an instance (.0) or a part of the tree:
     where nothing is there, nothing else of the group is asked for. The sources of `identity` count before those
-    of the profile in a group that is for somebody, after them in one that is for everybody.
+    of the profile in a group that is for somebody, after them in one that is for everybody; with `guard`, of a device
+    that only its profile makes one of the group's, they count where the guard finds anything.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _FORBID
@@ -207,7 +220,8 @@ class Group:
 
     def fits(self, object_id: str, profile: str) -> bool:
         """Whether it is for such a device."""
-        if self.common:
-            return True
-        below = any(f"{object_id}.".startswith(f"{prefix}.") for prefix in self.object_ids)
-        return below or profile in self.profiles
+        return self.common or self.knows(object_id) or profile in self.profiles
+
+    def knows(self, object_id: str) -> bool:
+        """Whether it is for the devices with this sysObjectID."""
+        return any(f"{object_id}.".startswith(f"{prefix}.") for prefix in self.object_ids)

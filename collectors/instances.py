@@ -18,7 +18,8 @@ Sample = tuple[str, str, int | float]
 _STORAGE = "1.3.6.1.2.1.25.2.3.1"
 _STORAGE_TYPE, _STORAGE_DESCR, _STORAGE_UNITS = (f"{_STORAGE}.{column}" for column in (2, 3, 4))
 _RAM, _FIXED_DISK = "1.3.6.1.2.1.25.2.1.2", "1.3.6.1.2.1.25.2.1.4"
-_SUPPLY_DESCR, _SUPPLY_CAPACITY = "1.3.6.1.2.1.43.11.1.1.6", "1.3.6.1.2.1.43.11.1.1.8"
+_SUPPLY_DESCR, _SUPPLY_UNIT, _SUPPLY_CAPACITY = (f"1.3.6.1.2.1.43.11.1.1.{column}" for column in (6, 7, 8))
+_PERCENT = 19  # PrtMarkerSuppliesSupplyUnitTC
 _HUAWEI_PON = 0xFA00_0000
 
 
@@ -58,6 +59,13 @@ def samples(table: TableRead, walked: Walked) -> Iterator[Sample]:
             if (read.metric, instance) not in seen:
                 seen.add((read.metric, instance))
                 yield read.metric, instance, value
+
+
+def counting(table: TableRead, walked: Walked) -> frozenset[str]:
+    """The indexes of the rows of `table` that count, whether they have values now or not."""
+    decoder = decoder_of(table)
+    there = {index for read in table.columns for index in walked.get(read.oid, {})}
+    return frozenset(index for index in there if decoder.name(index, walked) is not None)
 
 
 def facts(table: TableRead, walked: Walked) -> dict[str, dict[str, str]]:
@@ -102,7 +110,11 @@ def bits_of(bits: Bits, index: str) -> int | None:
 
 
 def _bits(bits: Bits, arcs: list[str]) -> int:
-    return (int(arcs[bits.arc]) >> bits.shift) % (1 << bits.bits) + bits.plus
+    """ValueError where the number is not the one that it must be."""
+    found = (int(arcs[bits.arc]) >> bits.shift) % (1 << bits.bits) + bits.plus
+    if bits.only not in {None, found}:
+        raise ValueError(f"{found} is not {bits.only}")
+    return found
 
 
 def index_text(index: str) -> str:
@@ -152,8 +164,9 @@ def _values(decoder: Decoder, read: Read, walked: Walked) -> Iterator[tuple[str,
 
 
 def _octets(read: Read, index: str, walked: Walked) -> Number | None:
-    """Blocks of hrStorageTable as octets."""
-    blocks, unit = number(read, walked[read.oid][index]), walked.get(_STORAGE_UNITS, {}).get(index)
+    """Blocks of hrStorageTable as octets. A number above 31 bits comes as a negative one from some agents."""
+    told, unit = walked[read.oid][index], walked.get(_STORAGE_UNITS, {}).get(index)
+    blocks = number(read, told + 2**32 if isinstance(told, int) and -(2**31) <= told < 0 else told)
     return blocks * unit if blocks is not None and isinstance(unit, int) and unit > 0 else None
 
 
@@ -167,15 +180,23 @@ def _disk(index: str, walked: Walked) -> str | None:
 
 
 def _left(read: Read, index: str, walked: Walked) -> Number | None:
-    """Percent left of a supply; none where the printer only says "some" (-3) or "unknown" (-2)."""
+    """Percent left of a supply; none where the printer only says "some" (-3) or "unknown" (-2).
+
+    A level that is a percentage by its unit needs no capacity.
+    """
     level, capacity = number(read, walked[read.oid][index]), walked.get(_SUPPLY_CAPACITY, {}).get(index)
+    if walked.get(_SUPPLY_UNIT, {}).get(index) == _PERCENT and isinstance(capacity, int) and capacity < 0:
+        capacity = 100
     if level is None or not isinstance(capacity, int) or not 0 <= level <= capacity or not capacity:
         return None
     return 100 * level / capacity
 
 
 def _supply(index: str, walked: Walked) -> str | None:
-    return _described(walked, _SUPPLY_DESCR, index)
+    """What the printer calls it; of several with one name each with its index, "Drum (1.3)"."""
+    names = walked.get(_SUPPLY_DESCR, {})
+    name = _described(walked, _SUPPLY_DESCR, index)
+    return f"{name} ({index})" if list(names.values()).count(names.get(index, b"")) > 1 and name != index else name
 
 
 def _described(walked: Walked, column: str, index: str) -> str:
@@ -203,6 +224,6 @@ DECODERS: Mapping[str, Decoder] = {
     "mean": Decoder(fold=fmean),  # of several processors
     "hr_memory": Decoder(_memory, _octets, needs=(_STORAGE_TYPE, _STORAGE_UNITS)),
     "hr_disk": Decoder(_disk, _octets, needs=(_STORAGE_TYPE, _STORAGE_UNITS, _STORAGE_DESCR)),
-    "supply": Decoder(_supply, _left, needs=(_SUPPLY_DESCR, _SUPPLY_CAPACITY)),
+    "supply": Decoder(_supply, _left, needs=(_SUPPLY_DESCR, _SUPPLY_UNIT, _SUPPLY_CAPACITY)),
 }
 """What TableRead.index may name."""

@@ -24,6 +24,7 @@ from collectors.boots import Boots
 from collectors.plan import Plans, PollPlan, Shape
 from collectors.profile import Profile
 from collectors.watch import Fleet
+from storage.damage import MISHAPS
 
 _SCHEMA = pa.schema(
     {
@@ -37,6 +38,7 @@ _SCHEMA = pa.schema(
     }
 )
 _SHAPES = b"shapes"
+_DAMAGED: tuple[type[Exception], ...] = (TypeError, *MISHAPS)
 _LOOK_S = 30.0
 _SELDOM_S = 1800.0
 _MUCH = 0.01  # of the devices: what is lost with less is recognised anew at the next start in no time
@@ -137,7 +139,7 @@ def restore(path: Path, fleet: Fleet, builder: BatchBuilder, boots: Boots, catal
             return _take(fleet, builder, boots, table, plans)
     except FileNotFoundError:
         return 0
-    except (OSError, ValueError, KeyError, TypeError) as error:  # pyarrow's own errors are among these
+    except _DAMAGED as error:
         _log.warning(
             "what was recognised cannot be read: all devices are recognised anew", path=str(path), error=repr(error)
         )

@@ -1,4 +1,4 @@
-"""The last reading of every polled counter, in columns: what rates are taken against."""
+"""The last reading of every polled counter, in columns: what rates are taken against, and what shows another port."""
 
 from typing import NamedTuple
 
@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collectors.metrics import NUMBER
-from collectors.rates import increases
+from collectors.rates import increases, jumped
 
 _SPEED = NUMBER["ifSpeed"]
+_OPER_STATUS = NUMBER["ifOperStatus"]
 
 
 class Readings(NamedTuple):
@@ -24,7 +25,7 @@ class Readings(NamedTuple):
 
 
 class Memory:
-    """Slots for counters and speeds: 20 octets each. A device holds as many in a row as its plan has of them.
+    """Slots for counters, speeds and statuses of ports: 20 octets each. A device holds as many in a row as its plan has of them.
 
     All begins as zeros, for which the kernel gives no memory until they are written.
     """
@@ -67,6 +68,26 @@ class Memory:
         self._whole[read.slot] = read.whole
         self._clock[read.slot] = read.clock + 1.0
         return rate
+
+    def doubts(
+        self, slot: NDArray[np.int64], whole: NDArray[np.uint64], item: NDArray[np.void], clock: NDArray[np.float64]
+    ) -> NDArray[np.bool_]:
+        """Which values just read, as in Readings, one would not expect of the port that was there before.
+
+        Its counter jumped, or its operational status changed. Nothing is remembered.
+        """
+        before, since = self._whole[slot], self._clock[slot]
+        doubted: NDArray[np.bool_] = (item["metric"] == _OPER_STATUS) & (before != whole) & (since > 0)
+        at = np.flatnonzero((item["rate"] >= 0) & (since > 0))
+        speed = self._speed[slot[at] + item["speed"][at]]
+        doubted[at] = jumped(
+            before=before[at],
+            after=whole[at],
+            elapsed_s=clock[at] + 1.0 - since[at],
+            bits=item["bits"][at],
+            fastest=np.where(speed > 0, speed, np.inf) / item["least_bits"][at],
+        )
+        return doubted
 
     def _increases(self, read: Readings, at: NDArray[np.int64]) -> NDArray[np.float64]:
         item, slot = np.take(read.item, at), read.slot[at]

@@ -76,10 +76,15 @@ METRICS: tuple[Metric, ...] = (
     Metric("endpoint_first_byte_s", "s", _G, "Time from the request to the beginning of the endpoint's answer"),
     Metric("endpoint_total_s", "s", _G, "Time of a whole look at the endpoint, with its redirects"),
     Metric("endpoint_certificate_s", "s", _G, "How much longer the endpoint's certificate is valid"),
+    Metric("radio_signal_dbm", "dBm", _G, "Received signal of a radio link"),
+    Metric("radio_noise_dbm", "dBm", _G, "Noise floor of a radio link"),
+    Metric("radio_snr_db", "dB", _G, "Received signal above the noise of a radio link"),
+    Metric("radio_rx_bps", "bit/s", _G, "Rate at which a radio link receives now, by its modulation"),
+    Metric("radio_tx_bps", "bit/s", _G, "Rate at which a radio link sends now, by its modulation"),
 )  # fmt: skip
 
 NUMBER: dict[str, int] = {metric.name: number for number, metric in enumerate(METRICS)}
 """Name -> its row in METRICS, the form in which columns carry a metric."""
 
-FIGURED: tuple[str, ...] = ("in_bps", "out_bps", "optical_rx_dbm", "optical_tx_dbm", "ont_rx_dbm")
-"""Of these, traffic and light, the history keeps figures when their samples are gone."""
+FIGURED: tuple[str, ...] = ("in_bps", "out_bps", "optical_rx_dbm", "optical_tx_dbm", "ont_rx_dbm", "radio_signal_dbm")
+"""Of these, traffic, light and radio signals, the history keeps figures when their samples are gone."""

@@ -25,7 +25,7 @@ from collectors.snmp.backend import Target
 from collectors.text import text
 from collectors.volley.response import Bodies, dotted
 from collectors.volley.volley import Answers, Requests, Volley
-from collectors.watch import Fleet
+from collectors.watch import Fleet, named
 
 _SYSTEM = (SYS_UP_TIME, SYS_OBJECT_ID, SYS_DESCR)
 _MOST = 1 << 13  # requests under way
@@ -202,7 +202,8 @@ class Newcomers:
     def _have_ports(self, answers: Answers, rows: NDArray[np.int64], question: int) -> NDArray[np.bool_]:
         ports, texts = self._families.questions[question].ports, answers.values.texts
         columns = range(1, 1 + len(ports))
-        names = (tuple(texts.get((row, column)) for column in columns) for row in rows.tolist())
+        names = [tuple(texts.get((row, column)) for column in columns) for row in rows.tolist()]
+        self._fleet.names_read[answers.device[rows]] = list(map(named, names))
         told = zip(names, map(self._families.linked, answers.device[rows].tolist()), strict=True)
         return np.fromiter((has_ports(ports, name, linked) for name, linked in told), np.bool_, len(rows))
 

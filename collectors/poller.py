@@ -13,7 +13,7 @@ from collectors.batch import BatchBuilder, FinishedPoll
 from collectors.boots import Boots
 from collectors.budget import GENTLE_S
 from collectors.model import Failure, Reason
-from collectors.plan import PollPlan, ports_of_interest
+from collectors.plan import NAMES, PollPlan, ports_of_interest
 from collectors.poll import Reading, read_device
 from collectors.profile import Profile
 from collectors.recognise import ask_system, recognise_by
@@ -55,6 +55,8 @@ class Poller:
         clock = time.monotonic()
         reading = Reading(failure=failure) if failure else await self._read(watched, due)
         restarted = self._restarted(watched, reading, clock)
+        if not restarted and self._doubts(watched, reading, clock):
+            reading = await self._with_names(watched, reading)
         if restarted or self._renamed(watched, reading):
             # Its ports may have other numbers now: what was read by the old ones is not trusted.
             watched.recognise_at = 0.0  # should it fail now
@@ -84,6 +86,27 @@ class Poller:
     def _renamed(self, watched: Watched, reading: Reading) -> bool:
         return reading.names is not None and watched.fleet.renamed(watched.number, reading.names)
 
+    def _doubts(self, watched: Watched, reading: Reading, clock: float) -> bool:
+        """Whether its ports may have other numbers by what it told, and names are to be read to know."""
+        place, plan = watched.place, watched.plan
+        if place is None or plan is None or not watched.is_placed or not reading.reached:
+            return False
+        told = FinishedPoll(watched.number, 0.0, clock, 0.0, reached=True, place=place, rows=reading.rows(plan))
+        if not self._builder.doubts(told):
+            return False
+        return bool(watched.fleet.doubt(np.array([watched.number]), np.array([reading.names is not None]))[0])
+
+    async def _with_names(self, watched: Watched, reading: Reading) -> Reading:
+        """The reading with the names of its ports; without them nothing of it is believed."""
+        plan = watched.plan
+        if plan is None or reading.failure:
+            return Reading(failure=reading.failure, reached=reading.reached)
+        told = await read_device(self._backend, watched.target, plan, {NAMES}, self._deadline_s)
+        if told.names is None:
+            return Reading(failure=Failure(Reason.DEADLINE, detail="names of ports did not come"), reached=True)
+        reading.names = told.names
+        return reading
+
     async def _read(self, watched: Watched, due: Due) -> Reading:
         plan = watched.plan
         if plan is None:
@@ -91,8 +114,17 @@ class Poller:
         wanted = due(watched)
         if not watched.settled:
             # What a device lacks is seen by asking for it: the first poll by a new plan asks for all that is gentle.
-            wanted |= {name for name, every_s in plan.reads if every_s <= GENTLE_S}
-        return await read_device(self._backend, watched.target, plan, wanted, self._deadline_s)
+            # Its names too: by them it is seen later that they changed.
+            wanted |= {name for name, every_s in plan.reads if every_s <= GENTLE_S or name == NAMES}
+        rows, now = watched.fleet.rows, time.time()
+        reading = await read_device(
+            self._backend, watched.target, plan, wanted, self._deadline_s, known=rows.of(watched.number, now)
+        )
+        if reading.refused and not reading.failure:
+            rows.refuse(watched.number)
+        elif reading.walked:
+            rows.keep(watched.number, reading.walked, now)
+        return reading
 
     async def _recognise(self, watched: Watched) -> Failure | None:
         """Make the device's plan anew; a Failure leaves it as it was."""
@@ -137,7 +169,7 @@ def most_recognitions(concurrency: int) -> int:
 def recognises(watched: Watched, now: float) -> bool:
     """Whether a poll at `now` (UTC epoch seconds) recognises the device first."""
     dead = watched.silence.confirmed  # nobody there to be recognised: that waits for an answer
-    return watched.plan is None or (not dead and now >= watched.recognise_at)
+    return watched.plan is None or (not dead and not watched.recent(now))
 
 
 def _uptime(

@@ -3,9 +3,8 @@
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from collectors.asked import Asked
 from collectors.catalogue import load_groups
@@ -20,7 +19,7 @@ from collectors.reading.samples import samples_of
 from collectors.snmp.backend import SnmpBackend
 from collectors.ssh.platform import load_platforms
 from collectors.ssh.read import LINUX, read_over_ssh
-from collectors.ssh.talk import SshTarget
+from collectors.ssh.talk import target_of
 from collectors.targets import target_at
 from storage.settings import Settings
 
@@ -61,16 +60,9 @@ async def probe_ssh(asked: Asked, tools: Tools) -> PollResult:
     platform = load_platforms().get(asked.kind or LINUX)
     if platform is None:
         return watch.failed(Failure(Reason.PROTOCOL, permanent=True, detail=f"no platform {asked.kind!r}"))
-    target = SshTarget(
-        address=asked.address,
-        port=asked.port or tools.settings.collect.ssh_port,
-        user=credential.user,
-        key_file=Path(credential.key_file.removeprefix("file:")),
-        known_hosts=tools.settings.collect.known_hosts,
-        device_type=platform.device_type,
-        deadline_s=tools.settings.collect.ssh_deadline_s,
-    )
-    read = await read_over_ssh(target, platform, tools.ssh_pool)
+    collect = tools.settings.collect
+    target = target_of(credential, asked.address, collect, port=asked.port, device_type=platform.device_type)
+    read = await read_over_ssh(replace(target, deadline_s=collect.ssh_deadline_s), platform, tools.ssh_pool)
     return watch.failed(read) if isinstance(read, Failure) else watch.told(read, samples_of(read))
 
 

@@ -37,7 +37,7 @@ class Syntax(StrEnum):
     TIMETICKS = "timeticks"  # hundredths of a second
     TEXT = "text"
     NUMBER_IN_TEXT = "number_in_text"  # "-14.61 dBm" -> -14.61
-    BITS = "bits"  # of 1 or 2 octets, as a 16 bit number with the first bit highest
+    BITS = "bits"  # of up to 2 octets, as a 16 bit number with the first bit highest
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,10 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Bits:
-    """A number inside an index: `bits` of its arc number `arc` (the first is 0), from bit `shift` on, plus `plus`."""
+    """A number inside an index: `bits` of its arc number `arc` (the first is 0), from bit `shift` on, plus `plus`.
+
+    With `only`, rows count for which the number is that: of a table that holds rows of several kinds.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = _FORBID
 
@@ -76,6 +79,7 @@ class Bits:
     shift: int = 0
     bits: int = 32
     plus: int = 0
+    only: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,7 @@ class TableRead:
     columns: tuple[Read, ...] = ()
     facts: tuple[Fact, ...] = ()
     row: Row = Row()
+    steady: bool = False  # its rows come and go rarely: collectors/rows.py
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +136,8 @@ class Match:
     """How a device of this kind is told: by its sysObjectID, else sysDescr, else an object it has.
 
     Of several profiles that match in one way, the longest `object_ids` prefix wins, then the
-    highest priority.
+    highest priority. A profile with `weak` prefixes that was found by one of these, or by sysDescr, yields to
+    the `objects` of a profile of higher priority: net-snmp is in power plants, UPS cards and radios too.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _FORBID
@@ -141,6 +147,7 @@ class Match:
     descriptions: tuple[str, ...] = ()  # regular expressions searched in sysDescr
     objects: tuple[Oid, ...] = ()  # instances; one that is there proves the kind
     columns: tuple[Oid, ...] = ()  # columns; one row proves the kind
+    weak: tuple[Oid, ...] = ()  # of `object_ids` those that devices of other kinds have too: see recognise.py
     priority: int = 0
 
 

@@ -11,6 +11,7 @@ from collectors.metrics import NUMBER
 _TICKS_WRAP = 2**32
 _LEAST_S = 0.001
 _UPTIME_SLACK_S = 30.0  # agents that cache sysUpTime lag by up to half a minute
+_CACHED_S = 30.0  # so old a counter may be that an agent tells
 _OVER_SPEED = 1.1  # ports carry a little more than they say: preamble, rounding, timing of the two polls
 
 
@@ -59,10 +60,34 @@ def increases(
     increase = (after - before) & mask  # unsigned: one wrap comes out right
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         most = fastest * elapsed_s
-        tells = (elapsed_s >= _LEAST_S) & (elapsed_s <= longest_s) & (increase < np.uint64(2**63))
-        tells &= increase <= most * _OVER_SPEED
+        tells = (elapsed_s >= _LEAST_S) & (elapsed_s <= longest_s) & _is_possible(increase, most)
         tells &= ~narrow | (most < 2**32) | np.isinf(most)
         return np.where(tells, increase / elapsed_s, np.nan)
+
+
+def _is_possible(increase: NDArray[np.uint64], most: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Neither half a counter, nor more than `most`, what the port can carry."""
+    answer: NDArray[np.bool_] = (increase < np.uint64(2**63)) & (increase <= most * _OVER_SPEED)
+    return answer
+
+
+def jumped(
+    *,
+    before: NDArray[np.uint64],
+    after: NDArray[np.uint64],
+    elapsed_s: NDArray[np.float64],
+    bits: NDArray[np.uint8],
+    fastest: NDArray[np.float64],
+) -> NDArray[np.bool_]:
+    """Which counters fell, or rose by more than their port can carry: it was cleared, or is another port's by now.
+
+    Arguments as of `increases`. A 32-bit counter that may have wrapped tells nothing.
+    """
+    narrow = bits == 32
+    increase = (after - before) & np.where(narrow, np.uint64(2**32 - 1), np.uint64(2**64 - 1))
+    most = fastest * (elapsed_s + _CACHED_S)
+    answer: NDArray[np.bool_] = (~narrow | (most < 2**32)) & ~_is_possible(increase, most)
+    return answer
 
 
 def rebooted(

@@ -1,7 +1,7 @@
 """Everything that a device's profile reads, at once: the shell under `probe`."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain
 
 from collectors.decode import number
@@ -17,8 +17,8 @@ from collectors.reading.model import Absent, Interface, Reading, Sensor, SystemG
 from collectors.reading.neighbours import CDP, LLDP, neighbours
 from collectors.reading.samples import samples_of
 from collectors.reading.sensors import columns as sensor_columns
-from collectors.reading.sensors import objects, sensors_of
-from collectors.recognise import Recognised, System, gentle, recognise
+from collectors.reading.sensors import holds, objects, sensors_of
+from collectors.recognise import Recognised, System, ask_system, find_profile, gentle
 from collectors.snmp.backend import Limits, SnmpBackend, Target, Value
 from collectors.snmp.remember import Remembering
 
@@ -63,15 +63,18 @@ async def read_device(
 ) -> tuple[Reading, Samples] | Failure:
     """Recognise a device and read all that its profile and its groups name, without regard to read budgets."""
     backend = Remembering(backend)
-    recognised = await recognise(backend, target, catalogue, profile=profile)
-    if isinstance(recognised, Failure):
-        return recognised
+    system = await ask_system(backend, target)
+    if isinstance(system, Failure):
+        return system
+    found = await find_profile(backend, target, system, catalogue, profile=profile)
+    recognised = Recognised(found, system, {})  # its ports are walked with the rest of their tables
     target = gentle(target, recognised.profile)
     fitting = tuple(group for group in groups if group.fits(recognised.system.object_id, recognised.profile.name))
-    identified = await identify(backend, target, recognised, vendors, fitting)
+    naming = [group for group in fitting if await _names(backend, target, group, recognised.system.object_id)]
+    identified = await identify(backend, target, recognised, vendors, naming)
     wanted = [columns for guard, columns in _WHERE_THERE.items() if await _there(backend, target, guard)]
     walked, broken = await walk_columns(backend, target, (*IF_TABLE, *IF_X_TABLE, *chain.from_iterable(wanted)))
-    profiled = await read_profile(backend, target, replace(recognised, ports={}))  # they are walked already
+    profiled = await read_profile(backend, target, recognised)
     felt = await _read_groups(backend, target, recognised.profile.max_objects, fitting, profiled)
     supplies, ports = profiled.facts.get("supply", {}), merged(interfaces(walked), profiled.interfaces)
     reading = Reading(
@@ -111,6 +114,11 @@ async def _read_groups(
     return tuple(felt)
 
 
+async def _names(backend: SnmpBackend, target: Target, group: Group, object_id: str) -> bool:
+    """Whether a group that fits can tell what the device is: several makers' groups are for one profile."""
+    return group.common or group.knows(object_id) or await _there(backend, target, group.guard)
+
+
 async def _there(backend: SnmpBackend, target: Target, guard: str | None) -> bool:
     """Whether the device has the instance `guard`, or anything below it."""
     if guard is None:
@@ -136,7 +144,7 @@ async def _read_group(
         found.interfaces += more(others, walked)
     found.fill(told)
     felt: list[Sensor] = []
-    for sensed in group.sensors:
+    for sensed in (table for table in group.sensors if holds(table, got)):
         walked, _ = await walk_columns(backend, target, sensor_columns(sensed))
         felt += sensors_of(sensed, got, walked)
     return felt
@@ -205,8 +213,11 @@ async def _read_table(backend: SnmpBackend, target: Target, table: TableRead, fo
 
 
 def _missing(reads: Iterable[Read], told: Mapping[str, Mapping[str, Number]]) -> list[Absent]:
-    """The reads whose metric nothing gave, by their MIB name."""
-    return [Absent(what=read.mib, reason="absent") for read in reads if read.metric not in told]
+    """The metrics that nothing gave, by the MIB name of their first read."""
+    first: dict[str, Read] = {}
+    for read in reads:
+        first.setdefault(read.metric, read)
+    return [Absent(what=read.mib, reason="absent") for metric, read in first.items() if metric not in told]
 
 
 def _system(system: System) -> SystemGroup:

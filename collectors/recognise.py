@@ -1,7 +1,7 @@
 """Which profile fits a device, and what its ports are called."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from collectors.model import Failure, Reason
@@ -22,6 +22,7 @@ _SYSTEM = (SYS_DESCR, SYS_OBJECT_ID, SYS_UP_TIME, SYS_CONTACT, SYS_NAME, SYS_LOC
 
 IF_DESCR = "1.3.6.1.2.1.2.2.1.2"
 _ONE_ROW = Limits(rows=1, whole=False)
+_TOGETHER = 24  # objects in one GET
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +67,26 @@ async def recognise_by(
     backend: SnmpBackend, target: Target, system: System, catalogue: Mapping[str, Profile], *, profile: str = ""
 ) -> Recognised | Failure:
     """The rest of `recognise`, for a device that has told its system group. This walks tables."""
-    found = profile_of(catalogue, system.object_id, system.description, profile)
-    found = found or await _by_objects(backend, target, catalogue) or catalogue[FALLBACK]
+    found = await find_profile(backend, target, system, catalogue, profile=profile)
     ports = await read_ports(backend, gentle(target, found)) if found.ports else {}
-    return _after_an_answer(ports) if isinstance(ports, Failure) else Recognised(found, system, ports)
+    if not isinstance(ports, Failure):
+        return Recognised(found, system, ports)
+    if ports.reason is Reason.PROTOCOL:  # its names will not be had tomorrow either: what else it tells is read
+        return Recognised(found, system, {})
+    return _after_an_answer(ports)
+
+
+async def find_profile(
+    backend: SnmpBackend, target: Target, system: System, catalogue: Mapping[str, Profile], *, profile: str = ""
+) -> Profile:
+    """The profile of a device that told `system`; `profile` names it where the inventory knows it."""
+    found = profile_of(catalogue, system.object_id, system.description, profile)
+    if found is None:
+        found = await _by_objects(backend, target, catalogue.values()) or catalogue[FALLBACK]
+    elif not profile and yields(found, system.object_id):
+        others = [one for one in catalogue.values() if one.match.priority > found.match.priority]
+        found = next(iter(await _having(backend, target, others)), found)
+    return found
 
 
 def _after_an_answer(failure: Failure) -> Failure:
@@ -110,9 +127,13 @@ def by_object_id(profiles: Iterable[Profile], object_id: str, description: str =
         (prefix.count("."), profile.match.priority, profile)
         for profile in profiles
         for prefix in profile.match.object_ids
-        if f"{object_id}.".startswith(f"{prefix}.") and _also(profile, description)
+        if _below(prefix, object_id) and _also(profile, description)
     ]
     return max(fitting, key=lambda one: one[:2])[2] if fitting else None
+
+
+def _below(prefix: str, object_id: str) -> bool:
+    return f"{object_id}.".startswith(f"{prefix}.")
 
 
 def _also(profile: Profile, description: str) -> bool:
@@ -128,19 +149,34 @@ def by_description(profiles: Iterable[Profile], description: str) -> Profile | N
     return None
 
 
-async def _by_objects(backend: SnmpBackend, target: Target, catalogue: Mapping[str, Profile]) -> Profile | None:
+def yields(profile: Profile, object_id: str) -> bool:
+    """Whether an object of another kind outweighs that `object_id`, or else sysDescr, told this profile."""
+    match = profile.match
+    strong = (prefix for prefix in match.object_ids if prefix not in match.weak)
+    return bool(match.weak) and not any(_below(prefix, object_id) for prefix in strong)
+
+
+async def _by_objects(backend: SnmpBackend, target: Target, profiles: Collection[Profile]) -> Profile | None:
     """The first profile of which the device has an object or a row."""
-    asked = [oid for profile in catalogue.values() for oid in profile.match.objects]
-    answer = await backend.get(target, asked) if asked else {}
-    there = frozenset[str]() if isinstance(answer, Failure) else answer.keys()
-    for profile in catalogue.values():
-        if there & frozenset(profile.match.objects):
+    having = await _having(backend, target, profiles)
+    for profile in profiles:
+        if profile in having:
             return profile
         for column in profile.match.columns:
             rows = await backend.walk(target, column, _ONE_ROW)
             if not isinstance(rows, Failure) and rows:
                 return profile
     return None
+
+
+async def _having(backend: SnmpBackend, target: Target, profiles: Collection[Profile]) -> list[Profile]:
+    """Those of `profiles` of which the device has one of the objects."""
+    asked = [oid for profile in profiles for oid in profile.match.objects]
+    there = set[str]()
+    for start in range(0, len(asked), _TOGETHER):
+        answer = await backend.get(target, asked[start : start + _TOGETHER])
+        there |= set() if isinstance(answer, Failure) else answer.keys()
+    return [profile for profile in profiles if there & frozenset(profile.match.objects)]
 
 
 async def read_ports(backend: SnmpBackend, target: Target) -> Mapping[int, str] | Failure:

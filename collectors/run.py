@@ -17,7 +17,8 @@ from collectors.batch import BatchBuilder, FinishedPoll
 from collectors.boots import Boots
 from collectors.burst import Echo, burst
 from collectors.figures import Figures
-from collectors.http.watch import watch_endpoints
+from collectors.http.certificates import CertificateEnds
+from collectors.http.watch import HostKeys, watch_endpoints
 from collectors.icmp.ping import IcmpUnavailableError, Pinger, open_pinger
 from collectors.icmp.watch import watch_icmp
 from collectors.known import Keeper
@@ -36,9 +37,10 @@ from collectors.watch import Fleet, Watched, fleet
 from inventory.model import Inventory
 from storage.settings import CollectSettings, IcmpSettings, Settings
 
-_TICKS_S = (0.02, 0.05)  # shortest and longest: a look costs the same for one device as for a hundred
+_TICKS_S = (0.02, 0.4)  # shortest and longest: a look costs the same for one device as for a hundred
 _TICKS = 50  # at least in the shortest interval
-_READ_EVERY = 4  # ticks
+_POLLS_A_TICK = 200  # above this what one look costs no longer counts, and receive buffers fill
+_READ_EVERY_S, _READ_EVERY = 0.4, 4  # seconds at most, and ticks at most
 _LONGEST_RATE = 3  # intervals between two readings that still make a rate
 _LEAST_EASE = 1 / 4  # of the room for polls by themselves, where answers come late
 _MOST_UNBATCHED = 50_000  # polls; beyond this the sinks are too slow and polls are left out
@@ -58,6 +60,8 @@ async def observe(
     volley: Volley | None = None,
     recognised: Path | None = None,
     beside: deque[Batch] | None = None,
+    host_keys: HostKeys | None = None,
+    certificates: CertificateEnds | None = None,
 ) -> None:
     """Poll every SNMP device of `inventory` at its interval until `stop`; hand batches to `sinks` in order.
 
@@ -68,16 +72,18 @@ async def observe(
 
     With a path `recognised`, what devices were recognised as is kept there over restarts.
 
+    `host_keys` is told of kendras' PCs that show another SSH host key, `certificates` of when endpoints' certificates end.
+
     A sink that raises is logged and counted, and the next one gets the batch all the same. The
     backend, the volley and the sinks stay open.
     """
-    pinger = await _pinger(settings.icmp)
+    pinger, figures = await _pinger(settings.icmp), figures or Figures()
     run = _Run(
         fleet(inventory, settings),
         backend,
         catalogue,
         settings.collect,
-        figures=figures or Figures(),
+        figures=figures,
         volley=volley,
         echo=pinger.echo if pinger and settings.icmp.burst else None,
     )
@@ -87,9 +93,9 @@ async def observe(
     over = asyncio.Event()
     looks: deque[Batch] = deque() if beside is None else beside
     keeping = asyncio.create_task(run.keep_time())
-    looking = asyncio.create_task(watch_endpoints(inventory, settings, looks))
-    hearing = asyncio.create_task(watch_traps(run.fleet, settings.traps, looks, run.hasten))
-    pinging = asyncio.create_task(watch_icmp(inventory, settings.icmp, pinger, looks))
+    looking = asyncio.create_task(watch_endpoints(inventory, settings, looks, host_keys, certificates, figures=figures))
+    hearing = asyncio.create_task(watch_traps(run.fleet, settings.traps, looks, run.hasten, figures))
+    pinging = asyncio.create_task(watch_icmp(inventory, settings.icmp, pinger, looks, figures))
     remembering = [asyncio.create_task(keeper.keep())] if keeper else []
     handing = asyncio.create_task(run.hand_on(sinks, looks, over))
     stopping = asyncio.create_task(stop.wait())
@@ -141,7 +147,8 @@ class _Run:
             if volley
             else None
         )
-        self._tick_s = float(np.clip(devices.facts.interval_s.min(initial=np.inf) / _TICKS, *_TICKS_S))
+        self._tick_s = _tick_s(devices.facts.interval_s)
+        self._read_every_s = min(_READ_EVERY_S, _READ_EVERY * self._tick_s)
         self._read_at = 0.0  # forward clock: when the answers to volleys are read next
         self._waiting = Queue()
         self._recognising = 0  # of those under way
@@ -153,8 +160,14 @@ class _Run:
         """Close a batch every `batch_s` until `over`, then what is left; what lies in `beside` goes with them."""
         while not over.is_set():
             await _wait(over, self._settings.batch_s)
-            while batch := self.builder.close(time.time()) or (beside.popleft() if beside else None):
-                await self._give(batch, sinks)
+            while batches := self._waiting_batches(beside):
+                for batch in batches:
+                    await self._give(batch, sinks)
+
+    def _waiting_batches(self, beside: deque[Batch]) -> list[Batch]:
+        """One of the polls and one of what lies `beside`, where there are any: neither waits for all of the other."""
+        polls = self.builder.close(time.time())
+        return [*([polls] if polls else []), *([beside.popleft()] if beside else [])]
 
     def _refuse(self) -> None:
         """Report the devices that cannot be asked, each credential once in the log."""
@@ -179,7 +192,7 @@ class _Run:
             if self.builder.waiting < _MOST_UNBATCHED:
                 self._take(schedule.take(offset + began))
             self._read_volleys(began)
-            self._figures.unbatched = self.builder.waiting
+            self._figures.unbatched, self._figures.unnamed = self.builder.waiting, self.builder.unnamed
             await asyncio.sleep(self._tick_s)
             late_s = max(0.0, time.monotonic() - began - self._tick_s)
             self._figures.delayed(late_s)
@@ -213,7 +226,7 @@ class _Run:
         if now < self._read_at:
             self._together.receive()
             return
-        self._read_at = now + _READ_EVERY * self._tick_s
+        self._read_at = now + self._read_every_s
         settled = self._together.settle(time.time())
         for number in settled.back.tolist():
             self._ask_teller(self.fleet[number])
@@ -281,6 +294,7 @@ class _Run:
     async def _burst(self, watched: Watched) -> Burst:
         """A burst takes seconds: it holds no place among the polls under way."""
         async with self._bursts:
+            began = time.monotonic()
             found = await burst(
                 self._backend,
                 watched.target,
@@ -288,7 +302,8 @@ class _Run:
                 self._settings.burst_spacing_s,
                 echo=self._echo,
             )
-        watched.silence = after_burst(watched.silence, found)
+        deaf = watched.fleet.was_deaf(began)
+        watched.silence = after_burst(watched.silence, replace(found, blind=found.blind or deaf))
         self._figures.bursts += 1
         return found
 
@@ -310,6 +325,13 @@ class _Run:
             if isinstance(result, Exception):
                 self._figures.sink_failures[name] += 1
                 _log.error("sink failed", sink=name, error=repr(result), at=_place(result))
+
+
+def _tick_s(interval_s: NDArray[np.float64]) -> float:
+    """Seconds between two looks at what is due, for devices with these intervals, shape (n,)."""
+    polls_a_second = float((1 / interval_s).sum())
+    wanted = min(interval_s.min(initial=np.inf) / _TICKS, _POLLS_A_TICK / max(polls_a_second, 1.0))
+    return float(np.clip(wanted, *_TICKS_S))
 
 
 async def _pinger(settings: IcmpSettings) -> Pinger | None:

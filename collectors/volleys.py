@@ -6,7 +6,7 @@ GETs are asked one after another, each at the answer before; the poll is over wh
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -139,7 +139,10 @@ class Volleys:
             turns.extend(self._by_itself(others))
             last = self._questions.following[answers.template] == NOTHING
             turns.extend(self._go_on(answers, np.flatnonzero(fine & ~last)))
-            back.append(self._add(answers, np.flatnonzero(fine & last)))
+            if (rows := np.flatnonzero(fine & last)).size:
+                came, unnamed = self._believed(answers, rows)
+                turns.extend(unnamed)
+                back.append(self._add(came))
         back.append(self._add_silent(*self._volley.silent(now)))
         return Settled(turns, np.concatenate(back))
 
@@ -162,7 +165,8 @@ class Volleys:
 
     def _recognise_soon(self, devices: NDArray[np.int32]) -> None:
         """They answered something else: they may be others now. Those that do so at every poll have been looked at."""
-        lately = time.time() - self._fleet.recognised_at[devices] < _LATELY_S
+        ago = time.time() - self._fleet.recognised_at[devices]
+        lately = (ago >= 0) & (ago < _LATELY_S)  # a clock that was set back tells nothing
         self._fleet.recognise_at[devices[~lately]] = 0.0
 
     def _go_on(self, answers: Answers, rows: NDArray[np.int64]) -> Iterator[Turn]:
@@ -172,14 +176,33 @@ class Volleys:
             device = answers.device[rows]
             yield from self._by_itself(self._send(device, self._questions.following[answers.template[rows]]))
 
-    def _add(self, answers: Answers, rows: NDArray[np.int64]) -> NDArray[np.int32]:
-        """Those of them that are back after a silence."""
-        if not len(rows):
-            return answers.device[rows]
+    def _believed(self, answers: Answers, rows: NDArray[np.int64]) -> tuple[Came, Iterable[Turn]]:
+        """The polls that are over by these answers. Of the others names are asked first: their ports may be others."""
         came = self._begun.joined(self._came(answers, rows))
-        self._fleet.mute[came.device] = 0
-        self._over[0] += len(rows)
         self._over[2] += int((answers.at[rows] - answers.sent_at[rows] > self._late_s).sum())
+        doubted = self._builder.doubted(len(rows), came.read)
+        if not doubted.any():
+            return came, ()
+        named = self._questions.names[answers.template[rows]] > 0
+        doubted[doubted] = self._fleet.doubt(came.device[doubted], named[doubted])
+        unsure = came.only(doubted)
+        self._begun.add(unsure)
+        return came.only(~doubted), self._ask_names(unsure.device)
+
+    def _ask_names(self, devices: NDArray[np.int32]) -> Iterator[Turn]:
+        question = self._questions.of(devices, self._fleet.budgets.last(devices))
+        template = self._questions.template[question]
+        yield from self._by_itself(devices[template < 0])
+        devices, template = devices[template >= 0], template[template >= 0]
+        if len(devices):
+            yield from self._by_itself(self._send(devices, template))
+
+    def _add(self, came: Came) -> NDArray[np.int32]:
+        """Those of them that are back after a silence."""
+        if not len(came.device):
+            return came.device
+        self._fleet.mute[came.device] = 0
+        self._over[0] += len(came.device)
         self._end(ManyPolls(came.device, came.at, _ms(came.took_s), came.read))
         return self._fleet.heard(came.device)
 
@@ -191,7 +214,7 @@ class Volleys:
         if not len(device):
             return device
         self._unanswered(device[self._fleet.silent[device] == 0])
-        part = self._begun.take(device)
+        part = self._trusted(self._begun.take(device))
         silent = ~np.isin(device, part.device)
         self._fleet.unheard(device[silent])
         nothing, clock = nothing_read(), time.time()
@@ -202,6 +225,10 @@ class Volleys:
         )
         self._end(ManyPolls(part.device, part.at, _ms(clock - part.at), part.read, reason=_CUT_SHORT))
         return self._fleet.heard(part.device)
+
+    def _trusted(self, part: Came) -> Came:
+        """Without what may be told of other ports: nobody can ask for their names now."""
+        return part.told_by(~self._builder.doubted(len(part.device), part.read))
 
     def _unanswered(self, devices: NDArray[np.int32]) -> None:
         """These had answered at the poll before. Where that was ever by itself, volleys are nothing for them.

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from collectors.batch import BatchBuilder, Place
 from collectors.budget import MOST_READS, Budgets
 from collectors.facts import Facts, facts_of
+from collectors.hearing import Hearing
 from collectors.model import Failure
 from collectors.plan import Plans, PollPlan
+from collectors.rows import SteadyRows
 from collectors.silence import ALONE_EVERY, HEARD, Silence
 from collectors.snmp.backend import Target
 from inventory.model import Inventory
@@ -22,6 +24,7 @@ from storage.settings import Settings
 
 _MOST_SILENT = 30_000
 _RECOGNISE_S = 86400.0
+_MOST_DOUBTS = 3  # to which no names came: then the values are taken as they are until names are read again
 NO_NAMES = -1
 T = TypeVar("T", int, float, bool)
 
@@ -49,9 +52,14 @@ class Fleet:
         self.busy = np.zeros(count, np.bool_)  # a poll is under way
         self.silent = np.zeros(count, np.int16)  # polls in a row
         self.confirmed = np.zeros(count, np.bool_)  # by a burst
+        self.confirmed_at = np.zeros(count)  # forward clock
+        self._proved_at: dict[int, float] = {}  # reference -> its newest answer, forward clock
+        self._hearing = Hearing()
         self.recognise_at = np.zeros(count)  # UTC epoch seconds
         self.recognised_at = np.zeros(count)
         self.names_read = np.full(count, NO_NAMES, np.int64)  # what its ports were called: see named()
+        self.doubts = np.zeros(count, np.int8)  # since names were read: its values were not those of the same ports
+        self.rows = SteadyRows(count)
         self.recognised = 0  # recognitions since the start
         # So many silences wait to be checked by themselves that the others are asked in volleys meanwhile.
         self.crowded = False
@@ -66,6 +74,8 @@ class Fleet:
     def heard(self, devices: NDArray[np.int32]) -> NDArray[np.int32]:
         """These answered; which of them had been known to be silent. As after_poll in collectors/silence.py."""
         back = devices[self.confirmed[devices]]
+        self.hear(len(devices))
+        self.prove(devices[self.facts.reference[devices]])
         self.silent[devices], self.confirmed[devices] = 0, False
         return back
 
@@ -73,6 +83,28 @@ class Fleet:
         """These were silent once more."""
         polls = self.silent[devices] + 1
         self.silent[devices] = np.where(polls > _MOST_SILENT, polls - _MOST_SILENT, polls)
+
+    def hear(self, answers: int) -> None:
+        """So many devices answered. After seconds in which nobody did, though many were asked, nothing is confirmed any more."""
+        now = time.monotonic()
+        if answers and self._hearing.heard(answers, now, now):
+            self.confirmed[:] = False
+
+    def was_deaf(self, since: float) -> bool:
+        """Whether nobody answered for seconds, until after `since` on the forward clock."""
+        return self._hearing.back_at > since
+
+    def prove(self, references: NDArray[np.integer[Any]]) -> None:
+        """These references answered.
+
+        Where one had been silent nobody may have been heard meanwhile: what bursts have confirmed since its last
+        answer is to be confirmed anew.
+        """
+        now = time.monotonic()
+        for number in references.tolist():
+            if self.silent[number]:
+                self.confirmed[self.confirmed_at > self._proved_at.get(number, 0.0)] = False
+            self._proved_at[number] = now
 
     def know(self, devices: NDArray[np.integer[Any]], plan: PollPlan, builder: BatchBuilder) -> None:
         """Devices that were not known, shape (n,), have this plan, narrowed to what they have."""
@@ -92,10 +124,25 @@ class Fleet:
         return number, self.plans.keep(used.tolist())
 
     def renamed(self, device: int, names: Sequence[bytes | None]) -> bool:
-        """Whether its ports are called otherwise than at the reading before: they may have been renumbered."""
+        """Whether its ports are called otherwise than at the reading before: they may have been renumbered.
+
+        So may those that are in doubt and whose names nobody has read.
+        """
         read, before = named(names), int(self.names_read[device])
-        self.names_read[device] = read
-        return before not in (NO_NAMES, read)
+        unknown = before == NO_NAMES and not self.doubts[device]
+        self.names_read[device], self.doubts[device] = read, 0
+        return before != read and not unknown
+
+    def doubt(self, devices: NDArray[np.integer[Any]], named: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """What these told, shape (n,), may be another port's: for which of them to read names before it is believed.
+
+        Not for those that were `named` at this poll. Names are read along at the next one too: some devices' counters
+        are always odd, and so cost no exchange more.
+        """
+        self.budgets.bring_forward(devices)
+        asked: NDArray[np.bool_] = ~named & (self.doubts[devices] < _MOST_DOUBTS)
+        self.doubts[devices[asked]] += 1
+        return asked
 
     def only(self, wanted: AbstractSet[str]) -> "Fleet":
         """The devices named in `wanted`, with nothing remembered; numbers stay."""
@@ -121,9 +168,18 @@ class Fleet:
             & (self.facts.ipv4[devices] != 0)
             & ~self.checked(devices, 1)
             # What is dead can't be recognised: that waits for its first answer.
-            & ((now < self.recognise_at[devices]) | self.confirmed[devices])
+            & (self.recent(devices, now) | self.confirmed[devices])
             & (self.budgets.count[devices] <= MOST_READS)
         )
+        return answer
+
+    def recent(self, devices: NDArray[np.integer[Any]], now: float) -> NDArray[np.bool_]:
+        """Which of `devices` need not be recognised yet at `now` (UTC epoch seconds).
+
+        A day ahead at most: a clock that was set back would else put it off.
+        """
+        ahead = self.recognise_at[devices] - now
+        answer: NDArray[np.bool_] = (ahead > 0) & (ahead <= _RECOGNISE_S + 1)
         return answer
 
     def checked(self, devices: NDArray[np.integer[Any]], silences: int) -> NDArray[np.bool_]:
@@ -255,14 +311,26 @@ class Watched:
 
     @silence.setter
     def silence(self, silence: Silence) -> None:
-        self.fleet.silent[self.number] = min(silence.polls, _MOST_SILENT)
-        self.fleet.confirmed[self.number] = silence.confirmed
+        fleet, number = self.fleet, self.number
+        if silence == HEARD:
+            fleet.hear(1)
+            if self.reference:
+                fleet.prove(np.array([number]))
+        if silence.confirmed and not fleet.confirmed[number]:
+            fleet.confirmed_at[number] = time.monotonic()
+        fleet.silent[number] = min(silence.polls, _MOST_SILENT)
+        fleet.confirmed[number] = silence.confirmed
+
+    def recent(self, now: float) -> bool:
+        """Whether it need not be recognised yet at `now` (UTC epoch seconds)."""
+        return bool(self.fleet.recent(np.array([self.number]), now)[0])
 
     def recognise(self, plan: PollPlan, now: float) -> None:
         """It has been recognised at `now` (UTC epoch seconds): this is its plan until a poll has settled it."""
         fleet, number = self.fleet, self.number
         self.plan, self.settled, self.alone = plan, False, False
-        fleet.names_read[number] = NO_NAMES
+        fleet.names_read[number], fleet.doubts[number] = NO_NAMES, 0
+        fleet.rows.forget(number)
         fleet.recognised_at[number] = now
         fleet.recognise_at[number] = next_recognition(fleet.facts.place[number : number + 1], now)[0]
         fleet.recognised += 1

@@ -24,8 +24,12 @@ _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 _DECIMAL = re.compile(r"[+-]?([0-9]{1,18}(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 _STATUSES = re.compile(r"([1-5][0-9]{2})(?:\s*-\s*([1-5][0-9]{2}))?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_FIRST, _LAST = 1900, 2200
 _CODE = re.compile(r"[A-Za-z0-9._~-]+")
 _REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:\S.*")
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+"""A spreadsheet runs text that begins so, full width too."""
+_FORMULA = re.compile(f"'*[{re.escape(''.join(FORMULA))}]")
 _YES_NO = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -39,8 +43,10 @@ def quoted(text: str, most: int = 40) -> str:
 
 
 def cleaned(raw: str, longest: int) -> str:
-    """The cell without space around it; raises BadCellError if too long or not meant as text."""
+    """The cell without space around it, and without the apostrophe of `guarded`; raises BadCellError if too long or not meant as text."""
     cell = raw.strip()
+    if cell.startswith("'") and _FORMULA.match(cell):
+        cell = cell[1:]  # see guarded()
     if len(cell) > longest:
         raise BadCellError(f"is {len(cell)} characters long; at most {longest} are taken")
     if not cell.isprintable() or _LOST in cell:
@@ -142,9 +148,12 @@ def day(cell: str) -> date:
     if not _DAY.fullmatch(cell):
         raise BadCellError(f"{quoted(cell)} is not a day written as 2026-11-21")
     try:
-        return date.fromisoformat(cell)
+        found = date.fromisoformat(cell)
     except ValueError as error:
         raise BadCellError(f"{quoted(cell)}: {error}") from None
+    if not _FIRST <= found.year < _LAST:  # other programs write 0001 or 9999 for a day that nobody knows
+        raise BadCellError(f"{quoted(cell)} does not lie between {_FIRST} and {_LAST}")
+    return found
 
 
 def several(cell: str) -> tuple[str, ...]:
@@ -203,6 +212,11 @@ def opening_hours(cell: str) -> str:
     except HoursError as error:
         raise BadCellError(f"{quoted(cell)}: {error}; write them like Mo-Sa 10:00-17:00; Su off") from None
     return cell
+
+
+def guarded(cell: str) -> str:
+    """The cell as no spreadsheet runs it; `cleaned` gives it back as it was, even if it had an apostrophe before."""
+    return f"'{cell}" if _FORMULA.match(cell) and not _DECIMAL.fullmatch(cell) else cell
 
 
 def secret_reference(cell: str) -> str:

@@ -2,12 +2,12 @@
 
 Rules are separated by ";", and a later one replaces an earlier one for its days:
 `Mo-Sa 10:00-17:00`, `Mo-Fr 09:30-13:00,14:00-17:30; Sa 10:00-14:00; Su off`, `24/7`.
-Holidays (`PH`), weeks, months and spans over midnight are not part of it.
+`PH`, weeks, months and spans over midnight are not part of it: holidays are days of their own (holidays.py).
 """
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -22,17 +22,34 @@ class HoursError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """Per weekday from Monday, (opens, closes) in minutes after midnight, in Indian time."""
+    """Per weekday from Monday, (opens, closes) in minutes after midnight, in Indian time.
+
+    On `holidays`, in order and each once, it is closed.
+    """
 
     week: tuple[tuple[tuple[int, int], ...], ...]
+    holidays: tuple[date, ...] = ()
 
     def opened_at(self, now: datetime) -> datetime | None:
         """When the span that contains `now` began; None while closed."""
         local = now.astimezone(INDIA)
+        if local.date() in self.holidays:
+            return None
         minute = local.hour * 60 + local.minute
         for opens, closes in self.week[local.weekday()]:
             if opens <= minute < closes:
                 return local.replace(hour=opens // 60, minute=opens % 60, second=0, microsecond=0)
+        return None
+
+    def opens_after(self, now: datetime) -> datetime | None:
+        """When the first span that begins after `now` begins; None where none does within a fortnight."""
+        local = now.astimezone(INDIA)
+        for later in range(15):
+            day = (local + timedelta(days=later)).replace(hour=0, minute=0, second=0, microsecond=0)
+            spans = () if day.date() in self.holidays else self.week[day.weekday()]
+            begins = [day + timedelta(minutes=opens) for opens, _ in spans]
+            if found := [begin for begin in begins if begin > local]:
+                return found[0]
         return None
 
 

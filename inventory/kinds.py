@@ -17,6 +17,8 @@ from inventory.model import (
     Credential,
     Device,
     Endpoint,
+    GpRollout,
+    GpState,
     Inventory,
     Level,
     Lifecycle,
@@ -25,16 +27,20 @@ from inventory.model import (
     Names,
     Role,
     Service,
+    ServiceRollout,
+    ServiceState,
     Site,
     SiteKind,
     Source,
 )
 
-Record = Area | Site | Device | Link | Service | Endpoint | Credential | Source
+Record = Area | Site | Device | Link | Service | Endpoint | Credential | Source | GpRollout | ServiceRollout
 
-_PROTOCOLS = ("MD5", "SHA", "SHA-224", "SHA-256", "SHA-384", "SHA-512")
-_CIPHERS = ("DES", "AES", "AES-192", "AES-256")
+PROTOCOLS = ("MD5", "SHA", "SHA-224", "SHA-256", "SHA-384", "SHA-512")
+CIPHERS = ("DES", "AES", "AES-192", "AES-256")
 CHANNELS = ("kendra", "portal", "mobile", "whatsapp")
+PERMITTED_BY = ("forest", "highway", "railway", "other")
+"""Whose permission a right of way may wait for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +145,12 @@ def _reference(name: str) -> Column:
 _LAT = Column("lat", cells.decimal(-180, 180), empty=None)
 _LON = Column("lon", cells.decimal(-180, 180), empty=None)
 _PLANNED = Column("planned_by")
+_CLAIMED = (
+    Column("valid_from", cells.day, required=True),
+    Column("target", cells.day, empty=None),
+    Column("source", longest=500),
+    Column("stated_on", cells.day, empty=None),
+)
 
 KINDS: tuple[Kind, ...] = (
     Kind(
@@ -146,12 +158,12 @@ KINDS: tuple[Kind, ...] = (
         Credential,
         (
             Column("name", required=True),
-            Column("kind", cells.one_of("snmp-v2c", "snmp-v3", "ssh", "checkin"), required=True),
+            Column("kind", cells.one_of("snmp-v1", "snmp-v2c", "snmp-v3", "ssh", "checkin"), required=True),
             _reference("community"),
             Column("user"),
-            Column("auth_protocol", cells.one_of(*_PROTOCOLS)),
+            Column("auth_protocol", cells.one_of(*PROTOCOLS)),
             _reference("auth"),
-            Column("priv_protocol", cells.one_of(*_CIPHERS)),
+            Column("priv_protocol", cells.one_of(*CIPHERS)),
             _reference("priv"),
             Column("key_file", longest=500),
         ),
@@ -197,8 +209,18 @@ KINDS: tuple[Kind, ...] = (
             Column("loss_percent", cells.decimal(0, 100), empty=None),
             Column("peripherals", cells.several, empty=(), encoded=True, longest=1000),
             Column("endpoints", cells.several, empty=(), encoded=True, longest=1000),
+            Column("department_endpoints", cells.several, empty=(), encoded=True, longest=1000),
+            Column("statutory_days", cells.whole(0, 3650), empty=None),
+            Column("source", longest=500),
+            Column("unconfirmed", cells.yes_no, empty=False),
         ),
         ("code",),
+    ),
+    Kind(
+        "service_rollout",
+        ServiceRollout,
+        (Column("service", cells.code, required=True), _word("state", ServiceState), *_CLAIMED),
+        ("service", "valid_from"),
     ),
     Kind(
         "areas",
@@ -221,6 +243,17 @@ KINDS: tuple[Kind, ...] = (
         ),
         ("level", "code"),
         versioned=True,
+    ),
+    Kind(
+        "gp_rollout",
+        GpRollout,
+        (
+            Column("area", cells.area_key, required=True),
+            _word("state", GpState),
+            Column("pending_with", cells.several_of(*PERMITTED_BY), empty=(), encoded=True),
+            *_CLAIMED,
+        ),
+        ("area", "valid_from"),
     ),
     Kind(
         "sites",

@@ -62,6 +62,25 @@ class Lifecycle(StrEnum):
     DECOMMISSIONING = "decommissioning"
 
 
+class GpState(StrEnum):
+    """How far the roll-out has come in a gram panchayat, in the order in which it goes."""
+
+    PLANNED = "planned"
+    RIGHT_OF_WAY = "right_of_way"  # permission to lay the fibre is pending
+    LAID = "laid"
+    COMMISSIONED = "commissioned"
+    SERVICE_READY = "service_ready"
+    OPERATIONAL = "operational"
+
+
+class ServiceState(StrEnum):
+    """How far a service has come on its way to the counter's screen."""
+
+    OFFLINE = "offline"  # on paper only
+    ONBOARDING = "onboarding"
+    ONLINE = "online"
+
+
 @dataclass(frozen=True, slots=True)
 class Names:
     """One name in the product's languages; an empty one is missing, never transliterated."""
@@ -180,7 +199,11 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One citizen service. Needs are None where the state hasn't stated them."""
+    """One citizen service. Needs are None where the state hasn't stated them.
+
+    What fails of `endpoints` takes the service away; what fails of `department_endpoints` delays the
+    department's answer to what was applied for.
+    """
 
     code: str
     names: Names
@@ -191,6 +214,10 @@ class Service:
     loss_percent: float | None = None
     peripherals: tuple[str, ...] = ()
     endpoints: tuple[str, ...] = ()
+    department_endpoints: tuple[str, ...] = ()
+    statutory_days: int | None = None  # within which the law wants it delivered
+    source: str = ""  # where the row's facts come from
+    unconfirmed: bool = False  # typed in from public pages; the state has yet to confirm it
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,11 +239,44 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class GpRollout:
+    """A gram panchayat's state of roll-out from a day on, as `source` claimed it on `stated_on`. Not an observation."""
+
+    area: str
+    state: GpState
+    valid_from: date
+    pending_with: tuple[str, ...] = ()  # who has to permit the way: "forest", "highway", "railway", "other"
+    target: date | None = None  # day on which it is to be service-ready
+    source: str = ""
+    stated_on: date | None = None
+
+    @property
+    def key(self) -> str:
+        return f"{self.area}:{self.valid_from}"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRollout:
+    """A service's state of roll-out from a day on; `target` is the day on which it is to be online."""
+
+    service: str
+    state: ServiceState
+    valid_from: date
+    target: date | None = None
+    source: str = ""
+    stated_on: date | None = None
+
+    @property
+    def key(self) -> str:
+        return f"{self.service}:{self.valid_from}"
+
+
+@dataclass(frozen=True, slots=True)
 class Credential:
     """How to get the secrets of a kind of device: references (`env:NAME`, `file:PATH`), not values."""
 
     name: str
-    kind: str  # "snmp-v2c", "snmp-v3", "ssh" or "checkin"
+    kind: str  # "snmp-v1", "snmp-v2c", "snmp-v3", "ssh" or "checkin"
     community: str = ""
     user: str = ""
     auth_protocol: str = ""  # "SHA-256", RFC 7860
@@ -253,6 +313,8 @@ class Inventory:
     versions: Mapping[str, tuple[Area, ...]] = field(
         default_factory=dict
     )  # area key -> rows not in force, by valid_from
+    gp_rollout: Mapping[str, GpRollout] = field(default_factory=dict)
+    service_rollout: Mapping[str, ServiceRollout] = field(default_factory=dict)
 
     def on(self, day: date) -> "Inventory":
         """The inventory with the areas that were in force on `day`; see inventory/periods.py."""

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from inventory.cells import BadCellError, Value, cleaned, quoted, written
+from inventory.cells import BadCellError, Value, cleaned, guarded, quoted, written
 from inventory.kinds import Column, Kind, Record
 from inventory.problems import Problem
 
@@ -135,7 +135,7 @@ def _fill(values: dict[str, Value], columns: Sequence[Column], cells: list[str])
 
 def _put(kind: Kind, line: int, values: dict[str, Value], reasons: list[_Reason], rows: Rows) -> None:
     key = ":".join(str(values[column]) for column in kind.key)
-    row = key + _version(line, values, reasons) if kind.versioned else key
+    row = key + _told_apart(kind, line, values, reasons)
     if row in rows.lines:
         reasons.append((kind.key[-1], f"{quoted(key)} stands already in line {rows.lines[row]}{_hint(kind)}"))
     elif reasons:
@@ -146,10 +146,11 @@ def _put(kind: Kind, line: int, values: dict[str, Value], reasons: list[_Reason]
     rows.problems.extend(Problem(kind.file, line, column, reason) for column, reason in reasons)
 
 
-def _version(line: int, values: Mapping[str, Value], reasons: Sequence[_Reason]) -> str:
+def _told_apart(kind: Kind, line: int, values: Mapping[str, Value], reasons: Sequence[_Reason]) -> str:
     """What tells the row from others of its key, as in `Area.version`; a refused valid_from is that of no other."""
-    refused = any(column == "valid_from" for column, _ in reasons)
-    return f"@line {line}" if refused else f"@{values['valid_from'] or ''}"
+    if (kind.versioned or "valid_from" in kind.key) and any(column == "valid_from" for column, _ in reasons):
+        return f"@line {line}"
+    return f"@{values['valid_from'] or ''}" if kind.versioned else ""
 
 
 def _hint(kind: Kind) -> str:
@@ -161,5 +162,5 @@ def written_rows(kind: Kind, records: Sequence[Record]) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(kind.plain)
-    writer.writerows([written(value) for value in kind.values(record)] for record in records)
+    writer.writerows([guarded(written(value)) for value in kind.values(record)] for record in records)
     return out.getvalue().encode("utf-8-sig")

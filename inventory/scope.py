@@ -115,7 +115,7 @@ def villages_in(inventory: Inventory, scope: Scope) -> Iterator[Area]:
 
 def sites_in(inventory: Inventory, scope: Scope) -> Iterator[Site]:
     """Sites in scope, in the order of the inventory; raises UnknownAreaError."""
-    return at_rows(inventory.sites, _sites(inventory, scope))
+    return at_rows(inventory.sites, site_rows(inventory, scope))
 
 
 def devices_in(inventory: Inventory, scope: Scope) -> Iterator[Device]:
@@ -130,8 +130,8 @@ def links_in(inventory: Inventory, scope: Scope) -> Iterator[Link]:
     return at_rows(inventory.links, np.union1d(*ends))
 
 
-def _sites(inventory: Inventory, scope: Scope) -> NDArray[np.int64]:
-    """Places of the sites in scope."""
+def site_rows(inventory: Inventory, scope: Scope) -> NDArray[np.int64]:
+    """Places of the sites in scope; raises UnknownAreaError."""
     if scope.area is None:
         return np.arange(len(inventory.sites))
     return rows_with(inventory.sites, "area", pa.array(areas_in(inventory, scope), pa.string()))
@@ -140,5 +140,5 @@ def _sites(inventory: Inventory, scope: Scope) -> NDArray[np.int64]:
 def _devices(inventory: Inventory, scope: Scope) -> NDArray[np.int64]:
     if scope.area is None:
         return np.arange(len(inventory.devices))
-    sites = keys(inventory.sites).take(pa.array(_sites(inventory, scope)))
+    sites = keys(inventory.sites).take(pa.array(site_rows(inventory, scope)))
     return rows_with(inventory.devices, "site", sites)

@@ -14,7 +14,7 @@ from inventory import snapshot, tables
 from inventory.cells import Value, written
 from inventory.columnar import column, keys
 from inventory.diff import Diff, KindDiff, compare
-from inventory.kinds import AREA_VERSIONS, STORED, Kind, Record
+from inventory.kinds import STORED, Kind, Record
 from inventory.model import Inventory
 from inventory.snapshot import Snapshot
 from inventory.stored import TABLES, Batches, fetched, inventory_from
@@ -133,10 +133,10 @@ def _row(kind: Kind, paths: Mapping[str, str], key: str, record: Record) -> _Row
     """The row of the table."""
     columns = zip(kind.columns, kind.values(record), strict=True)
     row: _Row = {column.name: written(value) if column.encoded else value for column, value in columns}
+    (key_column,) = TABLES[kind.name].primary_key.columns
+    row[key_column.name] = key
     if kind.name == "areas":
-        row.update(key=key, path=paths[key])
-    elif kind.name == AREA_VERSIONS.name:
-        row.update(version=key)
+        row["path"] = paths[key]
     return row
 
 

@@ -17,8 +17,10 @@ TABLES: Mapping[str, Table] = {
     "sources": tables.source,
     "endpoints": tables.endpoint,
     "services": tables.service,
+    "service_rollout": tables.service_rollout,
     "areas": tables.area,
     AREA_VERSIONS.name: tables.area_version,
+    "gp_rollout": tables.gp_rollout,
     "sites": tables.site,
     "devices": tables.device,
     "links": tables.link,
@@ -27,7 +29,7 @@ TABLES: Mapping[str, Table] = {
 Batches = Mapping[str, pa.RecordBatch]
 """One for each of TABLES."""
 
-_FEW = {"credentials", "sources", "endpoints", "services", AREA_VERSIONS.name}
+_FEW = {"credentials", "sources", "endpoints", "services", "service_rollout", AREA_VERSIONS.name}
 """Kinds that are kept as records: some hundred rows that are asked for again and again."""
 _TYPES = {
     String: pa.string(),

@@ -41,6 +41,7 @@ def subset(inventory: Inventory, gps: int) -> Inventory:
         devices=devices,
         links=links,
         boundaries={key: shape for key, shape in inventory.boundaries.items() if key in areas},
+        gp_rollout={key: row for key, row in inventory.gp_rollout.items() if row.area in areas},
     )
 
 

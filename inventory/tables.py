@@ -137,6 +137,39 @@ service = Table(
     Column("loss_percent", Float),
     _text("peripherals"),
     _text("endpoints"),
+    _text("department_endpoints"),
+    Column("statutory_days", Integer),
+    _text("source"),
+    Column("unconfirmed", Boolean, nullable=False, server_default=false()),
+)
+
+
+def _claimed() -> tuple[Column[Any], ...]:
+    return (
+        Column("state", String, nullable=False),
+        Column("valid_from", Date, nullable=False),
+        Column("target", Date),
+        _text("source"),
+        Column("stated_on", Date),
+    )
+
+
+service_rollout = Table(
+    "service_rollout",
+    metadata,
+    Column("key", String, primary_key=True),  # service:valid_from
+    Column("service", String, ForeignKey("service.code"), nullable=False),
+    *_claimed(),
+)
+
+# An area may have ended meanwhile, so it refers to no row; the import checks it.
+gp_rollout = Table(
+    "gp_rollout",
+    metadata,
+    Column("key", String, primary_key=True),  # area:valid_from
+    Column("area", String, nullable=False),
+    _text("pending_with"),
+    *_claimed(),
 )
 
 endpoint = Table(

@@ -12,7 +12,7 @@ from inventory.cells import quoted
 from inventory.columnar import column as column_of
 from inventory.columnar import keys
 from inventory.kinds import AREA_VERSIONS, BOUNDARIES, BY_NAME, Record
-from inventory.model import Credential, Device, Inventory
+from inventory.model import Credential, Device, GpState, Inventory, Level
 from inventory.places import misplaced, site_places
 from inventory.problems import Origin, Problem, file_of
 from inventory.rings import ring_faults
@@ -26,6 +26,9 @@ class _Reference(NamedTuple):
 
 _REFERENCES = (
     _Reference("services", "endpoints", "endpoints"),
+    _Reference("services", "department_endpoints", "endpoints"),
+    _Reference("service_rollout", "service", "services"),
+    _Reference("gp_rollout", "area", "areas"),
     _Reference("areas", "parent", "areas"),
     _Reference(AREA_VERSIONS.name, "parent", "areas"),
     _Reference("areas", "served_by", "sites"),
@@ -38,6 +41,7 @@ _REFERENCES = (
     _Reference("links", "a_device", "devices"),
     _Reference("links", "b_device", "devices"),
 )
+_BY_COMMUNITY = frozenset({"snmp-v1", "snmp-v2c"})
 _OF_BOUNDARIES = _Reference(BOUNDARIES, "area", "areas")
 
 
@@ -64,7 +68,7 @@ def validate(inventory: Inventory, origin: Origin) -> Iterator[Problem]:
 
 def _unknown(inventory: Inventory, origin: Origin, reference: _Reference) -> Iterator[Problem]:
     known = BY_NAME[reference.target].of(inventory)
-    lapsed = inventory.versions if reference.column == "parent" else {}  # whether it was in force then: area_rules
+    lapsed = inventory.versions if _of_any_time(reference) else {}
     for key, name in _absent(BY_NAME[reference.kind].of(inventory), reference.column, keys(known)):
         if name and name not in lapsed and not origin.excused(reference.target, name):
             yield _missing(inventory, origin, reference, key, name)
@@ -79,6 +83,11 @@ def _absent(records: Mapping[str, Record], field: str, known: pa.Array) -> Itera
     absent = np.flatnonzero(pc.and_(named.is_valid(), pc.invert(pc.is_in(named, value_set=known))).to_numpy(False))
     owners = keys(records).take(pa.array(rows[absent]))
     return zip(owners.to_pylist(), named.take(pa.array(absent)).to_pylist(), strict=True)
+
+
+def _of_any_time(reference: _Reference) -> bool:
+    """Whether it may name an area of another time: area_rules.py sees to parents, and a roll-out is a history."""
+    return reference.column == "parent" or reference.kind == "gp_rollout"
 
 
 def _missing(inventory: Inventory, origin: Origin, reference: _Reference, key: str, name: str) -> Problem:
@@ -103,11 +112,11 @@ def _credentials(inventory: Inventory) -> Faults:
 
 
 def _lacking(it: Credential) -> Iterator[tuple[str, str]]:
-    if it.kind == "snmp-v2c" and not it.community:
-        yield "community", "is required for snmp-v2c"
+    if it.kind in _BY_COMMUNITY and not it.community:
+        yield "community", f"is required for {it.kind}"
     if it.kind == "checkin" and not it.auth:
         yield "auth", "is required for checkin"
-    if it.kind not in {"snmp-v2c", "checkin"} and not it.user:
+    if it.kind not in {*_BY_COMMUNITY, "checkin"} and not it.user:
         yield "user", f"is required for {it.kind}"
     if it.kind == "ssh" and not it.auth and not it.key_file:
         yield "key_file", "or auth (the password) is required for ssh"
@@ -177,6 +186,14 @@ def _links(inventory: Inventory) -> Faults:
             yield key, "b_device", f"{quoted(link.b_device)} is linked to itself"
 
 
+def _gp_rollout(inventory: Inventory) -> Faults:
+    for key, row in inventory.gp_rollout.items():
+        if not row.area.startswith(f"{Level.GP}:"):
+            yield key, "area", f"{quoted(row.area)} is no gram panchayat; write gp:code"
+        if row.pending_with and row.state is not GpState.RIGHT_OF_WAY:
+            yield key, "pending_with", f"needs the state {GpState.RIGHT_OF_WAY}, not {row.state}"
+
+
 def _endpoints(inventory: Inventory) -> Faults:
     for key, endpoint in inventory.endpoints.items():
         if endpoint.expect_text and endpoint.method == "HEAD":
@@ -189,4 +206,5 @@ _RULES: tuple[tuple[str, Callable[[Inventory], Faults]], ...] = (
     ("devices", _devices),
     ("links", _links),
     ("endpoints", _endpoints),
+    ("gp_rollout", _gp_rollout),
 )

@@ -10,7 +10,7 @@ So a reader takes from the files all they hold, and from the database what the f
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,13 +19,13 @@ from pathlib import Path
 import pyarrow as pa
 import structlog
 from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from readiness.months import FOLDER
-from readiness.outage_months import close_outages
+from readiness.outage_months import close_outages, forget_retold
 from readiness.recent import newest_before, stored, superseded
 from readiness.sequence import COMPLETE, WORDS, in_order, last_of_each, numbers, since, together
 from readiness.tables import transition
+from storage.damage import MISHAPS
 from storage.engine import StoreInUseError, alone, for_writing, snapshot
 from storage.monthly import Month, MonthMissingError, months_in, open_month, write_month
 from storage.types import from_millis
@@ -33,6 +33,7 @@ from storage.types import from_millis
 _SETTLED = timedelta(days=2)  # after the end of a month, for what is told late: cheaper than writing it twice
 _RECENT = timedelta(days=45)  # of rows that stay in the database: pages show 30 days
 _AT_ONCE = timedelta(hours=1)  # of rows removed: 3,000 of 25 million a year, while the judge waits
+_UNDONE: tuple[type[Exception], ...] = (MonthMissingError, StoreInUseError, *MISHAPS)
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 _column = transition.c
@@ -46,16 +47,27 @@ class Done:
     outages: tuple[Month, ...] = ()  # months of which the outages were written
 
 
-async def keep_closing(engine: Engine, folder: Path, stop: asyncio.Event, *, every_s: float = 3600) -> None:
-    """`close_months` every hour until `stop` is set. What fails is tried again in an hour: nothing waits for it."""
+async def keep_closing(
+    engine: Engine,
+    folder: Path,
+    stop: asyncio.Event,
+    then: Callable[[], Awaitable[None]],
+    *,
+    every_s: float = 3600,
+) -> None:
+    """`close_months` every hour until `stop` is set, and `then` after it has succeeded.
+
+    What fails, also by a month's file that is damaged, is told in the log and tried again in an hour: nothing waits for it.
+    """
     while not stop.is_set():
         try:
             done = await asyncio.to_thread(close_months, engine, folder, datetime.now(UTC))
-        except (MonthMissingError, OSError, SQLAlchemyError, StoreInUseError) as error:
+        except _UNDONE as error:
             _log.error("months_not_closed", error=type(error).__name__, said=str(error).partition("\n")[0])
         else:
             if done.written or done.removed:
                 _log.info("months_closed", months=[str(month) for month in done.written], removed=done.removed)
+            await then()
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), every_s)
 
@@ -74,6 +86,8 @@ def close_months(engine: Engine, folder: Path, now: datetime) -> Done:
             mended = tuple(_mend(connection, folder / FOLDER, top))
             closed = tuple(_close(connection, folder / FOLDER, top, now))
             outages = tuple(close_outages(connection, folder, now))
+        if outages:
+            forget_retold(engine, folder, outages)
         return Done(mended + closed, sum(_remove(engine, folder / FOLDER, now)), outages)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, and_, or_
 from readiness.model import Status, SubjectKind
 from readiness.outage_months import SCHEMA, down_in, query
 from readiness.read import OutageRow, outages_from
-from readiness.rules.availability import CAUSES
+from readiness.rules.availability import CAUSES, PARTIES
 from readiness.rules.incidents import Subject
 from readiness.rules.spells import Codes, Millis, Positions
 from readiness.sequence import together
@@ -22,7 +22,7 @@ from storage.bulk import fetch
 from storage.engine import snapshot
 from storage.types import to_millis
 
-_ROOT_SCHEMA = pa.schema([SCHEMA.field("id"), SCHEMA.field("cause")])
+_ROOT_SCHEMA = pa.schema([SCHEMA.field(name) for name in ("id", "cause", "responsible")])
 _NAMES_AT_ONCE = 500
 _NAMES_AT_MOST = 10_000  # of more all are read
 
@@ -31,7 +31,7 @@ _column = outage.c
 
 @dataclass(frozen=True, slots=True)
 class Outages:
-    """Outages as columns; `name` is a position in the names asked for, causes are positions in CAUSES."""
+    """Outages as columns; `name` is a position in the names asked for, causes are positions in CAUSES, parties in PARTIES."""
 
     number: Positions
     name: Positions
@@ -40,6 +40,7 @@ class Outages:
     cause: Codes
     root: Positions  # number of the outage at the root, which may be the outage itself
     root_cause: Codes
+    party: Codes  # who has to act at the root
 
 
 def outages_of(engine: Engine, folder: Path, names: Sequence[Subject], start: datetime, end: datetime) -> Outages:
@@ -53,11 +54,13 @@ def outages_of(engine: Engine, folder: Path, names: Sequence[Subject], start: da
         rows = found.filter(pa.array(_positions(found, names) >= 0)).combine_chunks()
         roots = _roots(connection, rows, found)
     number, explained = (np.asarray(pc.fill_null(rows[name], 0)) for name in ("id", "explained_by"))
-    own = _codes(rows)
     root = np.where(explained > 0, explained, number)
-    root_cause = np.where(explained > 0, _looked_up(root, roots), own).astype(np.int8)
+    row = _rows(root, roots)
     until = np.asarray(pc.fill_null(rows["to_at"], to_millis(end)))
-    return Outages(number, _positions(rows, names), np.asarray(rows["from_at"]), until, own, root, root_cause)
+    return Outages(
+        number, _positions(rows, names), np.asarray(rows["from_at"]), until, _causes(rows), root,
+        _causes(roots)[row], _parties(roots)[row],
+    )  # fmt: skip
 
 
 def outages_by_number(engine: Engine, numbers: Iterable[int]) -> dict[int, OutageRow]:
@@ -82,7 +85,7 @@ def _named(connection: Connection, names: Sequence[Subject], start: datetime, en
 
 
 def _roots(connection: Connection, rows: pa.Table, found: pa.Table) -> pa.Table:
-    """Number and cause of the outages that explain any of the rows; most are among those that were found."""
+    """What _ROOT_SCHEMA names of all that were found and of what else explains any of the rows; most of that was found."""
     here = found.select(_ROOT_SCHEMA.names)
     wanted = pc.unique(pc.drop_null(rows["explained_by"]))
     missing = wanted.filter(pc.invert(pc.is_in(wanted, here["id"]))).to_pylist()
@@ -91,16 +94,19 @@ def _roots(connection: Connection, rows: pa.Table, found: pa.Table) -> pa.Table:
     return together([here, *others], _ROOT_SCHEMA)
 
 
-def _looked_up(numbers: Positions, roots: pa.Table) -> Codes:
-    """The cause of each outage by its number."""
-    known, causes = np.asarray(roots["id"]), _codes(roots)
-    order = np.argsort(known)
-    place = np.searchsorted(known[order], numbers)
-    return causes[order][np.minimum(place, len(known) - 1)]
+def _rows(numbers: Positions, roots: pa.Table) -> Positions:
+    """The row of each outage by its number."""
+    known = np.asarray(roots["id"])
+    order = np.argsort(known, kind="stable")
+    return order[np.searchsorted(known[order], numbers)]
 
 
-def _codes(rows: pa.Table) -> Codes:
+def _causes(rows: pa.Table) -> Codes:
     return of_words(rows["cause"], {cause: n for n, cause in enumerate(CAUSES)}).astype(np.int8)
+
+
+def _parties(rows: pa.Table) -> Codes:
+    return of_words(rows["responsible"], {party: n for n, party in enumerate(PARTIES)}).astype(np.int8)
 
 
 def _positions(rows: pa.Table, names: Sequence[Subject]) -> Positions:

@@ -1,12 +1,14 @@
 """From what a batch changed to what has to be stored: transitions, states, outages."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from math import inf, isfinite
 
 import numpy as np
 
+from inventory.columnar import column
+from inventory.hours import Hours, parse_hours
 from inventory.model import Inventory
 from readiness import standing
 from readiness.knowledge import Knowledge, Noticed
@@ -14,13 +16,18 @@ from readiness.model import Cause, Layer, Readiness, Status, SubjectKind
 from readiness.places import FAILED, Effect, Standings
 from readiness.portals import News, Portals
 from readiness.read import TransitionRow
+from readiness.returns import Returns
 from readiness.rules import endpoint as endpoint_rules
 from readiness.rules import findings as finding_rules
+from readiness.rules import returns, shut_ports
 from readiness.rules.causes import Weights
 from readiness.rules.facts import Before, Windows
 from readiness.rules.graph import Graph, View
 from readiness.rules.incidents import Picture, Subject, picture
-from readiness.rules.outages import Ledger, Outage, Seen, reconcile
+from readiness.rules.notices import Board
+from readiness.rules.outages import Finding, Ledger, Outage, Seen, reconcile
+from readiness.rules.planned import Plans
+from readiness.rules.routine import Routine
 from readiness.rules.status import Change
 from readiness.standing import Told
 from readiness.states import LAYERS, Kept, States, from_micros
@@ -43,6 +50,10 @@ class Verdict:
     evidence: tuple[str, ...] = ()
 
 
+Behind = Callable[[Sequence[int]], Iterable[Outage]]
+"""Finds what outages explain, by their numbers."""
+
+
 class Decider:
     """Keeps the present state of every subject and the open outages; times are UTC epoch seconds."""
 
@@ -62,16 +73,21 @@ class Decider:
         self.map.portals = portals
         self._knowledge, self._windows, self._weights = knowledge, windows, weights
         self._portals = portals
+        self._plans = Plans(self.graph)
         self._ledger = Ledger()
+        self._routine = Routine(~self.graph.carries)
         self._effect = Effect.none(len(self.graph.names))
+        self._hours, self._board = _hours(inventory), Board()
+        self._returns = Returns(self.graph, weights, windows.together_s, self._hours)
         self._ends: dict[Subject, float] = {}
         self._again_at = inf
+        self._awaited = np.zeros(0, np.intp), np.zeros(0)  # devices, and when they had last been heard
         # A look goes over every device: a country takes one a second, a district one a turn.
         self._rest_s = len(self.graph.names) * _REST_S_A_DEVICE
         self._looked_at = -inf
         self._wants_look = False
         self._newest = -inf  # of the changes that wait for a look
-        self._transitions = count(1)
+        self.numbers = count(1)  # of the next transitions
         self._outages = count(1)
 
     def resume(self, open_outages: Iterable[Outage], last_transition: int, last_outage: int, now: float) -> None:
@@ -80,7 +96,64 @@ class Decider:
         numbers = {outage.id for outage in kept.values()}
         roots = {outage.explained_by for outage in kept.values() if outage.explained_by is not None}
         self._ledger = Ledger(kept, dict.fromkeys(roots - numbers, now))
-        self._transitions, self._outages = count(last_transition + 1), count(last_outage + 1)
+        self.numbers, self._outages = count(last_transition + 1), count(last_outage + 1)
+        self._returns.note(kept.values(), now)
+
+    def recall(self, roots: Iterable[Finding]) -> None:
+        """Note the hours at which roots of outages began, also those of days before this process."""
+        for one in roots:
+            node = self.graph.index.get(one.subject[1], -1) if one.subject[0] is SubjectKind.DEVICE else -1
+            if node >= 0 and one.cause is Cause.POWER and (feeder := self.graph.feeders[node]):
+                self._routine.cut(feeder, one.start)
+            elif node >= 0:
+                self._routine.silent(node, one.start)
+
+    def announce(self, board: Board) -> Writes:
+        """Judge the open outages anew by what people say now."""
+        self._board = board
+        return self._anew([one for one in self._ledger.open.values() if one.root], lambda _: ())
+
+    def look_back(self, ended: Sequence[Outage], behind: Behind) -> Writes:
+        """The same of `ended` roots, with what they explain."""
+        return self._anew(ended, behind)
+
+    def _anew(self, roots: Sequence[Outage], behind: Behind) -> Writes:
+        told = ((one, returns.said_of(self.graph, self._board, one)) for one in roots)
+        judged = ((one, returns.reconsidered(one, said, self._weights)) for one, said in told)
+        changed = {one.id: after for one, after in judged if after != one}
+        if not changed:
+            return Writes()
+        opened = {outage.id: outage for outage in self._ledger.open.values()}
+        ended = [one for one in behind(list(changed)) if one.id not in opened]
+        for one in (*opened.values(), *ended):
+            if one.explained_by in changed:
+                changed[one.id] = returns.shadow_again(one, changed[one.explained_by])
+        now_open = {subject: changed.get(one.id, one) for subject, one in self._ledger.open.items()}
+        self._ledger = Ledger(now_open, self._ledger.ended)
+        self._returns.replace(changed)
+        self._wants_look = True
+        return Writes(outages=changed)
+
+    def replan(self, plans: Plans) -> None:
+        """Other work is announced than before."""
+        self._plans, self._wants_look = plans, True
+
+    def tell_villages(self, now: float) -> Writes:
+        """From `now` on services need other endpoints than before."""
+        writes = Writes()
+        self._put_all(self.map.tell_villages(self.standings(), now, now), now, writes)
+        self._count(writes)
+        return writes
+
+    def shift(self, by: float) -> None:
+        """The wall clock was set by so many seconds: what waits for a look gets it now."""
+        self._wants_look = True
+        self._newest += by
+        self._ends = {subject: at + by for subject, at in self._ends.items()}
+
+    def standings(self) -> Standings:
+        """How every device stood at the last look."""
+        return self._standings(self._effect)
 
     def decide(self, noticed: Noticed, now: float) -> Writes:
         writes = Writes()
@@ -91,7 +164,7 @@ class Decider:
             self._note(self.rows.of[SubjectKind.LINK], link, change, now, writes)
         for code, change in noticed.portals.endpoints:
             self._note(endpoints, endpoints.index[code], change, now, writes)
-        self._wants_look |= noticed.picture or bool(noticed.portals.endpoints)
+        self._wants_look |= noticed.picture or bool(noticed.portals.endpoints) or self._is_heard()
         self._newest = max([self._newest, *(change.at for _, change in [*noticed.devices, *noticed.links])])
         # What endpoints take from villages names the outage, which a look opens.
         may = bool(noticed.portals.endpoints) or not 0 <= now - self._looked_at < self._rest_s
@@ -100,8 +173,7 @@ class Decider:
             self._wants_look, self._newest, self._looked_at = False, -inf, now
             self._look_again(newest, now, writes)
         elif self.map.open_layer:
-            standings = Standings(self.graph, self._knowledge.devices, self._effect)
-            self._put_all(self.map.tell_open(standings, now), now, writes)
+            self._put_all(self.map.tell_open(self.standings(), now), now, writes)
         self._tell_of_portals(noticed.portals, now, writes)
         return writes
 
@@ -112,7 +184,7 @@ class Decider:
             since = from_micros(int(kept.since[at]))
             moved = max(moment(verdict.at), since)
             made = TransitionRow(
-                next(self._transitions), kept.kind, kept.names[at], moved, moment(now), before[0], verdict.status,
+                next(self.numbers), kept.kind, kept.names[at], moved, moment(now), before[0], verdict.status,
                 verdict.reason, verdict.layer, verdict.evidence,
             )  # fmt: skip
             writes.transitions.append(made)
@@ -133,11 +205,21 @@ class Decider:
 
     def _look_again(self, newest: float, now: float, writes: Writes) -> None:
         view = self._knowledge.view(now)
-        words, before = self._knowledge.sayings.words(), self._before(now)
-        shown = picture(self.graph, view, words, self._windows, self._weights, before=before)
-        found = finding_rules.of_picture(self.graph, view, shown, self._ledger.open, self._weights)
-        found |= endpoint_rules.findings(self._portals.verdicts)
-        seen = Seen(now, newest, self._windows.together_s, self._works(), self._heard())
+        said = self._knowledge.sayings.words()
+        shut = self._knowledge.shut_links()
+        words = replace(said, hours=self._hours, board=self._board, routine=self._routine, shut=shut)
+        shown = picture(self.graph, view, words, self._windows, self._weights, before=self._before(now))
+        awaited = np.array(shown.unheard, np.intp)
+        self._awaited = awaited, view.last_ok[awaited]
+        found = finding_rules.of_picture(
+            self.graph, view, shown, self._ledger.open, self._weights,
+            settle_s=self._windows.together_s, board=self._board,
+        )  # fmt: skip
+        found = shut_ports.laid_over(found, self.graph, view.alive, self._knowledge.shut, self._weights)
+        found = self._plans.laid_over(found, now) | endpoint_rules.findings(self._portals.verdicts)
+        seen = Seen(
+            now, newest, self._windows.together_s, self._works(), self._heard(), self._ends_of_ways(), self._windows.power_s
+        )  # fmt: skip
         self._ledger, changed = reconcile(self._ledger, found, seen, self._outages.__next__)
         self._ends.clear()
         settled = [at + self._windows.together_s for at in self._ledger.ended.values()]
@@ -145,17 +227,30 @@ class Decider:
         waits = [at if at > now else now + self._windows.together_s for at in settled]
         if any(one.subject[0] is SubjectKind.DEVICE and one.subject not in found for one in shown.incidents):
             waits.append(now + self._windows.together_s / _POLLS_TOGETHER)
-        self._again_at = min(waits, default=inf)
+        self._again_at = min([*waits, self._plans.next_turn(now)])
+        self._returns.note(changed, now)
+        self.recall(outage.finding for outage in changed if outage.root)
         writes.outages |= {outage.id: outage for outage in changed}
+        writes.outages |= {outage.id: outage for outage in self._returns.again(self._knowledge.boots, now)}
+        self._again_at = min(self._again_at, self._returns.next_at())
         self._tell(self._effect_of(view, shown), now, writes)
         self._count(writes)
         self._point(changed)
+
+    def _is_heard(self) -> bool:
+        """Whether an answer has come for which the last look waited."""
+        nodes, last_ok = self._awaited
+        return bool((self._knowledge.devices.last_ok[nodes] > last_ok).any())
 
     def _before(self, now: float) -> Before:
         roots = [one for (kind, _), one in self._ledger.open.items() if kind is SubjectKind.DEVICE and one.root]
         settled = [one for one in self._ledger.open.values() if now - one.finding.start > self._windows.together_s]
         powerless = [one for one in settled if one.finding.cause is Cause.POWER]
-        return Before(_names(roots), _names(powerless), _names(one for one in settled if one.root))
+        cuts = {
+            one.id for one in settled if one.finding.subject[0] is SubjectKind.LINK and one.finding.cause is Cause.FIBRE
+        }
+        cut_off = (one for one in settled if one.explained_by in cuts)
+        return Before(_names(roots), _names(powerless), _names(one for one in settled if one.root), _names(cut_off))
 
     def _works(self) -> dict[Subject, float]:
         """Subjects of open outages that work again, with the end of their outage."""
@@ -172,10 +267,17 @@ class Decider:
             (kind, name): float(last[index[name]]) for kind, name in self._ledger.open if kind is SubjectKind.DEVICE
         }
 
+    def _ends_of_ways(self) -> frozenset[Subject]:
+        """Open outages of devices that carry nobody else: there are many, and chance takes more of their polls."""
+        carries, index = self.graph.carries, self.graph.index
+        return frozenset(
+            (kind, name) for kind, name in self._ledger.open
+            if kind is SubjectKind.DEVICE and not carries[index[name]]
+        )  # fmt: skip
+
     def _effect_of(self, view: View, shown: Picture) -> Effect:
         effect = Effect.none(len(self.graph.names))
-        effect.status[:] = self._knowledge.devices.status
-        effect.since[:] = self._knowledge.devices.since
+        effect.status[:], effect.since[:] = self._knowledge.shown()
         effect.dark[:] = view.dead
         effect.since[view.dead] = shown.dark.start[view.dead]
         for incident in finding_rules.confirmed(self.graph, shown, view.dead):
@@ -193,13 +295,16 @@ class Decider:
                 effect.root[node] = outage.explained_by or outage.id
         return effect
 
+    def _standings(self, effect: Effect) -> Standings:
+        return Standings(self.graph, self._knowledge.devices, effect, self.rows.of[SubjectKind.DEVICE].reason)
+
     def _root_id(self, subject: Subject) -> int:
         """Id of the outage behind a subject; 0 for a cut that only seems new (see outages.py)."""
         outage = self._ledger.open.get(subject)
         return 0 if outage is None else outage.explained_by or outage.id
 
     def _tell(self, effect: Effect, now: float, writes: Writes) -> None:
-        standings = Standings(self.graph, self._knowledge.devices, effect)
+        standings = self._standings(effect)
         self.map.portal_roots = self._portal_roots()
         changed = effect.differs(self._effect)
         sites = self.rows.of[SubjectKind.SITE]
@@ -209,7 +314,7 @@ class Decider:
 
     def _tell_of_portals(self, news: News, now: float, writes: Writes) -> None:
         """Tell the villages of kendras from which an endpoint is seen otherwise, or all where it stands otherwise."""
-        standings = Standings(self.graph, self._knowledge.devices, self._effect)
+        standings = self.standings()
         if news.endpoints:
             newest = max(change.at for _, change in news.endpoints)
             self._put_all(self.map.tell_villages(standings, newest, now), now, writes)
@@ -247,6 +352,12 @@ class Decider:
             kept, at = self.rows.of[outage.finding.subject[0]], self.rows.find(outage.finding.subject)
             if at is not None and (outage.end is None or kept.outage[at] == outage.id):
                 kept.point(at, outage.id if outage.end is None else None)
+
+
+def _hours(inventory: Inventory) -> dict[str, Hours]:
+    """The opening hours of the kendras that state theirs."""
+    names, stated = (column(inventory.sites, field).to_pylist() for field in ("name", "hours"))
+    return {name: parse_hours(text) for name, text in zip(names, stated, strict=True) if text}
 
 
 def _names(outages: Iterable[Outage]) -> frozenset[str]:

@@ -1,7 +1,9 @@
 """What a batch of observation proves about devices, ports, ONTs and UPSs, as columns over the graph."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from math import inf
 
 import numpy as np
 import pyarrow as pa
@@ -9,8 +11,9 @@ from numpy.typing import NDArray
 
 from collectors.metrics import NUMBER
 from collectors.model import ANSWERED, REASONS, Batch, Reason
+from collectors.traps.meanings import MEANINGS, Meaning
 from inventory.model import Role
-from readiness.rules.columns import Indices, Times
+from readiness.rules.columns import Indices, Mask, Times
 from readiness.rules.graph import ROLES, Graph
 from readiness.rules.status import Outcome
 from readiness.rules.texts import Coded
@@ -23,6 +26,8 @@ def _outcome(reason: Reason) -> Outcome:
         return Outcome.NOTHING
     if reason is Reason.ABSENT:
         return Outcome.LOST
+    if reason is Reason.DEADLINE:
+        return Outcome.PART
     return Outcome.WRONG if reason in ANSWERED else Outcome.SILENT
 
 
@@ -54,6 +59,11 @@ class Readings:
     value: Times
 
 
+_NOBODY, _NEVER, _NO_CODE = np.zeros(0, np.intp), np.zeros(0), np.zeros(0, np.int8)
+_NO_POLLS = Polls(_NOBODY, _NEVER, _NO_CODE, _NO_CODE, _NO_CODE, _NO_CODE)
+_NO_READINGS = Readings(_NOBODY, _NEVER, _NEVER)
+
+
 @dataclass(frozen=True, slots=True)
 class Sighting:
     """A look at an endpoint by a device, or by the collector itself (collectors.http.look.NOC)."""
@@ -67,18 +77,91 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which readings matter: values up to `low`, those from `high` on, and whatever `nodes` tell.
+
+    `nodes` has an entry for each node and one more for unknown devices; None where no node matters by itself.
+    """
+
+    low: float = -inf
+    high: float = inf
+    nodes: Mask | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """The samples of a batch, read metric by metric: nearly none of them matter to judgement."""
+
+    batch: Batch
+    nodes: Indices  # of the batch's devices
+    count: NDArray[np.intp]  # of the samples of each metric
+    reader: "Reader"
+
+    def of_nodes(self, metric: str, wanted: Wanted | None = None) -> Readings:
+        rows, node = self._rows(metric, wanted)
+        return self._readings(rows, node)
+
+    def of_ports(self, metric: str, wanted: Wanted | None = None) -> Readings:
+        """By slot."""
+        return self._keyed(self.reader.ports, *self._rows(metric, wanted))
+
+    def of_onts(self, metric: str, wanted: Wanted | None = None) -> Readings:
+        """By the ONT's node; `wanted` is asked with that of its OLT."""
+        found = self._keyed(self.reader.onts, *self._rows(metric, wanted))
+        return Readings(self.reader.ont_node[found.about], found.at, found.value)
+
+    def _rows(self, metric: str, wanted: Wanted | None) -> tuple[Indices, Indices]:
+        batch = self.batch
+        if not self.count[NUMBER[metric]]:
+            return _NOBODY, _NOBODY
+        rows = np.flatnonzero(batch.sample_metric == NUMBER[metric])
+        if wanted is not None:
+            value = batch.sample_value[rows]
+            some = (value <= wanted.low) | (value >= wanted.high)
+            if wanted.nodes is not None:
+                some |= wanted.nodes[self.nodes[batch.sample_device[rows]]]
+            rows = rows[some]
+        return rows, self.nodes[batch.sample_device[rows]]
+
+    def _keyed(self, keys: "_Keys", rows: Indices, node: Indices) -> Readings:
+        if not len(rows):
+            return _NO_READINGS
+        codes = keys.codes(self.batch.instances)
+        return self._readings(rows, keys.find(node, codes[self.batch.sample_instance[rows]]))
+
+    def _readings(self, rows: Indices, about: Indices) -> Readings:
+        known = about >= 0
+        rows = rows[known]
+        return Readings(about[known], self.batch.sample_at[rows], self.batch.sample_value[rows])
+
+
+_NOBODY = np.zeros(0, np.intp)
+_NO_READINGS = Readings(_NOBODY, np.zeros(0), np.zeros(0))
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     polls: Polls
     ports: Readings  # by slot
     ont_states: Readings
     ont_causes: Readings
     on_battery: Readings
+    told: Readings  # by node: what it told by a trap, see collectors.traps.meanings
+    told_down: Readings  # by slot: a trap said that the port went down
+    echo_loss: Readings  # share of echo requests that were lost, in percent, by node
+    samples: Samples  # whatever else there is
     sightings: tuple[Sighting, ...] = ()
+    uptimes: Callable[[], Readings] = lambda: _NO_READINGS  # sysUpTime, which is seldom needed
+    runtimes: Readings = _NO_READINGS  # ups_runtime_s
 
 
-_NOBODY, _NEVER, _NO_CODE = np.zeros(0, np.intp), np.zeros(0), np.zeros(0, np.int8)
-_NO_POLLS = Polls(_NOBODY, _NEVER, _NO_CODE, _NO_CODE, _NO_CODE, _NO_CODE)
-_NO_READINGS = Readings(_NOBODY, _NEVER, _NEVER)
+LINK_DOWN, ON_BATTERY, DYING_GASP = (
+    1 + MEANINGS.index(one) for one in (Meaning.LINK_DOWN, Meaning.ON_BATTERY, Meaning.DYING_GASP)
+)
+"""Values of the metric `notification`."""
+
+
+_OBSERVERS = 6  # polls, echo requests, notifications, check-ins and two kinds of looks at endpoints
 
 
 def sightings(batch: Batch) -> tuple[Sighting, ...]:
@@ -102,12 +185,28 @@ class _Keys:
     def __init__(self, nodes: Indices, texts: Coded) -> None:
         known = np.flatnonzero((texts.code >= 0) & (nodes >= 0))
         self._count = max(len(texts.texts), 1)
+        self._texts = texts.texts
         self._code = {text: code for code, text in enumerate(texts.texts) if text}
         self.pairs, slot = np.unique(nodes[known] * self._count + texts.code[known], return_inverse=True)
         self.slot = np.full(len(nodes), -1, np.intp)
         """Position of each pair that was given, -1 for one without a text."""
         self.slot[known] = slot
         self._seen: tuple[Sequence[str], NDArray[np.int64]] = ((), np.zeros(0, np.int64))
+
+    def node(self, pair: int) -> int:
+        return int(self.pairs[pair]) // self._count
+
+    def nodes_of(self, pairs: Indices) -> Indices:
+        nodes: Indices = self.pairs[pairs] // self._count
+        return nodes
+
+    def text(self, pair: int) -> str:
+        return self._texts[int(self.pairs[pair]) % self._count]
+
+    def pair(self, node: int, text: str) -> int:
+        """Position of the pair, -1 for an unknown one."""
+        code = self._code.get(text, -1)
+        return int(self.find(np.array([node], np.intp), np.array([code], np.int64))[0])
 
     def codes(self, texts: Sequence[str]) -> NDArray[np.int64]:
         """The codes of a batch's texts; those of a batch with the same texts as the largest are known."""
@@ -137,45 +236,47 @@ class Reader:
     def __init__(self, graph: Graph, seen_as: Coded) -> None:
         """`seen_as`: what each device is called by the one through which it is seen."""
         self._index = graph.index
-        self._ports = _Keys(np.concatenate([graph.a, graph.b]), graph.ports)
-        self.slots, self.slot_of = len(self._ports.pairs), self._ports.slot.reshape(2, -1).T.copy()
+        self.ports = _Keys(np.concatenate([graph.a, graph.b]), graph.ports)
+        self.slots, self.slot_of = len(self.ports.pairs), self.ports.slot.reshape(2, -1).T.copy()
         onts = np.flatnonzero((graph.roles == ROLES.index(Role.ONT)) & (graph.through >= 0) & (seen_as.code >= 0))
-        self._onts = _Keys(graph.through[onts], Coded(seen_as.code[onts], seen_as.texts))
-        self._ont_node = np.full(len(self._onts.pairs), -1, np.intp)
-        self._ont_node[self._onts.slot[::-1]] = onts[::-1]
-        self._seen: tuple[Sequence[str], Indices] = ((), np.zeros(0, np.intp))
+        self.onts = _Keys(graph.through[onts], Coded(seen_as.code[onts], seen_as.texts))
+        self.ont_node = np.full(len(self.onts.pairs), -1, np.intp)
+        self.ont_node[self.onts.slot[::-1]] = onts[::-1]
+        self._seen: list[tuple[Sequence[str], Indices]] = []
 
     def _nodes(self, devices: Sequence[str]) -> Indices:
-        """The node of each of a batch's devices; those of a batch with the same devices as the largest are known."""
-        if self._seen[0] is devices:
-            return self._seen[1]
+        """The node of each of a batch's devices; those of each observer's newest batches are known."""
+        for number, (seen, nodes) in enumerate(self._seen):
+            if seen is devices:
+                self._seen.insert(0, self._seen.pop(number))
+                return nodes
         nodes = self._index.all(pa.array(devices, pa.string()))
-        if len(devices) >= len(self._seen[0]):
-            self._seen = devices, nodes
+        self._seen = [(devices, nodes), *self._seen][:_OBSERVERS]
         return nodes
 
     def read(self, batch: Batch) -> Evidence:
-        if not len(batch.poll_device):  # looks at endpoints
-            return Evidence(_NO_POLLS, _NO_READINGS, _NO_READINGS, _NO_READINGS, _NO_READINGS, sightings(batch))
         nodes = self._nodes(batch.devices)
-        ports, onts = self._ports.codes(batch.instances), self._onts.codes(batch.instances)
-
-        def about(metric: str, keys: _Keys | None, codes: NDArray[np.int64]) -> Readings:
-            rows = np.flatnonzero(batch.sample_metric == NUMBER[metric])
-            found = nodes[batch.sample_device[rows]]
-            if keys is not None:
-                found = keys.find(found, codes[batch.sample_instance[rows]])
-            rows, found = rows[found >= 0], found[found >= 0]
-            return Readings(found, batch.sample_at[rows], batch.sample_value[rows])
-
-        states, causes = about("ont_state", self._onts, onts), about("ont_last_down_cause", self._onts, onts)
+        count = np.bincount(batch.sample_metric, minlength=len(NUMBER))
+        samples = Samples(batch, nodes, count, self)
         return Evidence(
             _polls(batch, nodes),
-            about("ifOperStatus", self._ports, ports),
-            Readings(self._ont_node[states.about], states.at, states.value),
-            Readings(self._ont_node[causes.about], causes.at, causes.value),
-            about("ups_on_battery", None, ports),
+            samples.of_ports("ifOperStatus"),
+            samples.of_onts("ont_state"),
+            samples.of_onts("ont_last_down_cause"),
+            samples.of_nodes("ups_on_battery"),
+            samples.of_nodes("notification"),
+            _that_say(samples.of_ports("notification"), LINK_DOWN),
+            samples.of_nodes("icmp_loss_percent"),
+            samples,
+            () if len(batch.poll_device) else sightings(batch),
+            uptimes=partial(samples.of_nodes, "sysUpTime"),
+            runtimes=samples.of_nodes("ups_runtime_s"),
         )
+
+
+def _that_say(readings: Readings, value: int) -> Readings:
+    some = readings.value == value
+    return Readings(readings.about[some], readings.at[some], readings.value[some])
 
 
 def _polls(batch: Batch, nodes: Indices) -> Polls:

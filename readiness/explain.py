@@ -63,12 +63,13 @@ def _standing(connection: Connection, name: str | None) -> _Standing:
     return _Standing(name or "", Status(row.status), row.since, row.reason, tuple(json.loads(row.evidence or "[]")))
 
 
-def _pc(connection: Connection, kendra: str | None) -> str | None:
+def pc_of(connection: Connection, kendra: str | None) -> str | None:
+    """The first PC of a kendra."""
     query = select(device.c.name).where(device.c.site == kendra, device.c.role == Role.PC).order_by(device.c.name)
     return connection.execute(query.limit(1)).scalar()
 
 
-def _box(connection: Connection, pc: str | None) -> str | None:
+def box_of(connection: Connection, pc: str | None) -> str | None:
     """The box at the other end of the PC's link."""
     other = case((link.c.a_device == pc, link.c.b_device), else_=link.c.a_device)
     query = (
@@ -130,8 +131,8 @@ def explain(engine: Engine, scope: Scope, village: str, *, blind_since: datetime
         row = connection.execute(query).one_or_none()
         if row is None:
             return None
-        pc_name = _pc(connection, row.served_by)
-        pc, box = _standing(connection, pc_name), _standing(connection, _box(connection, pc_name))
+        pc_name = pc_of(connection, row.served_by)
+        pc, box = _standing(connection, pc_name), _standing(connection, box_of(connection, pc_name))
     layer = Layer(row.layer) if row.layer else None
     evidence = tuple(json.loads(row.evidence or "[]"))
     chain = Chain(

@@ -61,13 +61,24 @@ class Ledger:
     blamed: Positions
 
 
-def ledger(engine: Engine, folder: Path, inventory: Inventory, asked: Asked) -> Ledger:
-    """The ledger of what is asked for; `folder` is settings.storage.history."""
-    stands_on = carriers(inventory, asked.kind, asked.subjects)
+def ledger(
+    engine: Engine,
+    folder: Path,
+    inventory: Inventory,
+    asked: Asked,
+    stands_on: Carriers | None = None,
+    *,
+    told: pa.Table | None = None,
+) -> Ledger:
+    """The ledger of what is asked for; `folder` is settings.storage.history.
+
+    `stands_on` are the subjects' carriers and `told` their transitions, where the caller has them.
+    """
+    stands_on = stands_on or carriers(inventory, asked.kind, asked.subjects)
     proofs = _proofs(engine, inventory, asked)
     with ThreadPoolExecutor(1) as other:  # both mostly wait for the database and for Parquet
         reading = other.submit(outages_of, engine, folder, stands_on.names, asked.start, asked.end)
-        whole = _spells(_told(engine, folder, asked), proofs, asked)
+        whole = _spells(_told(engine, folder, asked) if told is None else told, proofs, asked)
         spans, blame, blamed = _spans(stands_on, reading.result())
     return Ledger(asked.period, whole, claimed(whole, spans, asked.period), blame, blamed)
 
@@ -129,10 +140,10 @@ def changes(told: pa.Table, subjects: Sequence[str]) -> tuple[Changes, Positions
 
 def _spans(stands_on: Carriers, found: Outages) -> tuple[Spans, Blame, Positions]:
     """The outages of each carrier as spans of its subject, what they say, and their numbers."""
-    order = np.argsort(found.name, kind="stable")
+    order = np.lexsort((found.number, found.name))  # of two that began together the same one is always to blame
     first = np.searchsorted(found.name[order], stands_on.name, side="left")
     count = np.searchsorted(found.name[order], stands_on.name, side="right") - first
     row, which = np.repeat(np.arange(len(count)), count), order[runs(first, count)]
     spans = Spans(stands_on.subject[row], found.start[which], found.end[which], stands_on.rank[row])
-    blame = Blame(found.cause[which], found.root_cause[which], stands_on.through[row])
+    blame = Blame(found.cause[which], found.root_cause[which], stands_on.through[row], found.party[which])
     return spans, blame, found.number[which]

@@ -56,14 +56,18 @@ class Standings:
     graph: Graph
     columns: Columns
     effect: Effect
+    reasons: NDArray[np.object_]  # of each device's status
 
     def of(self, node: int) -> Standing:
         status = STATUSES[self.effect.status[node]]
         device = self.graph.names[node]
         dark = bool(self.effect.dark[node])
+        why = f"{device} is {'cut off' if _only_cut(status, dark) else status}"
+        if status is Status.DEGRADED and not dark:
+            why = f"{device} is degraded: {self.reasons[node]}"
         return Standing(
-            node, status, float(self.effect.since[node]), f"{device} is {'cut off' if _only_cut(status, dark) else status}",
-            dark, FAILED[self.effect.layer[node]], float(self.columns.last_ok[node]),
+            node, status, float(self.effect.since[node]), why, dark, FAILED[self.effect.layer[node]],
+            float(self.columns.last_ok[node]),
         )  # fmt: skip
 
 
@@ -144,6 +148,17 @@ class Places:
             SubjectKind.VILLAGE, tuple(self._villages.served[kendra]), SiteKind.KENDRA, decided_by, None if box < 0 else box,
             tuple(self._printers[number]), self._villages.citizens_of(kendra), self._villages.kendras[kendra],
         )  # fmt: skip
+
+    def deciding(self, numbers: Nodes) -> tuple[Nodes, Nodes]:
+        """What decides about these places: a position in `numbers` and a node each.
+
+        The box of a village comes before its kendra's PCs: what fails first from the ground is to blame.
+        """
+        boxed = np.flatnonzero(self._box[numbers] >= 0)
+        row = np.concatenate([boxed, np.repeat(np.arange(len(numbers)), self.decided.sizes[numbers])])
+        node = np.concatenate([self._box[numbers[boxed]], self.decided.of(numbers)])
+        order = np.argsort(row, kind="stable")
+        return row[order], node[order]
 
     def served(self, number: int) -> tuple[int, int | None]:
         """How many villages the place is, and their citizens, None where no population is known."""

@@ -12,11 +12,13 @@ from readiness.model import Status
 from readiness.rules import endpoint as rules
 from readiness.rules.endpoint import Glance, Outcome, Policy, Verdict, View
 from readiness.rules.services import Seen
+from readiness.rules.sight import Sight
 from readiness.rules.status import Change
 from readiness.rules.watch import NOBODY_WATCHED
 from readiness.views import Eyes
 from storage.settings import EndpointSettings
 
+_LOOK_S = 10.0  # how long one may take
 _STALE_INTERVALS = 3
 _STALE_LEAST_S = 60.0
 _KENDRA_IN_A_ROW = 2  # a kendra is asked seldom, and looks again at once itself
@@ -52,7 +54,7 @@ class Portals:
     """Views by endpoint and eyes; times are UTC epoch seconds."""
 
     def __init__(self, inventory: Inventory, settings: EndpointSettings, sight_s: float, now: float) -> None:
-        self._devices = inventory.devices
+        self._devices, self._began = inventory.devices, now
         intervals = {code: float(one.interval_s or settings.interval_s) for code, one in inventory.endpoints.items()}
         self._limit = {code: max(_STALE_INTERVALS * each, _STALE_LEAST_S) for code, each in intervals.items()}
         self._kendra_limit = max(_STALE_INTERVALS * settings.kendra_interval_s, _STALE_LEAST_S)
@@ -68,17 +70,24 @@ class Portals:
         for code in intervals:
             self._settle(code, self._verdict(code))
 
-    def take(self, sightings: Iterable[Sighting], references_at: float) -> News:
-        """`references_at`: when a reference target last answered."""
+    def take(self, sightings: Iterable[Sighting], sight: Sight) -> News:
+        """`sight`: what the collector itself heard of references and of everybody else."""
         news = News()
         for seen in sightings:
             if seen.endpoint not in self._views:
                 continue
             if seen.device == NOC:
-                self._take_here(seen, references_at, news)
+                self._take_here(seen, sight, news)
             elif device := self._devices.get(seen.device):
                 self._take_kendra(seen, device.site, news)
         return news
+
+    def shift(self, by: float) -> None:
+        """The wall clock was set by so many seconds."""
+        for views in (self._views, *self._by_kendra.values()):
+            for code, view in views.items():
+                views[code] = replace(view, at=view.at + by, first_bad=view.first_bad + by)
+        self._answered = {code: at + by for code, at in self._answered.items()}
 
     def pass_time(self, now: float) -> News:
         """What nobody looked at for three intervals is unknown; a kendra's word then counts no more."""
@@ -108,11 +117,16 @@ class Portals:
 
     def recall(self, stored: Mapping[Eyes, View]) -> None:
         """Take up what an earlier process saw."""
-        for (code, eyes), view in stored.items():
-            if code in self._views and eyes == NOC:
+        for (code, eyes), told in stored.items():
+            view = rules.not_after(told, self._began)
+            if code not in self._views:
+                continue
+            if eyes == NOC:
                 self._views[code] = view
-            elif code in self._views:
+            else:
                 self._by_kendra.setdefault(eyes, {})[code] = view
+            if view != told:
+                self._unsaved.add((code, eyes))
         for code in self._views:
             self._settle(code, self._verdict(code))
 
@@ -124,15 +138,18 @@ class Portals:
     def _view(self, code: str, eyes: str) -> View:
         return self._views[code] if eyes == NOC else self._by_kendra[eyes][code]
 
-    def _take_here(self, seen: Sighting, references_at: float, news: News) -> None:
+    def _take_here(self, seen: Sighting, sight: Sight, news: News) -> None:
         code = seen.endpoint
         proofs = [at for other, at in self._answered.items() if other != code]
         if seen.failure is not Reason.NAME:  # references answer also while our own resolver doesn't
-            proofs.append(references_at)
+            proofs.append(sight.seen_at)
         glance = _glance(seen, self._slow_s, _SAYS)
         if glance.outcome in {Outcome.GOOD, Outcome.SLOW, Outcome.WRONG}:
             self._answered[code] = max(seen.at, self._answered.get(code, -inf))
-        view = rules.step(self._views[code], glance, max(proofs, default=-inf), self._policy)
+        before = self._views[code]
+        if before.silent and sight.was_mute(before.at, before.at + _LOOK_S):
+            before = rules.forgotten(before)
+        view = rules.step(before, glance, max(proofs, default=-inf), self._policy)
         self._keep_here(code, view, news)
 
     def _take_kendra(self, seen: Sighting, site: str, news: News) -> None:

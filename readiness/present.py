@@ -12,6 +12,7 @@ from readiness.model import Readiness, Status, SubjectKind
 from readiness.read import OutageRow, StateRow
 from readiness.subjects import within
 from readiness.tables import outage, state, transition
+from storage.understood import first
 
 _ROWS_AT_ONCE = 50_000
 _NAMED_AT_ONCE = 500
@@ -73,8 +74,8 @@ def page(
         name = name.collate("C")
     query = select(state).where(within(state, scope), state.c.subject_kind == kind, name > after)
     with engine.connect() as connection:
-        rows = connection.execute(query.order_by(name).limit(limit)).all()
-    return [read.unseen(read.state_row(row), blind_since) for row in rows]
+        rows = first(connection, query.order_by(name), read.state_row, "state", limit)
+    return [read.unseen(row, blind_since) for row in rows]
 
 
 def named(
@@ -93,8 +94,8 @@ def newest(engine: Engine, scope: Scope, kind: SubjectKind, status: Status | Rea
     """Those that came into that status last, the last first."""
     query = select(state).where(within(state, scope), state.c.subject_kind == kind, state.c.status == status)
     with engine.connect() as connection:
-        ordered = query.order_by(state.c.since.desc(), state.c.subject.desc()).limit(limit)
-        return [read.state_row(row) for row in connection.execute(ordered)]
+        ordered = query.order_by(state.c.since.desc(), state.c.subject.desc())
+        return first(connection, ordered, read.state_row, "state", limit)
 
 
 def outages(engine: Engine, numbers: Sequence[int]) -> dict[int, OutageRow]:

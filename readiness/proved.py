@@ -13,16 +13,18 @@ import pyarrow.compute as pc
 from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, and_, select, type_coerce
 
 from collectors.checkin.tables import checkin_span
+from inventory.columnar import column, keys
 from inventory.model import Inventory
 from inventory.tables import area
 from readiness.model import SubjectKind
 from readiness.rules.spells import Spans, runs
-from storage.bulk import fetch
+from storage.bulk import fetch, lots
 
 PROVED = "proved by the kendra's own check-in, which came late"
 
 _SCHEMA = pa.schema([("site", pa.string()), ("from_at", pa.int64()), ("to_at", pa.int64())])
 _FEW = 500  # kendras, that are asked for by name
+_ROWS_AT_ONCE = 100_000
 
 _column = checkin_span.c
 
@@ -34,9 +36,8 @@ def proved_spans(
     with engine.connect() as connection:
         # In most periods nobody was late, and thousands of villages need not be asked for their kendras.
         some = connection.execute(select(_column.site).where(_touches(start, end)).limit(1)).scalar()
-        names = [_kendra(inventory, kind, subject) for subject in subjects] if some else [""] * len(subjects)
-        kendras = pa.array(names, pa.string())
-        found = _fetch(connection, start, end, pc.unique(kendras).to_pylist())
+        kendras = proving(inventory, kind, pa.array(subjects if some else [""] * len(subjects), pa.string()))
+        found = spans_in(connection, start, end, pc.unique(kendras).to_pylist())
     known = pc.unique(found["site"])
     of_kendra, wanted = (
         np.asarray(pc.fill_null(pc.index_in(names, known), -1)).astype(np.int64) for names in (found["site"], kendras)
@@ -49,21 +50,30 @@ def proved_spans(
     return Spans(subject, begins, ends, np.zeros(len(subject), np.int64))
 
 
-def _kendra(inventory: Inventory, kind: SubjectKind, subject: str) -> str:
-    if kind is SubjectKind.SITE:
-        return subject
-    village = inventory.areas.get(subject) if kind is SubjectKind.VILLAGE else None
-    return (village.served_by or "") if village else ""
+def proving(inventory: Inventory, kind: SubjectKind, subjects: pa.StringArray) -> pa.StringArray:
+    """Whose check-ins prove that each subject worked, "" for nobody's."""
+    match kind:
+        case SubjectKind.SITE:
+            return subjects
+        case SubjectKind.VILLAGE:
+            kendras = column(inventory.areas, "served_by").cast(pa.string())
+            return pc.fill_null(kendras.take(pc.index_in(subjects, keys(inventory.areas))), "")
+        case _:
+            return pa.array([""] * len(subjects), pa.string())
 
 
 def _touches(start: datetime, end: datetime) -> ColumnElement[bool]:
     return and_(_column.from_at < end, _column.to_at > start)
 
 
-def _fetch(connection: Connection, start: datetime, end: datetime, sites: Sequence[str]) -> pa.Table:
+def spans_in(connection: Connection, start: datetime, end: datetime, sites: Sequence[str] | None = None) -> pa.Table:
+    """The spans that touch [start, end), of all kendras or of these: site, from_at and to_at, in no order."""
     times = (type_coerce(_column[name], BigInteger).label(name) for name in ("from_at", "to_at"))
-    query = select(_column.site, *times).where(_touches(start, end))
-    return fetch(connection, query.where(_column.site.in_(sites)) if len(sites) <= _FEW else query, _SCHEMA)
+    query = select(_column.site, *times)
+    few = sites is not None and len(sites) <= _FEW
+    wanted = and_(_touches(start, end), _column.site.in_(sites or ())) if few else _touches(start, end)
+    found = lots(connection, _column.site, wanted, _ROWS_AT_ONCE)
+    return pa.concat_tables([fetch(connection, query.where(some), _SCHEMA) for some in found])
 
 
 def proved_of(

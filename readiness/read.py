@@ -5,20 +5,29 @@ Readers of the present take `blind_since`: from then on nobody watched, and what
 
 import json
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, and_, func, or_, select
 
+from inventory.model import Level
 from inventory.scope import Scope
+from inventory.tables import area, site
 from readiness.model import Cause, Layer, Readiness, Responsible, Status, SubjectKind
 from readiness.proved import proved_of
+from readiness.rules.outages import names_root
 from readiness.rules.uptime import INDIA, Day, midnight, proved, spells
 from readiness.rules.uptime import strip as strip_of
 from readiness.rules.watch import NOBODY_WATCHED
 from readiness.subjects import within
 from readiness.tables import outage, state, transition, watch
 from storage.engine import snapshot
+from storage.understood import first, tell, understood
+
+_NUMBERS_AT_ONCE = 500
+Word = TypeVar("Word", Cause, Responsible)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +78,13 @@ class OutageRow:
     responsible: Responsible
     villages: int
     citizens: int | None
+    kinds: tuple[str, ...] = ()  # names in rules/causes.toml, one for each sentence in `evidence`; none of a shadow
+    weights: str = ""  # version of that file
+
+    @property
+    def one_armed(self) -> bool:
+        """Whether a ring lost its second way here, while everybody on it still has one."""
+        return self.kind is SubjectKind.LINK and self.status is Status.DEGRADED and bool(self.ring)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +146,7 @@ def states(
 
 def states_from(connection: Connection, *conditions: ColumnElement[bool]) -> list[StateRow]:
     query = select(state).where(*conditions).order_by(state.c.subject_kind, state.c.subject)
-    return [state_row(row) for row in connection.execute(query)]
+    return list(understood(connection.execute(query), state_row, "state"))
 
 
 def words(
@@ -188,9 +204,9 @@ def transitions(
         conditions.append(transition.c.at >= start)
     if end is not None:
         conditions.append(transition.c.at < end)
-    query = select(transition).where(*conditions).order_by(transition.c.id).limit(limit)
+    query = select(transition).where(*conditions).order_by(transition.c.id)
     with engine.connect() as connection:
-        return [_transition_row(row) for row in connection.execute(query)]
+        return first(connection, query, _transition_row, "transition", limit)
 
 
 def latest_transition_id(engine: Engine) -> int:
@@ -199,50 +215,122 @@ def latest_transition_id(engine: Engine) -> int:
         return int(connection.execute(select(func.coalesce(func.max(transition.c.id), 0))).scalar_one())
 
 
-def _outage_row(row: Row[tuple[object, ...]]) -> OutageRow:
+def outage_row(row: Row[tuple[object, ...]]) -> OutageRow:
     return OutageRow(
         row.id, SubjectKind(row.subject_kind), row.subject, Status(row.status), row.from_at, row.to_at,
-        Cause(row.cause), row.confidence, tuple(json.loads(row.evidence)), row.root, row.explained_by,
-        tuple(json.loads(row.segment)), row.ring, Responsible(row.responsible), row.villages, row.citizens,
+        cause_of(row), row.confidence, tuple(json.loads(row.evidence)), row.root, row.explained_by,
+        tuple(json.loads(row.segment)), row.ring, responsible_of(row), row.villages,
+        row.citizens, tuple(json.loads(row.kinds)), row.weights,
     )  # fmt: skip
+
+
+def cause_of(row: Row[tuple[object, ...]]) -> Cause:
+    """Of a row of the table `outage`."""
+    return _word(row, Cause, row.cause, Cause.UNDETERMINED)
+
+
+def responsible_of(row: Row[tuple[object, ...]]) -> Responsible:
+    """Who has to act, of a row of the table `outage`."""
+    return _word(row, Responsible, row.responsible, Responsible.NONE)
+
+
+def _word(row: Row[tuple[object, ...]], words: type[Word], text: str, otherwise: Word) -> Word:
+    """A word of an outage. With one of another version it is an outage all the same, and may still be open."""
+    try:
+        return words(text)
+    except ValueError as error:
+        tell("outage", str(row.id), f"{error}: read as {otherwise}")
+        return otherwise
 
 
 def outages(
     engine: Engine, scope: Scope, start: datetime | None = None, end: datetime | None = None, *, open_only: bool = False
 ) -> list[OutageRow]:
     """Outages that touch [start, end), oldest first. None leaves that side unbounded."""
-    conditions = [within(outage, scope)]
-    if start is not None:
-        conditions.append(or_(outage.c.to_at.is_(None), outage.c.to_at > start))
-    if end is not None:
-        conditions.append(outage.c.from_at < end)
+    conditions = _touching(scope, start, end)
     if open_only:
         conditions.append(outage.c.to_at.is_(None))
     with engine.connect() as connection:
         return outages_from(connection, *conditions)
 
 
+def _touching(scope: Scope, start: datetime | None, end: datetime | None) -> list[ColumnElement[bool]]:
+    conditions = [within(outage, scope)]
+    if start is not None:
+        conditions.append(or_(outage.c.to_at.is_(None), outage.c.to_at > start))
+    if end is not None:
+        conditions.append(outage.c.from_at < end)
+    return conditions
+
+
+@dataclass(frozen=True, slots=True)
+class OutagePage:
+    """`next` is the number after which the next page begins; None where there is none."""
+
+    rows: tuple[OutageRow, ...]
+    next: int | None
+
+
+def outage_page(
+    engine: Engine, scope: Scope, start: datetime | None, end: datetime | None, *, after: int, limit: int
+) -> OutagePage:
+    """The first `limit` outages with numbers above `after` that touch [start, end), as whoever sees the scope may read them."""
+    query = select(outage).where(*_touching(scope, start, end), outage.c.id > after).order_by(outage.c.id)
+    with snapshot(engine) as connection:
+        found = connection.execute(query.limit(limit + 1)).all()
+        rows = list(understood(found[:limit], outage_row, "outage"))
+        known = _within(connection, scope, {row.explained_by for row in rows if row.explained_by is not None})
+    shown = (row if row.explained_by in {None, *known} else without_root(row) for row in rows)
+    return OutagePage(tuple(shown), found[limit - 1].id if len(found) > limit else None)
+
+
+def _within(connection: Connection, scope: Scope, numbers: AbstractSet[int]) -> AbstractSet[int]:
+    """Those of the outages that lie in the scope."""
+    if scope.area is None:
+        return numbers
+    wanted, found = sorted(numbers), set[int]()
+    for begin in range(0, len(wanted), _NUMBERS_AT_ONCE):
+        some = outage.c.id.in_(wanted[begin : begin + _NUMBERS_AT_ONCE])
+        found |= set(connection.scalars(select(outage.c.id).where(some, within(outage, scope))))
+    return found
+
+
+def without_root(row: OutageRow) -> OutageRow:
+    """The row for those who may not read what explains it: its evidence names that."""
+    return replace(row, evidence=tuple(said for said in row.evidence if not names_root(said)))
+
+
 def outages_from(connection: Connection, *conditions: ColumnElement[bool]) -> list[OutageRow]:
     query = select(outage).where(*conditions).order_by(outage.c.from_at, outage.c.id)
-    return [_outage_row(row) for row in connection.execute(query)]
+    return list(understood(connection.execute(query), outage_row, "outage"))
 
 
 def outage_by_id(engine: Engine, scope: Scope, number: int) -> OutageRow | None:
     with engine.connect() as connection:
         row = connection.execute(select(outage).where(outage.c.id == number, within(outage, scope))).one_or_none()
-    return None if row is None else _outage_row(row)
+    return None if row is None else outage_row(row)
+
+
+def of_villages(scope: Scope, *figures: ColumnElement[int]) -> Select[*tuple[Any, ...]]:
+    """Figures of the villages in scope by their status; one of which nothing is stored yet is unknown like any other."""
+    status = func.coalesce(state.c.status, Readiness.UNKNOWN.value).label("status")
+    judged = and_(state.c.subject_kind == SubjectKind.VILLAGE, state.c.subject == area.c.key)
+    villages = select(status, *figures).join_from(area, state, judged, isouter=True)
+    return villages.where(area.c.level == Level.VILLAGE, scope.where(area.c.path)).group_by(status)
 
 
 def counts(engine: Engine, scope: Scope, *, blind_since: datetime | None = None) -> Counts:
     query = (
         select(state.c.subject_kind, state.c.status, func.count())
-        .where(within(state, scope), state.c.subject_kind.in_([SubjectKind.SITE, SubjectKind.VILLAGE]))
+        .join(site, site.c.name == state.c.subject)  # an import may have removed it, and the judge not know yet
+        .where(within(state, scope), state.c.subject_kind == SubjectKind.SITE)
         .group_by(state.c.subject_kind, state.c.status)
     )
-    with engine.connect() as connection:
-        rows = connection.execute(query).all()
+    with snapshot(engine) as connection:
+        sites = connection.execute(query).all()
+        villages = connection.execute(of_villages(scope, func.count())).all()
     found: dict[tuple[str, str], int] = {}
-    for kind, stored, number in rows:
+    for kind, stored, number in (*sites, *((SubjectKind.VILLAGE, *row) for row in villages)):
         status = stored if blind_since is None else Status.UNKNOWN
         found[kind, status] = found.get((kind, status), 0) + number
     return Counts(

@@ -56,6 +56,7 @@ def remembered(decider: Decider, knowledge: Knowledge, stored: Stored, now: floa
     for kind, columns in ((SubjectKind.DEVICE, knowledge.devices), (SubjectKind.LINK, knowledge.links)):
         with_outage = [decider.rows.find(subject) for subject in down if subject[0] is kind]
         _fill(columns, decider.rows.of[kind], [at for at in with_outage if at is not None], last_at)
+    knowledge.recall_shown()
     writes = decider.decide(Noticed(picture=True), now)
     _tell_undecided(decider, now, writes)
     return writes
@@ -68,7 +69,8 @@ def _fill(columns: Columns, kept: Kept, with_outage: list[int], last_at: float) 
     columns.last[:] = np.maximum(last_at, columns.since)
     columns.last_ok[:] = np.where(np.isin(kept.status, (UP, DEGRADED)), last_at, -inf)
     columns.first_silent[:] = np.where(kept.status == DOWN, columns.since, inf)
-    columns.confirmed[with_outage] = True
+    # One that was down and then watched by nobody may have come back meanwhile: its silence wants its proof anew.
+    columns.confirmed[with_outage] = columns.status[with_outage] == DOWN
 
 
 def _tell_undecided(decider: Decider, now: float, writes: Writes) -> None:

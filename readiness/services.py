@@ -2,18 +2,19 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Engine, select
 
+from inventory import rollout
 from inventory.model import Inventory, Names
 from inventory.scope import Scope
 from inventory.tables import endpoint
 from readiness import read, views
-from readiness.model import Layer, Readiness, Status, SubjectKind
+from readiness.model import Layer, Readiness, Responsible, Status, SubjectKind
 from readiness.read import StateRow
 from readiness.rules.endpoint import KENDRAS, NOC
-from readiness.rules.services import KENDRA, of_service
+from readiness.rules.services import KENDRA, NOT_ONLINE, Counter, of_service, who_acts
 from readiness.rules.village import Result
 from readiness.views import ViewRow
 
@@ -33,8 +34,35 @@ class EndpointRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Instead:
+    """Another kendra within reach that gives a service; `site` is empty where it lies outside of what may be seen.
+
+    `km` is estimated: a straight line times the road factor.
+    """
+
+    site: str
+    names: Names
+    km: float
+    hours: str
+    status: Readiness
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """How a village stands for services but for their endpoints; `instead` by service, where its own kendra can't give it."""
+
+    village: Result
+    counter: Counter
+    instead: Mapping[str, Instead]
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceRow:
-    """One service in one channel; `endpoint` is the one that decided, empty where none did."""
+    """One service in one channel, as the village's own kendra gives it.
+
+    `endpoint` or `peripheral` is what decided, empty where none did. `online` is whether the state gives it
+    yet. `instead` is the nearest other kendra that gives it while the own one doesn't.
+    """
 
     service: str
     names: Names
@@ -42,6 +70,10 @@ class ServiceRow:
     status: Readiness
     layer: Layer | None
     endpoint: str
+    peripheral: str
+    responsible: Responsible
+    online: bool
+    instead: Instead | None
 
 
 def endpoints(engine: Engine, kendra: str = "", *, blind_since: datetime | None = None) -> tuple[EndpointRow, ...]:
@@ -77,15 +109,22 @@ def _row(code: str, names: Names, state: StateRow | None, noc: ViewRow | None, o
 
 
 def services(
-    inventory: Inventory, village: Readiness, layer: Layer | None, rows: Iterable[EndpointRow]
+    inventory: Inventory, at: At, rows: Iterable[EndpointRow], of_outage: Responsible | None, day: date
 ) -> tuple[ServiceRow, ...]:
-    """Every service in every channel for a village that stands at `village`, `layer` being what fails first."""
+    """Every service in every channel; `of_outage` is responsible for the outage behind the village, `day` that of India."""
     seen: Mapping[str, tuple[Status, float]] = {row.endpoint: (row.status, 0.0) for row in rows}
-    # Where its endpoints are what fails first, all below them works.
-    otherwise = Result(Readiness.READY, "") if layer is Layer.ENDPOINT else Result(village, "", layer)
+    waiting = rollout.not_online(inventory, day)
     found = []
     for service in inventory.services.values():
+        online = service.code not in waiting
         for channel in service.channels or (KENDRA,):
-            ready = of_service(service, channel, otherwise, seen)
-            found.append(ServiceRow(service.code, service.names, channel, ready.status, ready.layer, ready.endpoint))
+            ready = of_service(service, channel, at.village, seen, at.counter) if online else NOT_ONLINE
+            at_kendra = channel == KENDRA
+            acts = who_acts(ready, of_outage if at_kendra else None) if online else Responsible.SERVICE_OWNER
+            found.append(
+                ServiceRow(
+                    service.code, service.names, channel, ready.status, ready.layer, ready.endpoint, ready.peripheral, acts,
+                    online, at.instead.get(service.code) if at_kendra else None,
+                )
+            )  # fmt: skip
     return tuple(found)

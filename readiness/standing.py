@@ -1,12 +1,12 @@
 """Sites and villages as they follow from their devices, recomputed only where something changed."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from inventory.model import Inventory
-from readiness.model import Readiness, Status
+from readiness.model import Readiness, Status, SubjectKind
 from readiness.places import Place, Places, Standings
 from readiness.portals import Portals
 from readiness.rules import services
@@ -33,6 +33,7 @@ class Map:
     """Which places hang on which devices, and what villages each outage has taken."""
 
     places: Places
+    absent: Mask  # places that are stated to have no network yet
     blocked: dict[int, int] = field(default_factory=dict)  # place -> outage that takes services from its villages
     open_layer: set[int] = field(default_factory=set)  # blocked places whose first failing layer isn't known yet
     portals: Portals | None = None  # what is seen of endpoints
@@ -41,6 +42,7 @@ class Map:
     # What thousands of villages lack alike, by how they stand otherwise, while the endpoints stay as they are.
     _lacks: dict[Readiness | Status, Lack | None] = field(default_factory=dict)
     _lacks_of: Seen | None = None
+    _stated: dict[SubjectKind, Result] = field(default_factory=dict)  # of what is absent
 
     def tell(self, standing: Standings, changed: Nodes, now: float, sites: Kept) -> list[Told]:
         """What the places around changed devices amount to now, but for `sites` that are known to work and do."""
@@ -79,7 +81,7 @@ class Map:
         self, number: int, changed: list[int], standing: Standings, now: float, newest: float | None = None
     ) -> Told:
         place = self.places[number]
-        result = place.result(standing)
+        result = self.result(number, place, standing)
         since = standing.effect.since
         newest = float(since[changed].max()) if changed else now if newest is None else newest
         at = float(since[result.node]) if result.node in changed else newest
@@ -94,6 +96,32 @@ class Map:
         if root and (result.status is Readiness.BLOCKED or lack):
             self.blocked[number] = root
         return Told(place, result, min(at, now), root or None)
+
+    def result(self, number: int, place: Place, standing: Standings) -> Result:
+        """What the place of that number amounts to by its devices, or as is stated while nothing was heard of them."""
+        found = place.result(standing)
+        if not self.absent[number] or self._is_heard(place, standing):
+            return found
+        stated = self._stated[place.of]
+        return stated if found.status is stated.status else found
+
+    def _is_heard(self, place: Place, standing: Standings) -> bool:
+        nodes = [*place.decided_by, *place.printers, *(() if place.box is None else (place.box,))]
+        return bool(np.isfinite(standing.columns.last_ok[nodes]).any())
+
+    def heard(self, standing: Standings) -> Mask:
+        """The places of which any device was heard."""
+        found = np.zeros(len(self.places), np.bool_)
+        found[self.places.at_node.of(np.flatnonzero(np.isfinite(standing.columns.last_ok)))] = True
+        return found
+
+    def claim(self, needs: tuple[frozenset[str], ...], absent: Iterable[tuple[SubjectKind, Nodes, Result]]) -> None:
+        """Take the claims of a day: what services need, and where there is no network yet."""
+        self.needs, self._lacks_of = needs, None
+        self.absent = np.zeros(len(self.places), np.bool_)
+        for kind, positions, result in absent:
+            self.absent[self.places.numbers_of(kind)[positions]] = True
+            self._stated[kind] = result
 
     def _lack(self, place: Place, result: Result) -> Lack | None:
         """What the villages of a working kendra lack of their services."""
@@ -120,4 +148,5 @@ class Map:
 
 
 def build(inventory: Inventory, graph: Graph) -> Map:
-    return Map(Places(inventory, graph), needs=services.needs_at_kendra(inventory.services.values()))
+    places, needs = Places(inventory, graph), services.needs_at_kendra(inventory.services.values())
+    return Map(places, np.zeros(len(places), np.bool_), needs=needs)

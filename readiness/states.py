@@ -16,6 +16,8 @@ from readiness.rules.columns import STATUSES, Mask
 from readiness.rules.graph import Graph, Nodes
 from readiness.rules.incidents import Subject
 from readiness.rules.texts import Positions, Texts
+from storage.types import LAST
+from storage.understood import tell
 
 READINESS: tuple[Readiness, ...] = (Readiness.UNKNOWN, Readiness.READY, Readiness.DEGRADED, Readiness.BLOCKED)
 LAYERS: tuple[Layer | None, ...] = (None, *Layer)
@@ -36,6 +38,8 @@ SCHEMA = pa.schema(
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_MOST_MS = (LAST - _EPOCH) // timedelta(milliseconds=1)
+_TOLD_AT_MOST = 20
 _TOLD: dict[Status | Readiness, int] = {
     word: code for words in (STATUSES, READINESS) for code, word in enumerate(tuple[Status | Readiness, ...](words))
 }
@@ -91,12 +95,19 @@ class Kept:
         return found
 
     def take(self, stored: pa.Table) -> list[str]:
-        """Take up the states of a table of SCHEMA; the others are unsaved. Returns its subjects that aren't known."""
+        """Take up the states of a table of SCHEMA; the others are unsaved, as are those not understood.
+
+        Returns its subjects that aren't known.
+        """
         found = self.index.all(stored["subject"].combine_chunks())
-        known = np.flatnonzero(found >= 0)
+        status = _coded(stored, "status", {str(word): code for code, word in enumerate(self.words)})
+        layer = _coded(stored, "layer", {layer or "": code for layer, code in _LAYER.items()})
+        strange = (found >= 0) & ((status < 0) | (layer < 0) | (np.abs(np.asarray(stored["since"])) > _MOST_MS))
+        for name in stored["subject"].filter(pa.array(strange)).to_pylist()[:_TOLD_AT_MOST]:
+            tell("state", f"{self.kind} {name}", "unknown_word_or_time")
+        known = np.flatnonzero((found >= 0) & ~strange)
         at, rows = found[known], stored.take(pa.array(known))
-        self.status[at] = _coded(rows, "status", {str(word): code for code, word in enumerate(self.words)})
-        self.layer[at] = _coded(rows, "layer", {layer or "": code for layer, code in _LAYER.items()})
+        self.status[at], self.layer[at] = status[known], layer[known]
         reasons = rows["reason"].combine_chunks()
         self.reason[at] = np.array(reasons.dictionary.to_pylist(), np.object_)[np.asarray(reasons.indices)]
         self.since[at] = np.asarray(rows["since"]) * 1000
@@ -168,7 +179,8 @@ def _micros(moment: datetime) -> int:
 
 
 def _coded(rows: pa.Table, name: str, code: Mapping[str, int]) -> Nodes:
+    """The codes of a column of words; -1 for a word that has none."""
     words = rows[name].combine_chunks()
-    of_word = np.array([code[word] for word in words.dictionary.to_pylist()], np.intp)
+    of_word = np.array([code.get(word, -1) for word in words.dictionary.to_pylist()], np.intp)
     found: Nodes = of_word[np.asarray(words.indices)]
     return found

@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 from math import isfinite
 
 from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Row as Found
 
 from readiness.model import Status
 from readiness.rules.endpoint import NOC, View
 from readiness.tables import endpoint_view
 from storage.bulk import Row
 from storage.types import to_millis
+from storage.understood import understood
 
 Eyes = tuple[str, str]
 """Code of an endpoint, and who looks at it: "noc" or the site of a kendra."""
@@ -66,7 +68,8 @@ def _rows(connection: Connection, eyes: Iterable[str] | None = None) -> list[Vie
     query = select(endpoint_view).order_by(endpoint_view.c.endpoint, endpoint_view.c.eyes)
     if eyes is not None:
         query = query.where(endpoint_view.c.eyes.in_(list(eyes)))
-    return [
-        ViewRow(row.endpoint, row.eyes, Status(row.status), row.since, row.looked_at, row.reason)
-        for row in connection.execute(query)
-    ]
+    return list(understood(connection.execute(query), _row, "endpoint_view"))
+
+
+def _row(row: Found[tuple[object, ...]]) -> ViewRow:
+    return ViewRow(row.endpoint, row.eyes, Status(row.status), row.since, row.looked_at, row.reason)

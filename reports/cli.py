@@ -1,9 +1,11 @@
-"""Commands: `report coverage` and `report availability`."""
+"""Commands: `report coverage`, `availability`, `outages`, `readiness`, `queue`, `sla`, `discrepancy`, `trend` and `sums`."""
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -16,15 +18,21 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from inventory import store
 from inventory.model import Level
 from inventory.scope import Scope, UnknownAreaError, checked
+from readiness.rules.claims import OPERATES_PERCENT
 from readiness.rules.uptime import midnight
-from reports.availability import By, Of
+from readiness.terminal import terminal
+from reports.availability import About, By, Of
 from storage.engine import open_engine
 from storage.migrate import upgrade
 from storage.settings import Settings
 
 if TYPE_CHECKING:  # for `--help` to stay fast
+    from inventory.holidays import Holidays
+    from inventory.model import Inventory
+    from readiness.rules.contract import Contract
     from reports.read import Wanted
     from reports.report import Report
+    from reports.sla import Measured
 
 app = typer.Typer(no_args_is_help=True, help="What planners take away, as files.")
 _DEFAULT_PERIOD = timedelta(days=30)
@@ -36,6 +44,16 @@ class Format(StrEnum):
     GPKG = "gpkg"
     GEOJSON = "geojson"
     PARQUET = "parquet"
+    PDF = "pdf"
+    SHP = "shp"
+
+
+class Language(StrEnum):
+    """What a PDF is printed in; the other files have all three, and words for codes in the one asked for."""
+
+    EN = "en"
+    HI = "hi"
+    PA = "pa"
 
 
 class CoverageLevel(StrEnum):
@@ -58,6 +76,10 @@ To = Annotated[
 ]
 Out = Annotated[Path, typer.Option(help="File to write; one that is there is replaced.")]
 Kind = Annotated[Format | None, typer.Option("--format", help="Default: what the file's name ends in.")]
+In = Annotated[
+    Language | None,
+    typer.Option("--language", help="Language of a PDF (default: English); in other files, words beside the codes."),
+]
 Told = Callable[[str, float], None]
 
 
@@ -75,6 +97,7 @@ def coverage(
     from_: From = None,
     to: To = None,
     format_: Kind = None,
+    language: In = None,
 ) -> None:
     """Who could get services at the end of a period: villages, kendras and citizens of each area."""
     from reports.read import coverage_report
@@ -84,7 +107,38 @@ def coverage(
         wanted = _wanted(area, from_, to, tell)
         tell("reading the period", 0.3)
         report = coverage_report(wanted, Level(level))
-        _write(report, kind, out, tell)
+        _write(report, kind, out, tell, language)
+
+
+@app.command("readiness")
+def readiness(
+    *,
+    out: Out,
+    area: Area = "",
+    level: Annotated[CoverageLevel, typer.Option(help="What one row is about.")] = CoverageLevel.GP,
+    from_: From = None,
+    to: To = None,
+    format_: Kind = None,
+    language: In = None,
+) -> None:
+    """Which services villages get now, at which kendra, and what is in the way; citizen-hours lost over a period."""
+    from reports.read_readiness import readiness_report
+
+    kind = format_ or _format_of(out)
+    with _bar() as tell:
+        wanted = _wanted(area, from_, to, tell)
+        tell("reading readiness", 0.3)
+        _write(readiness_report(wanted, Level(level), Settings()), kind, out, tell, language)
+
+
+@app.command("queue")
+def queue(*, out: Out, area: Area = "", format_: Kind = None, language: In = None) -> None:
+    """Open repairs, those first that bring most citizens back by themselves."""
+    from reports.read_readiness import queue_report
+
+    kind = format_ or _format_of(out)
+    with _bar() as tell:
+        _write(queue_report(_wanted(area, None, None, tell)), kind, out, tell, language)
 
 
 @app.command("availability")
@@ -99,6 +153,7 @@ def availability(
     from_: From = None,
     to: To = None,
     format_: Kind = None,
+    language: In = None,
     expand: Annotated[
         str, typer.Option(help="Print the intervals behind a row instead: name of a site or key of an area.")
     ] = "",
@@ -116,12 +171,153 @@ def availability(
     kind = format_ or _format_of(out)
     with _bar() as tell:
         wanted = _wanted(area, from_, to, tell)
-        _write(availability_report(wanted, by, counting, tell), kind, out, tell)
+        _write(availability_report(wanted, by, counting, tell), kind, out, tell, language)
+
+
+@app.command("outages")
+def outages(
+    *, out: Out, area: Area = "", from_: From = None, to: To = None, format_: Kind = None, language: In = None
+) -> None:
+    """Every outage that touches a period: what failed, why, who had to act, and whom it cut off."""
+    from reports.outages import outages_report
+
+    kind = format_ or _format_of(out)
+    with _bar() as tell:
+        wanted = _wanted(area, from_, to, tell)
+        tell("reading the period", 0.3)
+        _write(outages_report(wanted), kind, out, tell, language)
+
+
+@app.command("sums")
+def sums() -> None:
+    """Add up months that are over, as `collect` does every hour: reports of a year then take a second."""
+    from reports.sums import add_up
+    from storage.engine import StoreInUseError
+
+    settings = Settings()
+    engine = open_engine(settings.storage.url, settings.storage.cache)
+    upgrade(engine)
+    inventory = store.load(engine)
+    written = 0
+    try:
+        for kind, month in add_up(
+            engine, settings.storage.history, inventory, _holidays(settings.reports.holidays, inventory)
+        ):
+            print(f"{kind} {month}", file=sys.stderr)
+            written += 1
+    except StoreInUseError as error:
+        raise _wrong_use(str(error)) from None
+    print(f"{written} sums of a month were made.")
+
+
+@app.command("discrepancy")
+def discrepancy(
+    *,
+    out: Out,
+    area: Area = "",
+    from_: From = None,
+    to: To = None,
+    percent: Annotated[
+        float,
+        typer.Option(help="Share of the time from which on a gram panchayat is said to operate.", min=0.01, max=100),
+    ] = OPERATES_PERCENT,
+    format_: Kind = None,
+    language: In = None,
+) -> None:
+    """Gram panchayats that are claimed to be ready, or not, against what was seen of them."""
+    from reports.read import discrepancy_report
+
+    kind = format_ or _format_of(out)
+    with _bar() as tell:
+        wanted = _wanted(area, from_, to, tell)
+        tell("reading the period", 0.3)
+        _write(discrepancy_report(wanted, percent), kind, out, tell, language)
+
+
+@app.command("trend")
+def trend(*, out: Out, area: Area = "", to: To = None, format_: Kind = None, language: In = None) -> None:
+    """Where light falls, batteries hold less, or mains fail more often than chance explains: the 90 days before a day."""
+    from reports.read import trend_report
+
+    kind = format_ or _format_of(out)
+    with _bar() as tell:
+        wanted = _wanted(area, None, to, tell)
+        tell("reading figures", 0.3)
+        _write(trend_report(wanted), kind, out, tell, language)
+
+
+@app.command("sla")
+def sla(
+    *,
+    contract: Annotated[Path, typer.Option(help="TOML file of the contract; reports/contracts/ has an example.")],
+    out: Annotated[Path | None, typer.Option(help="File to write; one that is there is replaced.")] = None,
+    area: Area = "",
+    by: Annotated[
+        About, typer.Option(help="What one row is about: a subject of the contract or an area.")
+    ] = About.SUBJECT,
+    from_: From = None,
+    to: To = None,
+    format_: Kind = None,
+    language: In = None,
+    expand: Annotated[str, typer.Option(help="Print the intervals behind a row instead: its name or key.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="With --expand: one JSON object a line.")] = False,
+) -> None:
+    """What a contract promised, what it got, whose time was lost and what that costs."""
+    from reports.sla import sla_intervals, sla_report
+
+    terms = _contract(contract)
+    if out is None and not expand:
+        raise _wrong_use("give --out, or --expand")
+    with _bar() as tell, _areas_known():
+        wanted = _wanted(area, from_, to, tell)
+        if out is not None and not expand:
+            _write(sla_report(wanted, terms, by, tell), format_ or _format_of(out), out, tell, language)
+            return
+        found = list(sla_intervals(wanted, terms, expand))
+    _show_measured(found, as_json=as_json)
+
+
+def _contract(path: Path) -> "Contract":
+    from readiness.rules.contract import ContractError, parse_contract
+
+    try:
+        return parse_contract(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise _wrong_use(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise _wrong_use(f"{path}: is not UTF-8") from None
+    except ContractError as error:
+        raise _wrong_use("\n".join(f"{path}: {line}" for line in str(error).splitlines())) from None
+
+
+@contextmanager
+def _areas_known() -> Iterator[None]:
+    try:
+        yield
+    except UnknownAreaError as error:
+        raise _wrong_use(str(error)) from None
+
+
+def _show_measured(found: "Sequence[Measured]", *, as_json: bool) -> None:
+    from reports.intervals import as_object, show
+
+    if as_json:
+        for one, terms in found:
+            print(json.dumps(as_object(one) | terms, ensure_ascii=False))
+        return
+    show([one for one, _ in found], terminal())
+    sums = Counter[str]()
+    for _, terms in found:
+        sums[f"{terms['window']} {terms['excuse'] or terms['part']}"] += int(terms["measured_ms"] or 0)
+    print("\n".join(f"{part}: {length} ms" for part, length in sorted(sums.items())))
 
 
 def _counting(by: By, of: Of | None) -> Of:
-    counting = of or (Of.SITE if by is By.SITE else Of.VILLAGE)
-    if (by is By.SITE and counting is Of.VILLAGE) or (by is By.VILLAGE and counting is not Of.VILLAGE):
+    from reports.availability import OWN_ROWS
+
+    own = OWN_ROWS.get(by)
+    counting = of or (Of(own) if own else Of.VILLAGE)
+    if own and counting.kind is not own:
         raise _wrong_use(f"--by {by} can't count the time of {counting}")
     return counting
 
@@ -132,21 +328,20 @@ def _expand(area: str, row: str, of: Of, from_: datetime | None, to: datetime | 
 
     with _bar() as tell:
         wanted = _wanted(area, from_, to, tell)
-        try:
+        with _areas_known():
             found = expanded(wanted, row, of)
-        except UnknownAreaError as error:
-            raise _wrong_use(str(error)) from None
     if as_json:
         for each in found:
             print(json.dumps(as_object(each), ensure_ascii=False))
     else:
-        show(found, Console())
+        show(found, terminal())
 
 
 def _wanted(area: str, from_: datetime | None, to: datetime | None, tell: Told) -> "Wanted":
     from readiness.read import observed_until
+    from readiness.rules.uptime import last_day
     from readiness.rules.watch import blind_since
-    from reports.read import Wanted, last_day
+    from reports.read import Wanted
 
     now = datetime.now(UTC)
     start, end = _period(from_ and from_.date(), to and to.date(), now)
@@ -160,26 +355,42 @@ def _wanted(area: str, from_: datetime | None, to: datetime | None, tell: Told) 
         scope = checked(then, area)
     except UnknownAreaError as error:
         raise _wrong_use(str(error)) from None
+    holidays = _holidays(settings.reports.holidays, inventory)
     blind = blind_since(observed_until(engine), now, settings.judge.restart_gap_s)
     # Areas of another time can't be asked for in the store, which knows the present ones.
     stored = scope if then is inventory else Scope()
-    return Wanted(engine, settings.storage.history, then, scope, stored, start, end, now, blind)
+    return Wanted(engine, settings.storage.history, then, scope, stored, start, end, now, blind, holidays)
 
 
-def _write(report: "Report", kind: Format, out: Path, tell: Told) -> None:
+def _holidays(path: Path | None, inventory: "Inventory") -> "Holidays":
+    from inventory.holidays import Holidays, HolidaysError, read_holidays
+
+    try:
+        return read_holidays(path, inventory) if path else Holidays()
+    except OSError as error:
+        raise _wrong_use(f"{path}: {error.strerror}") from None
+    except HolidaysError as error:
+        raise _wrong_use(str(error)) from None
+
+
+def _write(report: "Report", kind: Format, out: Path, tell: Told, language: Language | None) -> None:
+    from reports.printed import PRINTED
     from reports.writers.registry import write
 
+    if kind is Format.PDF and report.name not in PRINTED:
+        raise _wrong_use(f"report {report.name} has no printed form; take xlsx")
     tell(f"writing {out}", 0.8)
     try:
-        write(report, kind, out)
+        write(replace(report, language=language or ""), kind, out)
     except OSError as error:
         raise _wrong_use(f"{out}: {error.strerror}") from None
     tell(f"{out}: {report.table.num_rows} rows", 1.0)
 
 
 def _format_of(out: Path) -> Format:
+    ending = out.suffix.removeprefix(".").lower()
     try:
-        return Format(out.suffix.removeprefix(".").lower())
+        return Format.SHP if ending in {"zip", "shz"} else Format(ending)
     except ValueError:
         raise _wrong_use(f"{out}: give --format, one of {', '.join(Format)}") from None
 

@@ -7,10 +7,12 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from inventory.model import Area, Inventory, Level, Site, SiteKind
+from inventory import rollout
+from inventory.model import Area, GpRollout, Inventory, Level, Site, SiteKind
 from inventory.scope import Scope, areas_in
 from readiness.model import Layer, Readiness, Status, SubjectKind
 from readiness.read import StateRow
+from readiness.rules.uptime import last_day
 from reports.columns import COVERAGE, schema
 from reports.places import Cells, Homes, area_cells
 
@@ -29,6 +31,7 @@ class _Seen:
     worked: Worked
     period_ms: int
     at: datetime
+    claims: Mapping[str, GpRollout]
 
 
 @dataclass
@@ -38,6 +41,7 @@ class _Contents:
     villages: list[Area] = field(default_factory=list)
     kendras: list[Site] = field(default_factory=list)
     gp_site: Site | None = None
+    gps: list[str] = field(default_factory=list)
 
 
 def coverage(
@@ -56,7 +60,8 @@ def coverage(
     who isn't among them is unknown. Raises UnknownAreaError.
     """
     wanted = areas_in(inventory, scope)
-    seen = _Seen({(state.kind, state.subject): state for state in states}, worked, period_ms, at)
+    claims = rollout.gps(inventory, last_day(at))
+    seen = _Seen({(state.kind, state.subject): state for state in states}, worked, period_ms, at, claims)
     contents = _contents(inventory, level, wanted)
     rows = [
         _row(inventory, area, contents[area.key], seen)
@@ -73,6 +78,8 @@ def _contents(inventory: Inventory, level: Level, wanted: frozenset[str]) -> def
         home = homes.of(key)
         if home is not None and inventory.areas[key].level is Level.VILLAGE:
             found[home].villages.append(inventory.areas[key])
+        elif home is not None and inventory.areas[key].level is Level.GP:
+            found[home].gps.append(key)
     for site in inventory.sites.values():
         home = homes.of(site.area) if site.area in wanted else None
         if home is None:
@@ -89,6 +96,7 @@ def _row(inventory: Inventory, area: Area, held: _Contents, seen: _Seen) -> Cell
         **area_cells(inventory, area),
         **_villages(held.villages, seen),
         **_kendras(held.kendras, seen.states),
+        **_rollout(area, held.gps, seen.claims),
         **_gp_site(held.gp_site, seen),
         "as_of": seen.at,
     }
@@ -129,6 +137,15 @@ def _kendras(kendras: Sequence[Site], known: _States) -> Cells:
         "kendras_total": len(kendras),
         "kendras_ready": sum(each in _WORKS for each in status),
         "kendras_unknown": status.count(Status.UNKNOWN),
+    }
+
+
+def _rollout(area: Area, gps: Sequence[str], claims: Mapping[str, GpRollout]) -> Cells:
+    stated = [claims[key].state for key in gps if key in claims]
+    return {
+        "gps_total": len(gps),
+        "gps_uncommissioned": sum(state in rollout.UNCOMMISSIONED for state in stated),
+        "gp_rollout": str(stated[0]) if stated and area.level is Level.GP else None,
     }
 
 

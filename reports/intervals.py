@@ -15,10 +15,11 @@ from inventory.hours import INDIA
 from readiness.ledger import Ledger, changes
 from readiness.proved import PROVED
 from readiness.read import OutageRow
-from readiness.rules.availability import BUCKETS, CAUSES, buckets, open_lengths, roots
+from readiness.rules.availability import BUCKETS, CAUSES, PARTIES, buckets, open_lengths, parties, roots
 from readiness.rules.columns import STATUSES, UNKNOWN, UP
 from readiness.rules.spells import NONE
 from readiness.rules.watch import NOBODY_WATCHED
+from readiness.terminal import show as show_table
 from reports.availability import Counted
 from storage.types import from_millis
 
@@ -27,7 +28,7 @@ from storage.types import from_millis
 class Interval:
     """[start, end) of a subject in one bucket; `open_ms` of it lie in the opening hours.
 
-    `outage` is what is blamed, `root` the outage at its root; None where the time is not down, or
+    `party` had to act; `outage` is what is blamed, `root` the outage at its root; None where the time is not down, or
     nothing explains it. `reasons` are what was said of the status, then the outage's evidence.
     """
 
@@ -39,6 +40,7 @@ class Interval:
     status: str
     bucket: str
     root_cause: str
+    party: str
     outage: int | None
     root: OutageRow | None
     reasons: tuple[str, ...]
@@ -48,6 +50,7 @@ def intervals(found: Ledger, subjects: Counted, told: pa.Table, outages: Mapping
     """By subject and time. `told` are the transitions that `found` was made of, with their reasons."""
     pieces, bucket = found.pieces, buckets(found.pieces, found.blame)
     root_cause = roots(pieces, found.blame, bucket)
+    party = parties(pieces, found.blame)
     open_ms = open_lengths(pieces, subjects.parsed_hours())
     reason = _reasons(found, subjects, told)
     for n, claim in enumerate(pieces.claim.tolist()):
@@ -56,7 +59,7 @@ def intervals(found: Ledger, subjects: Counted, told: pa.Table, outages: Mapping
         yield Interval(
             subjects.names[pieces.subject[n]], from_millis(start), from_millis(end), end - start, int(open_ms[n]),
             STATUSES[pieces.status[n]], BUCKETS[bucket[n]], CAUSES[root_cause[n]] if root_cause[n] != NONE else "",
-            outage.id if outage else None, outages.get(outage.explained_by or outage.id) if outage else None,
+            PARTIES[party[n]], outage.id if outage else None, outages.get(outage.explained_by or outage.id) if outage else None,
             (reason[n], *(outage.evidence if outage else ())),
         )  # fmt: skip
 
@@ -82,7 +85,8 @@ def as_object(one: Interval) -> dict[str, str | int | list[str] | None]:
     """One line of `--expand --json`; times in UTC."""
     return {
         "subject": one.subject, "from": _utc(one.start), "to": _utc(one.end), "ms": one.ms, "open_ms": one.open_ms,
-        "status": one.status, "bucket": one.bucket, "root_cause": one.root_cause or None, "outage": one.outage,
+        "status": one.status, "bucket": one.bucket, "root_cause": one.root_cause or None,
+        "responsible": one.party, "outage": one.outage,
         "root": one.root.id if one.root else None, "root_subject": one.root.subject if one.root else None,
         "reasons": [reason for reason in one.reasons if reason],
     }  # fmt: skip
@@ -94,15 +98,17 @@ def _utc(at: datetime) -> str:
 
 def show(found: Sequence[Interval], console: Console) -> None:
     """A table of the intervals, and the sums that the row shows."""
-    table = Table("Subject", "From (IST)", "To (IST)", "ms", "Open ms", "Bucket", "Outage", "Root", "Why")
+    table = Table(
+        "Subject", "From (IST)", "To (IST)", "ms", "Open ms", "Bucket", "Responsible", "Outage", "Root", "Why"
+    )
     for one in found:
         root = f"{one.root.subject}: {one.root_cause or one.bucket}" if one.root else ""
         cells = (
-            one.subject, _local(one.start), _local(one.end), str(one.ms), str(one.open_ms), one.bucket,
+            one.subject, _local(one.start), _local(one.end), str(one.ms), str(one.open_ms), one.bucket, one.party,
             str(one.outage or ""), root, "; ".join(reason for reason in one.reasons if reason),
         )  # fmt: skip
         table.add_row(*map(escape, cells))
-    console.print(table)
+    show_table(table, console)
     sums = Counter[str]()
     for one in found:
         sums[one.bucket] += one.ms

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 
+import pyarrow as pa
+
+from inventory.columnar import column, keys, rows_with
 from inventory.model import Area, Inventory, Level, Names
 from reports.columns import Value
 
@@ -12,18 +15,16 @@ class Homes:
     """Of each area the one of a wanted level that holds it."""
 
     def __init__(self, inventory: Inventory, level: Level) -> None:
-        self._areas, self._level = inventory.areas, level
-        self._known: dict[str, str | None] = {}
+        areas = keys(inventory.areas).to_pylist()
+        self._parents = dict(zip(areas, column(inventory.areas, "parent").to_pylist(), strict=True))
+        of_level = rows_with(inventory.areas, "level", pa.array([level.value]))
+        self._known: dict[str, str | None] = {areas[row]: areas[row] for row in of_level.tolist()}
 
     def of(self, key: str) -> str | None:
         """None where no area of that level holds it, or there is no such area."""
         if key not in self._known:
-            area = self._areas.get(key)
-            above = area.parent if area else None
-            if area and area.level is self._level:
-                self._known[key] = key
-            else:
-                self._known[key] = None if above is None else self.of(above)
+            above = self._parents.get(key)
+            self._known[key] = None if above is None else self.of(above)
         return self._known[key]
 
 
@@ -34,8 +35,7 @@ def area_cells(inventory: Inventory, area: Area) -> Cells:
         "area": area.key,
         "code": area.code,
         "code_source": area.code_source,
-        "name_en": area.names.en,
-        "name_hi": area.names.hi or None,
+        **name_cells(area.names),
         "lat": area.lat,
         "lon": area.lon,
     }
@@ -46,8 +46,14 @@ def area_cells(inventory: Inventory, area: Area) -> Cells:
             f"{level}_code": holder.code if holder else None,
             f"{level}_en": names.en or None,
             f"{level}_hi": names.hi or None,
+            f"{level}_pa": names.pa or None,
         }
     return cells
+
+
+def name_cells(names: Names) -> Cells:
+    """What it is called; empty where no source has it in that language."""
+    return {"name_en": names.en, "name_hi": names.hi or None, "name_pa": names.pa or None}
 
 
 def _ancestry(inventory: Inventory, area: Area) -> Iterable[Area]:

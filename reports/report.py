@@ -9,6 +9,8 @@ import pyarrow as pa
 from inventory.model import Names, Source
 from reports.columns import Column
 
+Fact = tuple[str, Names]
+
 
 @dataclass(frozen=True)
 class Report:
@@ -16,7 +18,8 @@ class Report:
 
     The period [start, end) is what shares of time are about; counts are of `as_of`. Each of
     `boundaries` is the WKB (EPSG:4326) of the area whose key it stands under. `facts` are (key, text) of
-    what else a reader has to know.
+    what else a reader has to know. `language` is the one that was asked for, empty: none. A printed report is in it, or in
+    English; the files have words for codes in it beside all that they have in every language.
     """
 
     name: str
@@ -30,4 +33,6 @@ class Report:
     end: datetime
     sources: tuple[Source, ...]
     boundaries: Mapping[str, bytes]
-    facts: tuple[tuple[str, str], ...] = ()
+    facts: tuple[Fact, ...] = ()
+    warning: Names | None = None
+    language: str = ""

@@ -7,11 +7,13 @@ from random import Random
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from inventory.columnar import column
 from inventory.model import Inventory, Medium, Role
 from simulator import network
-from simulator.census import Census
+from simulator.census import Census, Mask, texts
 from simulator.condition import End
 from simulator.faults import Where
 
@@ -132,61 +134,50 @@ class Chooser:
 
     def fibres(self, cuts: int) -> tuple[frozenset[str], frozenset[str]]:
         """Links cut, and the trunks that are cut whole. With `cuts`, rings only, each at so many places."""
-        segments = self._segments()
+        fibres = _Fibres(self.inventory)
         if self.where.link:
-            chosen: Iterable[str] = self._named_segment(segments)
+            chosen: Iterable[str] = self._named_segment(fibres)
         else:
-            chosen = self._pick(self._touched(segments, ring_only=cuts > 0))
+            chosen = self._pick(self._touched(fibres, ring_only=cuts > 0))
         chosen = {further for name in sorted(chosen) for further in (name, *self._more_of_ring(name, cuts - 1))}
-        cut = frozenset(link for name in chosen for link in segments.get(name, [name]))
-        return cut, frozenset(name for name in chosen if name in segments and name not in self.inventory.links)
+        cut = frozenset(link for name in chosen for link in fibres.of_segment(name) or [name])
+        trunks = frozenset(name for name in chosen if fibres.of_segment(name) and name not in self.inventory.links)
+        return cut, trunks
 
     def _more_of_ring(self, name: str, count: int) -> Iterable[str]:
         links = self.inventory.links
         if count < 1 or name not in links or not links[name].ring:
             return ()
-        ring = links[name].ring
-        others = [other for other, of in _rows(links, "name", "ring") if of == ring and other != name]
+        others = texts(links, "name").filter(pc.equal(texts(links, "ring"), links[name].ring)).to_pylist()
+        others.remove(name)
         return self.random.sample(others, min(count, len(others)))
 
-    def _segments(self) -> Mapping[str, Sequence[str]]:
-        """Fibres by what one cut takes: a trunk's links together, any other link alone."""
-        found: dict[str, list[str]] = {}
-        for name, trunk, medium in _rows(self.inventory.links, "name", "trunk", "medium"):
-            if medium == Medium.FIBRE:
-                found.setdefault(trunk or name, []).append(name)
-        return found
-
-    def _named_segment(self, segments: Mapping[str, Sequence[str]]) -> tuple[str]:
+    def _named_segment(self, fibres: "_Fibres") -> tuple[str]:
         name = self.where.link
         link = self.inventory.links.get(name)
-        if link is None and name not in segments:
+        if link is None and not fibres.of_segment(name):
             raise ValueError(f"no link or trunk {name!r}")
         if link is not None and link.medium is not Medium.FIBRE:
             raise ValueError(f"link {name!r} is {link.medium}, not fibre")
         return (name,)
 
-    def _touched(self, segments: Mapping[str, Sequence[str]], *, ring_only: bool) -> Sequence[str]:
+    def _touched(self, fibres: "_Fibres", *, ring_only: bool) -> Sequence[str]:
         """The segments of which a link has an end at the place and of the role asked for."""
-        where = self.where
+        where, census = self.where, fibres.census
         if not (where.device or where.site or where.area or where.random):
             raise ValueError("needs a link, device, site, area or random")
-        devices = list(_rows(self.inventory.devices, "name", "site", "role"))
-        role = {name: role for name, _, role in devices}
-        site = {name: site for name, site, _ in devices}
-        links = {name: row for name, *row in _rows(self.inventory.links, "name", "a_device", "b_device", "ring")}
-
-        def fits(names: Sequence[str]) -> bool:
-            ends = [end for name in names for end in links[name][:2]]
-            return (
-                (not ring_only or all(links[name][2] for name in names))
-                and (not where.device or where.device in ends)
-                and (not where.site or where.site in {site[end] for end in ends})
-                and any(site[end] in self.area_sites for end in ends)
-                and any(not where.role or role[end] == where.role for end in ends)
-            )
-
-        return [name for name, names in segments.items() if fits(names)]
+        wanted = np.ones(len(fibres.segments), np.bool_)
+        if ring_only:
+            wanted &= ~fibres.any_link(~fibres.ringed)
+        if where.device:
+            wanted &= fibres.any_end(_among(census.devices, [where.device]))
+        if where.site:
+            wanted &= fibres.any_end(_among(texts(self.inventory.devices, "site"), [where.site]))
+        if where.area:
+            wanted &= fibres.any_end(_among(texts(self.inventory.devices, "site"), self.area_sites))
+        if where.role:
+            wanted &= fibres.any_end(_among(census.role, [where.role]))
+        return list(fibres.segments.filter(pa.array(wanted)).to_pylist())
 
     def _pick(self, names: Collection[str]) -> frozenset[str]:
         """All of them, or up to `random` of them: a scenario for any inventory asks for what may not be there."""
@@ -206,3 +197,43 @@ def _known(name: str, names: Mapping[str, object], what: str) -> str:
     if name not in names:
         raise ValueError(f"no {what} {name!r}")
     return name
+
+
+class _Fibres:
+    """Fibres by what one cut takes: a trunk's links together, any other link alone. Columns, for a country has many."""
+
+    def __init__(self, inventory: Inventory) -> None:
+        links = inventory.links
+        trunk, ring = texts(links, "trunk"), texts(links, "ring")
+        fibre = pc.equal(texts(links, "medium"), Medium.FIBRE.value)
+        self.census = Census(inventory)
+        self._links = self.census.links.filter(fibre)
+        named = pc.if_else(_said(trunk), trunk, self.census.links).filter(fibre).dictionary_encode()
+        self.segments = named.dictionary
+        self._segment = np.asarray(named.indices)
+        at = np.flatnonzero(np.asarray(fibre))
+        self.ringed = np.asarray(_said(ring))[at]
+        self._ends = np.stack([self.census.a[at], self.census.b[at]])
+
+    def of_segment(self, name: str) -> Sequence[str]:
+        """The links that a cut of this takes; none where there is no such segment."""
+        number = pc.index(self.segments, name).as_py()
+        return list(self._links.filter(pa.array(self._segment == number)).to_pylist()) if number >= 0 else []
+
+    def any_link(self, links: Mask) -> Mask:
+        """Segments with one of these fibres, (segments,); `links` is (fibres,)."""
+        found: Mask = np.bincount(self._segment[links], minlength=len(self.segments)) > 0
+        return found
+
+    def any_end(self, devices: Mask) -> Mask:
+        """Segments with an end at one of these, (segments,); `devices` is (devices,)."""
+        touched = np.logical_or(*devices[self._ends])
+        return self.any_link(touched)
+
+
+def _said(column: pa.Array) -> pa.Array:
+    return pc.fill_null(pc.not_equal(column, ""), False)
+
+
+def _among(column: pa.Array, names: Collection[str]) -> Mask:
+    return np.asarray(pc.is_in(column, value_set=pa.array(list(names), pa.string())), np.bool_)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from math import inf
 from random import Random
 from typing import Protocol
 
@@ -12,10 +13,11 @@ from simulator.condition import Effect
 from simulator.courses import Course
 from simulator.effects import course_of
 from simulator.faults import Fault
-from simulator.fleet import Fleet
 from simulator.portals import Portals, Trouble
-from simulator.scenario import Scenario
-from simulator.truth_log import TruthLog
+from simulator.scenario import Scenario, ScenarioError
+from simulator.series import Series
+from simulator.truth import Key, Outage
+from simulator.world import World
 
 
 class Clock(Protocol):
@@ -30,6 +32,25 @@ class Clock(Protocol):
         ...
 
 
+class Stage(Protocol):
+    """Where faults are in force; fleet.Fleet is one."""
+
+    @property
+    def world(self) -> World: ...
+
+    def set_effects(self, effects: tuple[Effect, ...], now: float) -> None:
+        """Let exactly these be in force."""
+        ...
+
+
+class Log(Protocol):
+    """Who is told what is truly wrong; truth_log.TruthLog is one."""
+
+    def update(self, outages: Mapping[Key, Outage], now: float) -> None:
+        """From now on exactly this is wrong."""
+        ...
+
+
 _SILENT = Trouble(silent=True)
 
 
@@ -38,32 +59,51 @@ class Director:
 
     def __init__(
         self,
-        fleet: Fleet,
+        stage: Stage,
         clock: Clock,
-        log: TruthLog | None = None,
+        log: Log | None = None,
         portals: Portals | None = None,
         *,
         seed: int = 0,
     ) -> None:
-        self._fleet = fleet
+        self._stage = stage
         self._clock = clock
         self._log = log
         self._portals = portals
-        self._places = truth.Places(fleet.world.inventory) if log else None
+        self._places = truth.Places(stage.world.inventory) if log else None
         self._seed = seed
         self._begun = 0
         self._in_force: dict[int, Effect] = {}
+        self._empty_at = inf  # when the next battery is known to run out
 
     def play(self, scenario: Scenario, start: float) -> None:
-        """Schedule every fault; raises ValueError for one whose place the inventory doesn't have."""
+        """Schedule every fault; raises ScenarioError for one whose place the inventory doesn't have."""
         for place, fault in enumerate(scenario.faults, start=1):
             begin = start + fault.at.total_seconds() if isinstance(fault.at, timedelta) else fault.at.timestamp()
+            seed = f"{scenario.seed}:{place}"
             try:
-                course = self._course(fault, Random(f"{scenario.seed}:{place}"), begin)
+                course = self._course(fault, Random(seed), begin)
             except ValueError as error:
-                raise ValueError(f"fault[{place}]: {error}") from None
-            running = _Running(self._number(), course, begin, _end_of(fault, begin))
-            self._clock.at(begin, partial(self._begin, running))
+                raise ScenarioError(
+                    f"scenario {scenario.name!r}: fault[{place}]: {error} in this inventory; a scenario that names places"
+                    " needs the inventory that has them, such as the whole state (demo without --gps)"
+                ) from None
+            if fault.a_day:
+                self._await(Series(fault, seed), begin)
+            else:
+                running = _Running(self._number(), course, begin, _end_of(fault, begin))
+                self._clock.at(begin, partial(self._begin, running))
+
+    def _await(self, series: Series, now: float) -> None:
+        """Let the next fault of a series come, and after it the one after that."""
+        coming = series.following()
+
+        def come(now: float) -> None:
+            course = self._course(coming.fault, coming.random, now)
+            self._begin(_Running(self._number(), course, now, _end_of(coming.fault, now)), now)
+            self._await(series, now)
+
+        self._clock.at(now + coming.after_s, come)
 
     def apply(self, fault: Fault) -> int:
         """Put a fault in force now; the number ends it. Raises ValueError as `course_of` does."""
@@ -73,14 +113,14 @@ class Director:
         return number
 
     def _course(self, fault: Fault, random: Random, begin: float) -> Course:
-        return course_of(fault, self._fleet.world.inventory, random, begin)
+        return course_of(fault, self._stage.world.inventory, random, begin)
 
     def clear(self, number: int) -> None:
         """End a fault; one that has ended already stays so."""
         self._end(number, self._clock.now())
 
     def _troubles(self, codes: Iterable[str]) -> Mapping[str, Trouble]:
-        condition = self._fleet.world.condition
+        condition = self._stage.world.condition
         return dict.fromkeys(codes, _SILENT) if condition.blind else condition.portals
 
     def _number(self) -> int:
@@ -109,14 +149,16 @@ class Director:
             self._settle(now)
 
     def _settle(self, now: float) -> None:
-        self._fleet.set_effects(tuple(self._in_force.values()), now)
+        self._stage.set_effects(tuple(self._in_force.values()), now)
         if self._portals:
             self._portals.troubles = self._troubles(self._portals.codes)
         if self._log and self._places:
-            self._log.update(truth.outages(self._fleet.world.condition, self._places), now)
-        empty = self._fleet.world.next_empty(now)
-        if empty is not None:
-            self._clock.at(empty + 0.001, self._settle)
+            self._log.update(truth.outages(self._stage.world.condition, self._places), now)
+        empty = self._stage.world.next_empty(now)
+        # An alarm that is set already rings before that one, and looks for the next.
+        if empty is not None and not now < self._empty_at <= empty + 0.001:
+            self._empty_at = empty + 0.001
+            self._clock.at(self._empty_at, self._settle)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,12 +43,13 @@ class Where:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault. `at` is after the scenario's start or absolute; without `lasts` it stays."""
+    """One fault, or many. `at` is after the scenario's start or absolute; without `lasts` it stays."""
 
     kind: Kind
     where: Where
     at: timedelta | datetime = timedelta()
     lasts: timedelta | None = None
+    a_day: float = 0.0  # above 0: it comes again and again, so often a day; `lasts` is then a mean
     battery_minutes: float = 30.0  # power_cut, battery_decay: how long a full UPS carries its site
     cuts: int = 0  # fibre_cut, flapping: 0 cuts the fibres chosen; otherwise rings only, each in so many places
     percent: float = 30.0  # loss, congestion: exchanges that get no answer

@@ -53,7 +53,7 @@ class Fleet:
 
     Raises ValueError where the inventory can't be simulated (no NOC, addresses outside
     127.0.0.0/8, a user's protocols) and SecretUnavailableError where a credential's reference
-    can't be resolved. A device is asked by its credential alone: v2c or v3, never both.
+    can't be resolved. A device is asked by its credential alone: by community or by v3, never both.
     """
 
     def __init__(self, inventory: Inventory, now: float, weather: Weather = Weather()) -> None:
@@ -224,7 +224,7 @@ def _degrees(inventory: Inventory, field: str) -> Floats:
 def _communities(inventory: Inventory) -> Mapping[str, bytes | None]:
     """Credential -> community; of another kind none, which no request carries."""
     return {
-        name: resolve_secret(credential.community).encode() if credential.kind == "snmp-v2c" else None
+        name: resolve_secret(credential.community).encode() if credential.kind in {"snmp-v1", "snmp-v2c"} else None
         for name, credential in inventory.credentials.items()
     }
 

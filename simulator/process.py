@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self, TypeVar
@@ -20,7 +21,7 @@ from simulator.director import Director
 from simulator.faults import Fault
 from simulator.fleet import Fleet, Weather
 from simulator.portals import Portals
-from simulator.scenario import Scenario
+from simulator.scenario import Scenario, ScenarioError
 from simulator.transport import Server, UnheldError, open_socket
 from simulator.truth_log import TruthLog
 from storage.engine import open_engine
@@ -159,8 +160,20 @@ def _obey(control: Connection, server: Server, director: Director) -> None:
 def _child(plan: Plan, control: Connection) -> None:
     try:
         serve(plan, ready=control.send, control=control)
+    except ScenarioError as error:
+        control.send(str(error))
     except (ValueError, OSError, UnheldError, SecretUnavailableError) as error:
         control.send(f"{type(error).__name__}: {error}")
+
+
+def end(control: Connection, process: SpawnProcess) -> None:
+    """Let a child of ours end, which does so when its `control` closes; kill one that doesn't."""
+    control.close()
+    process.join(_STOP_S)
+    if process.is_alive():
+        process.kill()
+        process.join()
+    process.close()
 
 
 class FleetProcess:
@@ -185,12 +198,7 @@ class FleetProcess:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._control.close()
-        self._process.join(_STOP_S)
-        if self._process.is_alive():
-            self._process.kill()
-            self._process.join()
-        self._process.close()
+        end(self._control, self._process)
 
     @property
     def pid(self) -> int | None:

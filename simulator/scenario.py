@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,11 @@ _WITH: dict[Kind, tuple[str, ...]] = {
     Kind.CLOCK_STEP: ("seconds",),
 }
 
+_AT_MOST = {"percent": 100.0, "keeps": 1.0}
 _LASTS = {Kind.REBOOT: timedelta(minutes=1)}
-_KEYS = ("at", "lasts", "kind", "where", "with")
+_KEYS = ("at", "lasts", "a_day", "kind", "where", "with")
 _NOWHERE = Where()
+_MOST_A_DAY = 10_000
 _ABOVE_ZERO = {"down_s", "up_s", "db_per_minute", "cut_minutes", "every_minutes", "keeps", "status", "slow_s"}
 
 
@@ -71,14 +74,17 @@ def _fault(entry: Value, key: str) -> Fault:
     if not isinstance(entry, dict):
         raise ScenarioError(f"{key}: a table belongs here")
     kind = _kind(entry, key)
-    _only(entry, key, ("at", "lasts", "kind", "with") if kind is Kind.COLLECTOR_BLIND else _KEYS)
+    _only(entry, key, ("at", "lasts", "a_day", "kind", "with") if kind is Kind.COLLECTOR_BLIND else _KEYS)
     where = _NOWHERE if kind is Kind.COLLECTOR_BLIND else _where(_table(entry, key, "where"), f"{key}.where")
     fault = Fault(
         kind=kind,
         where=where,
         at=_at(entry, key),
         lasts=_duration(entry, key, "lasts") if "lasts" in entry else _LASTS.get(kind),
+        a_day=_a_day(entry, key),
     )
+    if fault.a_day and fault.lasts is None:
+        raise ScenarioError(f"{key}.lasts: what comes again and again must also end")
     return _with(fault, _table(entry, key, "with", required=False), f"{key}.with")
 
 
@@ -124,6 +130,16 @@ def _at(entry: _Table, key: str) -> timedelta | datetime:
             raise ScenarioError(f"{key}.at: a time needs its zone, as in 2026-11-21T10:00:00Z")
         return value
     return _duration({"at": value}, key, "at")
+
+
+def _a_day(entry: _Table, key: str) -> float:
+    """How often a day; 0 where the fault comes once."""
+    if "a_day" not in entry:
+        return 0.0
+    found = _number(entry, key, "a_day")
+    if not 0 < found <= _MOST_A_DAY:
+        raise ScenarioError(f"{key}.a_day: a number above 0 and up to {_MOST_A_DAY} belongs here")
+    return found
 
 
 def _duration(table: _Table, key: str, name: str) -> timedelta:
@@ -174,8 +190,10 @@ def _number(table: _Table, key: str, name: str) -> float:
     value = table.get(name)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ScenarioError(f"{_dotted(key, name)}: a number belongs here")
-    if value < 0:
-        raise ScenarioError(f"{_dotted(key, name)}: below 0")
+    if not 0 <= value < inf:
+        raise ScenarioError(f"{_dotted(key, name)}: a number from 0 belongs here")
+    if value > _AT_MOST.get(name, inf):
+        raise ScenarioError(f"{_dotted(key, name)}: above {_AT_MOST[name]:g}")
     return float(value)
 
 

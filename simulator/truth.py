@@ -51,6 +51,10 @@ class Places:
         device = self._inventory.devices[name]
         return device.status is Lifecycle.ACTIVE and bool(device.primary_ip or device.seen_through)
 
+    def switched_off(self, name: str) -> str:
+        """Its cause: who closes a counter shuts its PC down, any other box is without power then."""
+        return "administrative" if self._inventory.devices[name].role is Role.PC else "power"
+
     def site_of(self, device: str) -> str:
         return self._inventory.devices[device].site
 
@@ -122,7 +126,7 @@ def _devices(condition: Condition, places: Places) -> Iterator[tuple[str, Outage
         if name in condition.failed:
             yield name, Outage("down", "equipment", True)
         elif name in condition.off:
-            yield name, Outage("down", "planned" if name in condition.planned else "power", True)
+            yield name, Outage("down", "planned" if name in condition.planned else places.switched_off(name), True)
         else:
             yield name, Outage("down", "power", False) if name in condition.dead else _UPSTREAM
 

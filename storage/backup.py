@@ -21,6 +21,7 @@ from storage.atomic import TEMPORARY
 from storage.dump import FILES, dump, is_empty, load
 from storage.engine import alone
 from storage.migrate import revision_of, revisions, upgrade
+from storage.monthly import SUMS
 from storage.segments import FOLDERS
 
 _MANIFEST = "manifest.json"
@@ -141,7 +142,8 @@ def _copy_history(history: Path, add: Add, progress: Progress, *, samples: bool)
 
 
 def _files(history: Path, *, samples: bool) -> list[Path]:
-    left_out = set() if samples else set(FOLDERS)
+    """What can't be made again. Sums are replaced at any time, and a checksum of one may be of the file before."""
+    left_out = {SUMS} if samples else {SUMS, *FOLDERS}
     inside = ((path, path.relative_to(history).parts) for path in sorted(history.rglob("*.parquet")))
     return [path for path, parts in inside if parts[0] not in left_out and not any(p.startswith(".") for p in parts)]
 

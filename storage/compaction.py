@@ -59,19 +59,19 @@ def compact(folder: Path, now: datetime, keep: Keep | None = None, damage: Damag
     ledger = read_ledger(folder)
     if ledger.metrics != keep.metrics:
         ledger = Ledger(keep.metrics)
-    _expire(folder, now, keep, ledger)
+    _expire(folder, now, keep, ledger, damage)
     done, before = 0, len(damage.aside)
     for kind in SCHEMAS:
-        _remove_replaced(folder, kind, now)
+        _remove_replaced(folder, kind, now, damage)
         done += _merge_segments(folder, kind, damage)
         done += _close_hours(folder, kind, now, ledger, damage)
-    forget(folder, now - keep.figures, keep.months)
+    forget(folder, now - keep.figures, keep.months, damage)
     gather(folder, now, damage)
     _make_again(folder, damage.aside[before:])
     return done
 
 
-def _expire(folder: Path, now: datetime, keep: Keep, ledger: Ledger) -> None:
+def _expire(folder: Path, now: datetime, keep: Keep, ledger: Ledger, damage: Damage) -> None:
     """Remove hours that are too old, if nothing more is to be made of them.
 
     A clock that is ahead would have everything be too old: so the newest days that hold something stay.
@@ -84,7 +84,8 @@ def _expire(folder: Path, now: datetime, keep: Keep, ledger: Ledger) -> None:
             if segment.end > oldest or segment.day in newest:
                 continue
             if not _makes_figures(kind, ledger) or segment.number in ledger.hours:
-                segment.path.unlink()
+                with damage.skipping(segment.path.parent):
+                    segment.path.unlink()
                 with suppress(OSError):  # other hours are left
                     segment.path.parent.rmdir()
 
@@ -93,12 +94,13 @@ def _makes_figures(kind: str, ledger: Ledger) -> bool:
     return kind == "samples" and bool(ledger.metrics)
 
 
-def _remove_replaced(folder: Path, kind: str, now: datetime) -> None:
+def _remove_replaced(folder: Path, kind: str, now: datetime, damage: Damage) -> None:
     segments = stored(folder, kind)
     live = set(in_force(segments))
     for segment in segments:
-        if segment not in live and _settled(segment, live, now):
-            segment.path.unlink()
+        with damage.skipping(segment.path.parent):
+            if segment not in live and _settled(segment, live, now):
+                segment.path.unlink()
 
 
 def _settled(old: Segment, live: set[Segment], now: datetime) -> bool:
@@ -117,12 +119,23 @@ def _merge_segments(folder: Path, kind: str, damage: Damage) -> int:
     """Every `_FAN` segments of an hour become one file."""
     done = 0
     for hour in _hours(folder, kind):
-        small = [segment for segment in hour if not segment.compacted]
-        for start in range(0, len(small) - _FAN + 1, _FAN):
-            with damage.skipping(small[start].path.parent):
-                _merge_readable(folder, kind, small[start : start + _FAN], damage, group=MIDDLE_GROUP)
+        for some in _neighbours(hour):
+            with damage.skipping(some[0].path.parent):
+                _merge_readable(folder, kind, some, damage, group=MIDDLE_GROUP)
                 done += 1
     return done
+
+
+def _neighbours(hour: Sequence[Segment]) -> Iterator[Sequence[Segment]]:
+    """`_FAN` segments each, none with a file between them that is not one of them.
+
+    What is made of segments stands for all numbers from the first to the last. A file between them stays where the
+    disk refused them once, and gave them after those behind them were merged.
+    """
+    for compacted, run in groupby(hour, key=lambda segment: segment.compacted):
+        small = [] if compacted else list(run)
+        for start in range(0, len(small) - _FAN + 1, _FAN):
+            yield small[start : start + _FAN]
 
 
 def _close_hours(folder: Path, kind: str, now: datetime, ledger: Ledger, damage: Damage) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 ASIDE = ".unreadable"
 """How the name of a file ends that was put aside."""
@@ -29,12 +30,21 @@ class UnreadableError(Exception):
         self.reason = reason
 
 
+MISHAPS: tuple[type[Exception], ...] = (
+    ArithmeticError, LookupError, OSError, SQLAlchemyError, UnreadableError, ValueError, pa.ArrowException,
+)  # fmt: skip
+"""What one bad row or file, or a store or disk that is away, may raise in whatever reads it.
+
+A loop that others have to outlive catches these, tells them in the log and goes on; what is left is a fault of ours.
+"""
+
+
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
     """What Arrow says of a damaged file, or its footer, becomes UnreadableError; what the disk says stays an OSError."""
     try:
         yield
-    except (pa.ArrowException, ValueError) as error:
+    except (pa.ArrowException, KeyError, ValueError) as error:  # KeyError: a column that is named isn't there
         raise UnreadableError(path, str(error)) from error
     except OSError as error:
         if error.errno is not None:  # Arrow's own have none

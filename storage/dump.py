@@ -8,10 +8,21 @@ from contextlib import closing
 from pathlib import Path
 
 from psycopg.conninfo import make_conninfo
-from sqlalchemy import Engine, MetaData, inspect, select
+from sqlalchemy import Engine, MetaData, inspect, select, text
 
 FILES = {"sqlite": "store.sqlite", "postgresql": "store.pgdump"}
 """Name of the file in a backup, by database."""
+
+# Of the schema itself, not of an extension: triggers went with their tables, what they call didn't.
+_DROP_FUNCTIONS = text("""
+DO $$ DECLARE one record; BEGIN
+  FOR one IN
+    SELECT p.oid::regprocedure AS name FROM pg_proc p
+    WHERE p.pronamespace = current_schema()::regnamespace
+      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
+  LOOP EXECUTE 'DROP FUNCTION ' || one.name; END LOOP;
+END $$
+""")
 
 
 class DumpError(Exception):
@@ -36,6 +47,7 @@ def load(engine: Engine, file: Path) -> None:
     with engine.begin() as connection:
         everything.reflect(connection)
         everything.drop_all(connection)
+        connection.execute(_DROP_FUNCTIONS)
     _run(engine, "pg_restore", "--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error", str(file))
 
 

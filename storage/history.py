@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from storage.damage import UnreadableError
 from storage.figures import by_step, columns_of
-from storage.numbers import numbers_of
+from storage.numbers import names_of, numbers_of
 from storage.pick import Asked, Part, read
 from storage.rows import concatenated, in_order, integers
 from storage.segments import FOLDERS, HOURS, file_schema
@@ -74,6 +74,15 @@ def totals(
         else Total(at[:0], mean[:0])
         for name in metrics
     }
+
+
+def figures(
+    folder: Path, devices: Sequence[str], metrics: Sequence[str], *, start: datetime, end: datetime, step: timedelta
+) -> pa.Table:
+    """Figures of all instances of all `devices`: device, instance, at (start of the step), low, mean, high, count."""
+    rows = _steps(folder, Asked(numbers_of(folder, devices), tuple(metrics), None, start, end, step))
+    texts = {"device": names_of(folder, rows.column("number")), "instance": rows.column("instance").cast(pa.string())}
+    return pa.table(texts | {name: rows.column(name) for name in ("at", "low", "mean", "high", "count")})
 
 
 def octets(folder: Path) -> int:

@@ -5,6 +5,7 @@ neighbours one after another has them lie together. Files are devices/FIRST.parq
 once; the row's place after FIRST is the number. Names stay in the history's files beside the number.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,8 +16,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from storage.atomic import replacing
+from storage.damage import UnreadableError, reading
 
 _FOLDER = "devices"
+_NAME = re.compile(r"[0-9]{9}")
 
 
 class Numbers:
@@ -55,6 +58,20 @@ def numbers_of(folder: Path, devices: Sequence[str]) -> NDArray[np.int32]:
     return np.flatnonzero(found.is_valid().to_numpy(zero_copy_only=False)).astype(np.int32)
 
 
+def names_of(folder: Path, numbers: pa.Array) -> pa.StringArray:
+    """The device of each of `numbers`, which the history in `folder` has given."""
+    return _names(folder / _FOLDER).take(numbers)
+
+
 def _names(folder: Path) -> pa.Array:
-    parts = [pq.read_table(path)["device"] for path in sorted(folder.glob("[0-9]*.parquet"))]
-    return pa.concat_arrays([pa.array([], pa.string()), *(chunk for part in parts for chunk in part.chunks)])
+    """The names by number. UnreadableError where a file is damaged or missing: those after it would get other numbers."""
+    names = pa.chunked_array([], pa.string())
+    for path in sorted(path for path in folder.glob("*.parquet") if _NAME.fullmatch(path.stem)):
+        if int(path.stem) != len(names):
+            raise UnreadableError(
+                path, f"the devices before it are {len(names)}: put the missing file back from a backup"
+            )
+        with reading(path):
+            added = pq.read_table(path, columns=["device"])["device"].cast(pa.string())
+        names = pa.chunked_array([*names.chunks, *added.chunks], pa.string())
+    return names.combine_chunks()

@@ -6,8 +6,9 @@ either the old files or the new one in force.
 """
 
 import fcntl
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -23,6 +24,8 @@ from storage.rows import NUMBER, TEXT, coded, in_order, integers, only_own_texts
 from storage.staged import SMALL_GROUP, Staged
 
 _HOUR_MS = 3_600_000
+_DAY = re.compile(r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}")
+_NAME = re.compile(r"([01][0-9]|2[0-3])-([0-9]+)(?:-([0-9]+))?")
 
 _AT = ("at", pa.timestamp("ms", "UTC"))
 _SERIES = [("device", pa.string()), ("metric", pa.string()), ("instance", pa.string())]
@@ -149,7 +152,7 @@ class Writer:
                     file.add(in_order(of_hour))
                     file.finish()
                     staged.append(file)
-            return sum(file.publish() for file in staged)
+            return _published(staged)
 
     def close(self) -> None:
         self._lock.close()
@@ -173,6 +176,17 @@ class Writer:
         return pa.RecordBatch.from_arrays([rows.column(field.name).cast(field.type) for field in schema], schema=schema)
 
 
+def _published(staged: Sequence[Staged]) -> int:
+    """Their octets. Where one is refused none of them stays: whoever wrote them writes all of them again."""
+    try:
+        return sum(file.publish() for file in staged)
+    except OSError:
+        for file in staged:
+            with suppress(OSError):
+                file.path.unlink(missing_ok=True)
+        raise
+
+
 def hours_of(rows: pa.RecordBatch | pa.Table) -> NDArray[np.int64]:
     """The hour of each row, counted from the epoch; shape (rows,)."""
     return integers(rows, "at") // _HOUR_MS
@@ -186,9 +200,11 @@ def file_schema(kind: str) -> pa.Schema:
 
 def parse(path: Path) -> Segment | None:
     """What the name of `path` says; None for a name that isn't ours."""
-    hour, _, sequences = path.stem.partition("-")
-    first, _, last = sequences.partition("-")
+    name = _NAME.fullmatch(path.stem)
+    if not name or not _DAY.fullmatch(path.parent.name):
+        return None
+    hour, first, last = name.groups()
     try:
         return Segment(date.fromisoformat(path.parent.name), int(hour), int(first), int(last or first), path)
-    except ValueError:
+    except ValueError:  # no such day
         return None

@@ -50,7 +50,7 @@ class CollectSettings(_Section):
     concurrency: int = Field(1000, gt=0, description="Most polls under way at once")
     burst_probes: int = Field(20, ge=1, le=20, description="Probes sent after two silent polls before silence counts")
     burst_spacing_s: float = Field(0.15, gt=0, description="Seconds between two probes of that burst")
-    batch_s: float = Field(0.25, gt=0, description="Seconds after which a batch is closed and handed on")
+    batch_s: float = Field(1.0, gt=0, description="Seconds after which a batch is closed and handed on")
     ssh_workers: int = Field(16, gt=0, description="Most SSH sessions at once")
     ssh_port: int = Field(22, gt=0, lt=65536, description="SSH port of devices")
     ssh_deadline_s: float = Field(15, gt=0, description="Seconds after which an SSH session is given up")
@@ -130,6 +130,18 @@ class JudgeSettings(_Section):
     )
 
 
+class ReadinessSettings(_Section):
+    travel_km: float = Field(
+        15,
+        gt=0,
+        le=500,
+        description="How far citizens are taken to go to another kendra than their own, km on the road",
+    )
+    road_factor: float = Field(
+        1.3, ge=1, le=5, description="How much longer a road is taken to be than the straight line"
+    )
+
+
 class ChannelSettings(_Section):
     name: str = Field(description="Name of the channel, kept with each delivery")
     kind: str = Field(pattern="^(apprise|alertmanager)$", description="apprise or alertmanager")
@@ -154,10 +166,22 @@ class AlertSettings(_Section):
     endpoint_down_after_s: float = Field(
         300, ge=0, description="An endpoint is alerted when it has been down this long"
     )
+    certificate_days: float = Field(
+        14, ge=0, le=400, description="An endpoint's certificate that ends in so many days is alerted"
+    )
+    config_changed_s: float = Field(
+        86_400, ge=0, description="How long the alert of a changed configuration stays; 0: there is none"
+    )
     channels: Annotated[tuple[ChannelSettings, ...], AfterValidator(_named_once)] = Field(
         (), description="Where alerts go"
     )
     page_url: str = Field("http://127.0.0.1:8000", description="Base address of the pages, for links in messages")
+
+
+class ReportSettings(_Section):
+    holidays: Path | None = Field(
+        None, description="CSV file of the days on which kendras are closed: day, area, site, name_en, name_hi, name_pa"
+    )
 
 
 class ServeSettings(_Section):
@@ -191,8 +215,10 @@ class Settings(BaseSettings):
     traps: TrapSettings = TrapSettings()
     influx: InfluxSettings = InfluxSettings()
     judge: JudgeSettings = JudgeSettings()
+    readiness: ReadinessSettings = ReadinessSettings()
     alerts: AlertSettings = AlertSettings()
     serve: ServeSettings = ServeSettings()
+    reports: ReportSettings = ReportSettings()
     checkin: CheckinSettings = CheckinSettings()
 
     @classmethod

@@ -8,7 +8,7 @@ the place of that hour's rows here. So figures may be gathered again after a cra
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
@@ -22,7 +22,7 @@ import pyarrow as pa
 from storage.damage import Damage, UnreadableError
 from storage.figures import days
 from storage.merge import END, Choose, Source, merged
-from storage.monthly import Month
+from storage.monthly import Month, month_named
 from storage.rows import concatenated, in_order
 from storage.segments import HOURS, Segment, file_schema, hours_of, in_force, stored
 from storage.staged import Staged
@@ -60,13 +60,14 @@ def hours_in(metadata: Mapping[bytes, bytes] | None) -> dict[int, int]:
     return {int(hour): last for hour, last in stated.items()}
 
 
-def forget(folder: Path, oldest: datetime, newest_months: int) -> None:
+def forget(folder: Path, oldest: datetime, newest_months: int, damage: Damage) -> None:
     """Remove 5-minute figures of months that were over at `oldest`, but of the newest months that have any; days stay."""
     everything = [one for shelf in (folder / FIVE).glob("[0-9]*") for one in _versions(shelf)]
     staying = sorted({one.month for one in everything})[-newest_months:]
     for one in everything:
         if one.month.end <= oldest and one.month not in staying:
-            one.path.unlink()
+            with damage.skipping(one.path.parent):
+                one.path.unlink()
 
 
 def gather(folder: Path, now: datetime, damage: Damage) -> int:
@@ -201,6 +202,7 @@ def _without(hours: Mapping[int, int]) -> Choose:
 
 def _versions(shelf: Path) -> Iterator[Version]:
     for path in shelf.glob("[0-9]*.parquet"):
-        with suppress(ValueError):  # no name of ours
-            year, month, version = (int(part) for part in path.stem.split("-"))
-            yield Version(Month(year, month), version, path)
+        name, _, version = path.stem.rpartition("-")
+        month = month_named(name)
+        if month and version.isdecimal():
+            yield Version(month, int(version), path)

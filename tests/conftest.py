@@ -1,25 +1,29 @@
 """Fixtures that every test may use."""
 
+import asyncio
 import os
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 import hypothesis
 import pytest
 from sqlalchemy import Engine
+from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
 import alerts.tables  # noqa: F401 - registers its tables
 import collectors.checkin.tables
-import collectors.config.tables  # noqa: F401
+import collectors.config.tables
+import collectors.http.tables  # noqa: F401
 import inventory.tables  # noqa: F401
 import readiness.tables  # noqa: F401
 from inventory.model import Inventory
 from storage.engine import open_engine
-from storage.metadata import metadata
-from tests import postgres
+from tests import postgres, scratch
 from tests.postgres import Cluster
 from tests.small import small_inventory
+from tests.stores import Schema, file_with
+from tests.waiting import Unhurried
 
 # A busy machine is no failure: how long an example takes is the benchmarks' business. The same examples at every run, so
 # that a change is judged by what it changed; PAHUNCH_TEST_EXPLORE=1 looks for new ones.
@@ -32,10 +36,52 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("pahunch")
 
+pytest_plugins = ["tests.standstill"]
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.server)]
+
+
+# The longest first: whoever takes one of them up at last lets the other workers wait for it.
+BROWSER = "tests/browser/"
+LONGEST = (
+    "tests/browser/test_page.py", "tests/browser/test_map.py", "tests/e2e/test_main_job.py", "tests/e2e/test_kill.py",
+    "tests/test_bench_country.py", "tests/test_maps_tiles.py", "tests/test_bench_state.py", "tests/test_ssh_platforms.py",
+    "tests/test_bench_observe.py", "tests/test_run_fleet.py", "tests/e2e/test_dashboards.py",
+    "tests/test_hostile_agents.py", "tests/test_checkin_agent.py", "tests/test_alerts_store_away.py",
+    "tests/test_pack_states.py", "tests/test_inventory_roundtrip.py", "tests/test_influx_outage.py",
+)  # fmt: skip
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    scratch.keep_bytecode()
+    if not hasattr(config, "workerinput"):  # pytest-xdist's workers are told where
+        kept = ExitStack()
+        kept.enter_context(scratch.in_memory())
+        config.add_cleanup(kept.close)
+
+
+class _Files(LoadFileScheduling):  # type: ignore[misc]
+    """A file is a worker's whole; so are all that drive Chromium: two at once want more than two cores."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = str(super()._split_scope(nodeid))
+        return BROWSER if file.startswith(BROWSER) else file
+
+
+def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    return {"loop": Unhurried if item.get_closest_marker("unhurried") else asyncio.new_event_loop}
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _Files:
+    return _Files(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files keep together, and what is in a file keeps its order."""
+    turns = {path: turn for turn, path in enumerate(LONGEST)}
+    items.sort(key=lambda item: turns.get(item.nodeid.partition("::")[0], len(turns)))
 
 
 @pytest.fixture(scope="session")
@@ -48,37 +94,44 @@ def cluster() -> Iterator[Cluster]:
 @pytest.fixture(params=BOTH)
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """An empty store with every table, on either database."""
-    with _url(request, tmp_path, tables=True) as url:
-        yield from _opened(url)
+    with _store(request, tmp_path) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module", params=BOTH)
 def shared_engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """As `engine`, for a module whose tests only read and so share a store."""
-    with _url(request, tmp_path_factory.mktemp("store"), tables=True) as url:
-        yield from _opened(url)
+    with _store(request, tmp_path_factory.mktemp("store")) as opened:
+        yield opened
 
 
 @pytest.fixture(params=BOTH)
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a database without tables, on either server."""
-    with _url(request, tmp_path, tables=False) as url:
+    with _database(request, tmp_path, Schema.NONE) as url:
         yield url
 
 
-def _url(request: pytest.FixtureRequest, folder: Path, *, tables: bool) -> AbstractContextManager[str]:
+@pytest.fixture(params=BOTH)
+def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database that stands at the newest migration, on either server."""
+    with _database(request, tmp_path, Schema.MIGRATED) as url:
+        yield url
+
+
+@contextmanager
+def _store(request: pytest.FixtureRequest, folder: Path) -> Iterator[Engine]:
+    with _database(request, folder, Schema.TABLES) as url:
+        engine = open_engine(url)
+        yield engine
+        engine.dispose()
+
+
+def _database(request: pytest.FixtureRequest, folder: Path, schema: Schema) -> AbstractContextManager[str]:
     if request.param == "sqlite":
-        return nullcontext(f"sqlite:///{folder}/pahunch.db")
+        return nullcontext(file_with(schema, folder / "pahunch.db"))
     found: Cluster = request.getfixturevalue("cluster")
-    return found.database(tables=tables)
-
-
-def _opened(url: str) -> Iterator[Engine]:
-    engine = open_engine(url)
-    if engine.dialect.name == "sqlite":
-        metadata.create_all(engine)
-    yield engine
-    engine.dispose()
+    return found.database(schema)
 
 
 @pytest.fixture

@@ -23,11 +23,11 @@ from api.serve import serve_until
 from inventory.model import Area, Device, Inventory, Level, Link, Names, Role, Site, SiteKind
 from inventory.store import apply
 from readiness.tables import outage, state, transition, watch
-from storage.engine import for_writing, open_engine
-from storage.metadata import metadata
+from storage.engine import for_writing
 from storage.segments import SAMPLES, Writer
 from storage.settings import ServeSettings, Settings, StorageSettings
 from tests.small import DISTRICT, small_inventory
+from tests.stores import Schema, store_with
 
 NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
 OTHER = "district:999"
@@ -77,9 +77,7 @@ def two_districts() -> Inventory:
 
 def empty_store(folder: Path) -> Engine:
     """As the fixture `engine`, for tests that only read and so share one."""
-    engine = open_engine(f"sqlite:///{folder}/pahunch.db")
-    metadata.create_all(engine)
-    return engine
+    return store_with(Schema.TABLES, folder / "pahunch.db")
 
 
 def fill(engine: Engine, inventory: Inventory) -> None:

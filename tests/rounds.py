@@ -35,12 +35,15 @@ class World:
     cut: set[str] = field(default_factory=set)
     on_battery: set[str] = field(default_factory=set)
     gasped: set[str] = field(default_factory=set)
+    light: dict[str, float] = field(default_factory=dict)  # dBm that ONTs receive, as their OLT tells
     lossy: set[str] = field(default_factory=set)  # answer only one probe in twenty
     loss: float = 0.0  # share of exchanges lost, everywhere
     chance: Random = field(default_factory=lambda: Random(7))
     blind: bool = False
+    unpolled: set[str] = field(default_factory=set)  # have an address, but nothing by which to poll them
     onts_every_s: float = 0.0  # how often OLTs are asked for the states of their ONTs; 0: with every poll
     onts_asked: dict[str, float] = field(default_factory=dict)
+    started: dict[str, float] = field(default_factory=dict)  # of devices that were dead: when they last were
 
     def answered(self, exchanges: int) -> int:
         """How many of so many exchanges with a device that is reached get through."""
@@ -74,6 +77,7 @@ class World:
                 if near == name and not link.trunk:
                     down = link.name in self.cut or far in self.dead
                     found.append((name, "ifOperStatus", port, at, 2.0 if down else 1.0))
+        found.append((name, "sysUpTime", "", at, at - self.started.get(name, at - 1e6)))
         if device.role is Role.UPS:
             found.append((name, "ups_on_battery", "", at, float(name in self.on_battery)))
         due = at - self.onts_asked.get(name, 0.0) >= self.onts_every_s
@@ -86,6 +90,7 @@ class World:
                 cause = 2.0 if ont.name in self.gasped else 1.0
                 found.append((name, "ont_state", ont.seen_as, at, 2.0 if gone else 1.0))
                 found += [(name, "ont_last_down_cause", ont.seen_as, at, cause)] if gone else []
+                found += [(name, "ont_rx_dbm", ont.seen_as, at, dbm)] if (dbm := self.light.get(ont.name)) else []
         return tuple(found)
 
 
@@ -107,13 +112,15 @@ class Rounds:
         for number, name in enumerate(polled):
             phase = (number * 0.37) % self.interval_s
             at = self.start + phase + self.interval_s * ((now - self.start - phase) // self.interval_s)
-            if now - 1.0 < at <= now and at >= self.start:
+            if now - 1.0 < at <= now and at >= self.start and name not in self.world.unpolled:
                 self.waiting.append(self._poll(name, at, name in reached and not self.world.blind))
         done = [poll for poll in self.waiting if poll.done <= now]
         self.waiting = [poll for poll in self.waiting if poll.done > now]
         return batch(tuple(sorted(self.world.inventory.devices)), done, now)
 
     def _poll(self, name: str, at: float, reached: bool) -> Poll:
+        if name in self.world.dead:
+            self.world.started[name] = at
         if reached and name not in self.world.lossy and self.world.answered(2):
             self.silent.pop(name, None)
             self.bursted.discard(name)

@@ -14,6 +14,16 @@ AUTH, PRIV = "authentication words", "privacy words"
 NAME, PLACE, CONTACT = "gp-388.example", "Gram Panchayat भवन", "noc@example.in"
 
 
+OTHERS = (("MD5", "DES"), ("SHA-224", "AES"), ("SHA-384", "AES-192"), ("SHA-512", "AES-256"), ("SHA", "AES-256"))
+"""Protocols of a user each, called by both."""
+
+
+def _others() -> str:
+    return "\n".join(
+        f'createUser {auth}.{priv} {auth} "{AUTH}" {priv} "{PRIV}"\nrouser {auth}.{priv} priv' for auth, priv in OTHERS
+    )
+
+
 @contextmanager
 def snmpd(folder: Path) -> Iterator[int]:
     """An agent with v2c community COMMUNITY and v3 users `full` (authPriv), `signed`, `open`; gives its port."""
@@ -28,6 +38,7 @@ createUser signed SHA "{AUTH}"
 rouser signed auth
 createUser open
 rouser open noauth
+{_others()}
 sysName {NAME}
 sysLocation {PLACE}
 sysContact {CONTACT}

@@ -30,7 +30,11 @@ class Script:
     prompt: str
     outputs: Mapping[str, Sequence[str]]
     greeting: str = ""
+    password: str = ""  # that it lets in; empty: every key
+    enable: str = ""  # password that `enable` asks for
     asked: list[str] = field(default_factory=list)
+
+    offered: list[str] = field(default_factory=list)  # passwords
 
     def __post_init__(self) -> None:
         self._left = {command: deque(outputs) for command, outputs in self.outputs.items()}
@@ -49,12 +53,22 @@ class Player:
     script: Script
 
 
-class _AnyKey(asyncssh.SSHServer):
+class _Door(asyncssh.SSHServer):
+    def __init__(self, script: Script) -> None:
+        self._script = script
+
     def begin_auth(self, username: str) -> bool:
         return True
 
     def public_key_auth_supported(self) -> bool:
-        return True
+        return not self._script.password
+
+    def password_auth_supported(self) -> bool:
+        return bool(self._script.password)
+
+    def validate_password(self, username: str, password: str) -> bool:
+        self._script.offered.append(password)
+        return password == self._script.password
 
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
         return True
@@ -62,13 +76,13 @@ class _AnyKey(asyncssh.SSHServer):
 
 @asynccontextmanager
 async def playing(script: Script, host_key: Path) -> AsyncIterator[Player]:
-    """The device on a port of 127.0.0.1, that lets every key in."""
+    """The device on a port of 127.0.0.1, that lets every key in, or one password."""
 
     async def talk(process: asyncssh.SSHServerProcess[str]) -> None:
         await _talk(script, process)
 
     server = await asyncssh.listen(
-        "127.0.0.1", 0, server_factory=_AnyKey, server_host_keys=[str(host_key)], process_factory=talk,
+        "127.0.0.1", 0, server_factory=lambda: _Door(script), server_host_keys=[str(host_key)], process_factory=talk,
         line_editor=False, encoding="utf-8",
     )  # fmt: skip
     try:
@@ -95,9 +109,29 @@ async def _talk(script: Script, process: asyncssh.SSHServerProcess[str]) -> None
             if command in {"quit", "exit", "logout"}:
                 process.exit(0)
                 return
+            if command == "enable" and script.enable and not await _asked_for(script, process):
+                process.stdout.write(prompt)
+                continue
             if command in {"enable", "disable"}:
                 prompt = prompt.translate({ord(">"): "#"} if command == "enable" else {ord("#"): ">"})
             process.stdout.write("\r\n" + _printed(script, command) + prompt)
+
+
+async def _asked_for(script: Script, process: asyncssh.SSHServerProcess[str]) -> bool:
+    """Ask for the password of `enable`, as IOS up to three times; whether it was the right one."""
+    for _ in range(3):
+        process.stdout.write("\r\nPassword: ")
+        said = ""
+        while not said.endswith(("\r", "\n")):
+            key = await process.stdin.read(1)
+            if not key:  # hung up
+                return False
+            said += key
+        script.offered.append(said.strip())
+        if said.strip() == script.enable:
+            return True
+    process.stdout.write("\r\n% Bad secrets\r\n")
+    return False
 
 
 def _printed(script: Script, command: str) -> str:

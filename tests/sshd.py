@@ -61,6 +61,14 @@ def known_hosts(path: Path, port: int, host_key: Path) -> Path:
     return path
 
 
+def new_keys(factory: pytest.TempPathFactory, *names: str) -> Path:
+    """A folder with a key pair of each name."""
+    folder = factory.mktemp("keys")
+    for name in names:
+        new_key(folder / name)
+    return folder
+
+
 def new_key(path: Path) -> Path:
     return _key(path)
 

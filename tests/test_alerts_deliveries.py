@@ -5,16 +5,19 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, insert, select, update
 
 from alerts.deliveries import CLAIM_LASTS, MAX_ATTEMPTS, Claim, claim_due, finish, pause
 from alerts.evaluate import evaluate
-from alerts.model import DeliveryState
+from alerts.model import DeliveryState, Rule
+from alerts.places import Place
 from alerts.store import acknowledge, alert_by_id, alerts, deliveries
+from alerts.summary import certificate_summary, to_json
 from alerts.tables import alert
 from inventory import store
-from inventory.model import Inventory
+from inventory.model import Inventory, Names
 from inventory.scope import Scope
+from readiness.model import Cause
 from storage.engine import open_engine
 from storage.settings import AlertSettings, ChannelSettings
 from tests.judged import MONDAY, add_outage, change_outage
@@ -89,6 +92,17 @@ def test_the_claim_of_a_killed_worker_is_taken_again(engine: Engine, small: Inve
     assert finish(engine, claim, None, MONDAY + CLAIM_LASTS)
 
 
+def test_what_waits_until_a_time_of_a_clock_that_was_ahead_is_due(engine: Engine, small: Inventory) -> None:
+    fire(engine, small, "gp1")
+    back = MONDAY - timedelta(hours=5, minutes=30)
+    [lost] = claim_due(engine, back, "killed")
+    assert finish(engine, lost, "refused", MONDAY)  # to be tried again in a moment, or so it says
+    [claim] = claim_due(engine, back, "next")
+    assert (claim.id, claim_due(engine, back, "other")) == (lost.id, ())
+    [claim] = claim_due(engine, back - timedelta(hours=2), "next")  # its worker's clock was ahead
+    assert claim.id == lost.id
+
+
 def test_the_same_worker_does_not_finish_its_own_older_claim(engine: Engine, small: Inventory) -> None:
     fire(engine, small, "gp1")
     [lost] = claim_due(engine, MONDAY, "w")
@@ -155,6 +169,23 @@ def test_acknowledging_is_once_and_in_scope(engine: Engine, small: Inventory) ->
     assert acknowledge(engine, 999, "asha", MONDAY, Scope()) is None
 
 
+def test_a_portals_alert_is_seen_by_every_district_and_acknowledged_by_whose_it_is(
+    engine: Engine, small: Inventory
+) -> None:
+    summary = to_json(certificate_summary(Place("state:22", Names("Portal")), MONDAY))
+    told = {
+        "rule": Rule.ENDPOINT_DOWN, "subject_kind": "endpoint", "subject": "portal", "area": "state:22",
+        "severity": "critical", "summary": summary, "opened_at": MONDAY,
+    }  # fmt: skip
+    with engine.begin() as connection:
+        connection.execute(insert(alert).values(told))
+    [found] = alerts(engine, Scope("gp:G1"))
+    assert acknowledge(engine, found.id, "somebody in G1", MONDAY, Scope("gp:G1")) is None
+    taken = acknowledge(engine, found.id, "noc", MONDAY + SECOND, Scope())
+    assert taken
+    assert taken.acknowledged_by == "noc"
+
+
 def test_reading_keeps_to_the_scope(engine: Engine, small: Inventory) -> None:
     add_outage(engine, "ring-1-2", "link")  # GP 2 to GP 3
     fire(engine, small, "gp1")
@@ -167,3 +198,24 @@ def test_reading_keeps_to_the_scope(engine: Engine, small: Inventory) -> None:
     assert alert_by_id(engine, Scope("gp:G4"), mine.id) is None
     newest, oldest = alerts(engine, Scope())
     assert alerts(engine, Scope(), before_id=newest.id) == [oldest]
+
+
+def test_an_alert_of_another_version_keeps_no_other_from_being_told(engine: Engine, small: Inventory) -> None:
+    roots = fire(engine, small, "gp1", "gp2", "gp3")
+    strange = select(alert.c.id).where(alert.c.subject == "gp2").scalar_subquery()
+    with engine.begin() as connection:
+        connection.execute(update(alert).where(alert.c.id == strange).values(summary='{"names": 1}'))
+    change_outage(engine, roots[2], cause="eclipse", responsible="moon")
+    assert {each.subject for each in alerts(engine, Scope())} == {"gp1", "gp3"}
+    claims = claim_due(engine, MONDAY, "worker")
+    assert {claim.alert.subject for claim in claims} == {"gp1", "gp3"}
+    assert all(finish(engine, claim, None, MONDAY) for claim in claims)
+    [failed] = deliveries(engine, Scope(), states=[DeliveryState.FAILED])
+    assert failed.last_error == "its alert is not understood"
+    assert claim_due(engine, MONDAY + timedelta(days=1), "worker") == ()
+    change_outage(engine, roots[2], to_at=MONDAY + SECOND)
+    add_outage(engine, "gp4", cause="eclipse")
+    evaluate(engine, small, SETTINGS, MONDAY + SECOND)
+    told = {each.subject: each for each in alerts(engine, Scope())}
+    assert told["gp4"].summary.cause is Cause.UNDETERMINED
+    assert told["gp3"].resolved_at is not None

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, insert, select
 
 from alerts.deliveries import claim_due, finish
 from alerts.evaluate import evaluate
@@ -16,6 +16,7 @@ from inventory import store
 from inventory.model import Endpoint, Inventory, Names
 from inventory.scope import Scope
 from readiness.model import Layer
+from readiness.tables import trouble
 from storage.settings import AlertSettings, ChannelSettings
 from tests.judged import MONDAY, add_outage, change_outage, set_state
 
@@ -79,6 +80,29 @@ def test_one_root_makes_one_alert(engine: Engine, after: Evaluate) -> None:
     assert (found.rule, found.subject, found.outage, found.opened_at) == ("site_down", "olt1:0/1/3", root, MONDAY)
     assert (found.summary.sites, found.summary.villages, found.summary.layer) == (3, 6, "backhaul")
     assert queue(engine) == [("firing", "mail", "pending"), ("firing", "am", "pending")]
+
+
+def test_what_nobody_has_looked_at_since_a_restart_waits_until_somebody_has(engine: Engine, after: Evaluate) -> None:
+    add_outage(engine, "gp1", "device")
+    set_state(engine, "device", "gp1", "unknown")
+    assert after(3600) == []
+    set_state(engine, "device", "gp1", "down")
+    assert after(3601) == [Reason.LASTED]
+    set_state(engine, "device", "gp1", "unknown")
+    assert after(3602) == []  # what was told stays
+
+
+def test_a_cut_is_seen_by_what_is_down_behind_it(engine: Engine, after: Evaluate) -> None:
+    root = add_outage(engine, "ring-1-2", "link")
+    set_state(engine, "link", "ring-1-2", "unknown")
+    for name in ("gp1", "gp2"):
+        add_outage(engine, name, "device", root=False, explained_by=root)
+        set_state(engine, "device", name, "unknown")
+    over = add_outage(engine, "gp3", "device", root=False, explained_by=root, to_at=at(60))
+    set_state(engine, "device", "gp3", "up", outage=over)
+    assert after(3600) == []
+    set_state(engine, "device", "gp2", "down")
+    assert after(3601) == [Reason.LASTED]
 
 
 def test_resolved_is_told_once_to_those_who_were_told(engine: Engine, after: Evaluate) -> None:
@@ -347,3 +371,50 @@ def test_an_endpoint_makes_one_alert_of_the_state_with_the_villages_behind_it(en
     assert isinstance(opened, Opening)
     assert (opened.rule, opened.area, opened.severity) == (Rule.ENDPOINT_DOWN, "state:22", Severity.CRITICAL)
     assert (opened.summary.villages, opened.summary.citizens, opened.summary.layer) == (8, 28_000, Layer.ENDPOINT)
+
+
+def test_what_goes_down_again_and_again_has_one_alert(engine: Engine, after: Evaluate) -> None:
+    """From the third outage on they are recorded one by one and told as one, until it has been quiet."""
+    told: list[Reason] = []
+    for number in range(50):
+        start = 900.0 * number
+        if number == 2:
+            set_flapping(engine, "gp1", at(start))
+        outage = add_outage(engine, "gp1", "device", from_at=at(start))
+        told += [*after(start + 1), *after(start + 400)]
+        change_outage(engine, outage, to_at=at(start + 450))
+        told += after(start + 451)
+    clear_flapping(engine)
+    told += after(50 * 900.0)
+    assert told == [Reason.LASTED, Reason.ENDED] * 3
+    rules = [one.rule for one in alerts(engine, Scope())]
+    assert sorted(rules) == [Rule.FLAPPING, Rule.SITE_DOWN, Rule.SITE_DOWN]
+
+
+def test_flapping_that_is_explained_or_planned_is_not_told(engine: Engine, after: Evaluate) -> None:
+    root = add_outage(engine, "pop-r2", "device", cause="planned")
+    add_outage(engine, "radio8", "device", root=False, explained_by=root)
+    for device in ("pop-r2", "radio8"):
+        set_flapping(engine, device, MONDAY)
+    assert after(4000) == []
+
+
+def test_announced_work_is_not_told_and_what_outlasts_it_is(engine: Engine, after: Evaluate) -> None:
+    planned = add_outage(engine, "gp1", "device", cause="planned")
+    set_state(engine, "site", "kendra1", "down", outage=planned)
+    assert after(4000) == []
+    change_outage(engine, planned, to_at=at(4000))
+    late = add_outage(engine, "gp1", "device", from_at=at(4000))
+    set_state(engine, "site", "kendra1", "down", outage=late)
+    assert after(4400) == [Reason.LASTED]
+
+
+def set_flapping(engine: Engine, device: str, since: datetime) -> None:
+    row = {"subject_kind": "device", "subject": device, "about": "", "kind": "flapping", "since": since, "at": since}
+    with engine.begin() as connection:
+        connection.execute(insert(trouble).values(row | {"value": 2500.0, "reason": "test"}))
+
+
+def clear_flapping(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(delete(trouble))

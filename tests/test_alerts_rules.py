@@ -84,6 +84,10 @@ def test_rule_for(small: Inventory, kind: str, subject: str, fields: dict[str, A
         (Rule.ENDPOINT_DOWN, {}, None, 120, Reason.LASTED),
         (Rule.SITE_DOWN, {"root": False}, None, 9000, Reason.EXPLAINED),
         (Rule.SITE_DOWN, {"to_at": after(400)}, None, 9000, Reason.ENDED),
+        (Rule.SITE_DOWN, {"unseen": True}, None, 9000, Reason.UNSEEN),
+        (Rule.SITE_DOWN, {"unseen": True, "to_at": after(400)}, None, 9000, Reason.ENDED),
+        (Rule.SITE_DOWN, {"unseen": True}, Rule.SITE_DOWN, 9000, Reason.HOLDS),
+        (Rule.SITE_DOWN, {"unseen": True, "to_at": after(400)}, Rule.SITE_DOWN, 9000, Reason.ENDED),
         (None, {}, None, 9000, Reason.NOT_WATCHED),
         (Rule.SITE_DOWN, {}, Rule.SITE_DOWN, 400, Reason.HOLDS),
         (Rule.SITE_DOWN, {"to_at": after(400)}, Rule.SITE_DOWN, 401, Reason.ENDED),
@@ -105,6 +109,8 @@ def test_outage_reason(
 def test_a_merged_alert_returns_when_its_outage_is_a_root_again(small: Inventory) -> None:
     merged = an_alert(small, resolved_at=after(400))
     assert outage_reason(an_outage(), Rule.SITE_DOWN, merged, SETTINGS, after(500)) is Reason.RETURNED
+    unseen = an_outage(unseen=True)
+    assert outage_reason(unseen, Rule.SITE_DOWN, merged, SETTINGS, after(500)) is Reason.UNSEEN
     shadow = an_outage(root=False)
     assert outage_reason(shadow, Rule.SITE_DOWN, merged, SETTINGS, after(500)) is Reason.EXPLAINED
     over = an_outage(to_at=after(450))

@@ -60,6 +60,12 @@ def test_endpoints_as_they_stand_for_everybody(client: TestClient) -> None:
     assert (auth["status"], auth["eyes"], auth["since"]) == ("unknown", "", None)
 
 
+def test_of_what_is_unknown_nothing_is_said_to_fail(client: TestClient) -> None:
+    pages = [client.get(f"/en/village/village:{village}").text for village in ("V1", "V2")]
+    assert [page.count("What fails first:") for page in pages] == [0, 1]  # an endpoint's, at V2's counter
+    assert all("Pension" in page for page in pages)
+
+
 @pytest.mark.parametrize(
     ("village", "status", "eyes", "income"), [("V1", "up", "kendra1", "ready"), ("V2", "down", "noc", "blocked")]
 )

@@ -1,7 +1,11 @@
-"""Answers are kept by weight."""
+"""Answers are kept by weight, and each is made by one thread."""
+
+from threading import Event, Thread
+
+import pytest
 
 from api.context import Maps
-from api.kept import Kept
+from api.kept import BusyError, Kept
 from inventory.model import Area, Inventory, Level, Names
 
 
@@ -30,3 +34,37 @@ def test_the_views_of_eight_hundred_open_districts_stay() -> None:
     maps = Maps(Inventory(areas={area.key: area for area in areas}))
     first = [maps.view(area.key) for area in areas]
     assert all(maps.view(area.key) is view for area, view in zip(areas, first, strict=True))
+
+
+def test_what_many_ask_for_at_once_is_made_once_and_only_so_many_wait() -> None:
+    made: list[str] = []
+    begun, go_on = Event(), Event()
+
+    def make(name: str) -> str:
+        made.append(name)
+        if name == "slow":
+            begun.set()
+            assert go_on.wait(30)
+        if name == "wrong":
+            raise LookupError
+        return name
+
+    kept = Kept(make, len, most=100, at_once=2)
+    kept("known")
+    first, second = (Thread(target=kept, args=["slow"]) for _ in range(2))
+    first.start()
+    assert begun.wait(30)
+    with pytest.raises(LookupError):
+        kept("wrong")  # whose place is free again
+    assert kept("other") == "other"  # waits for nobody
+    second.start()
+    second.join(0.1)
+    assert second.is_alive()
+    with pytest.raises(BusyError):
+        kept("a third")
+    assert kept("known") == "known"
+    go_on.set()
+    first.join(30)
+    second.join(30)
+    assert kept("a third") == "a third"
+    assert made == ["known", "slow", "wrong", "other", "a third"]

@@ -24,7 +24,17 @@ from inventory.scope import Scope
 from tests.pages import EVIL, NOW, OTHER, app_over, change, fill, two_districts
 from tests.small import DISTRICT
 
-ADDRESSES = ("", f"area/{DISTRICT}", f"area/{OTHER}", "village/village:V3", "village/village:E1", "village/village:V8")
+ADDRESSES = (
+    "",
+    "queue",
+    "discrepancy",
+    "trend",
+    f"area/{DISTRICT}",
+    f"area/{OTHER}",
+    "village/village:V3",
+    "village/village:E1",
+    "village/village:V8",
+)
 
 
 @pytest.fixture(scope="module")

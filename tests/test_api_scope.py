@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,10 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from api.app import ROUTERS
+from collectors.config.store import keep
+from inventory.model import Names, Service
 from inventory.scope import Scope, devices_in
+from readiness.rules.claims import FINDINGS
 from tests.pages import NOW, OTHER, app_over, change, fill, traffic, two_districts
 from tests.small import DISTRICT
 
@@ -26,15 +31,49 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "/api/v1/sites/{name}": ("/api/v1/sites/evil-gp",),
     "/api/v1/devices": ("/api/v1/devices",),
     "/api/v1/devices/{name}": ("/api/v1/devices/evil-r",),
+    "/api/v1/devices/{name}/configurations": ("/api/v1/devices/evil-r/configurations",),
+    "/api/v1/devices/{name}/configurations/diff": ("/api/v1/devices/evil-r/configurations/diff",),
+    "/api/v1/device-events": ("/api/v1/device-events", "/api/v1/device-events?device=evil-r"),
     "/api/v1/status": ("/api/v1/status?kind=village", "/api/v1/status?kind=site", f"/api/v1/status?area={OTHER}"),
+    "/api/v1/citizen-hours": ("/api/v1/citizen-hours", f"/api/v1/citizen-hours?area={OTHER}"),
     "/api/v1/transitions": ("/api/v1/transitions", "/api/v1/transitions?kind=village&subject=village:E1"),
     "/api/v1/outages": ("/api/v1/outages",),
     "/api/v1/readiness": ("/api/v1/readiness", f"/api/v1/readiness?area={OTHER}", "/api/v1/readiness?area=state:22"),
     "/api/v1/readiness/{village}": ("/api/v1/readiness/village:E1",),
+    "/api/v1/services/readiness": ("/api/v1/services/readiness", f"/api/v1/services/readiness?area={OTHER}"),
+    "/api/v1/nearest": (
+        "/api/v1/nearest?service=form&lat=20&lon=81&limit=50",
+        "/api/v1/nearest?service=form&village=village:E1",
+        "/api/v1/nearest?service=form&village=village:V3",
+    ),
+    "/api/v1/queue": ("/api/v1/queue", f"/api/v1/queue?area={OTHER}"),
+    "/api/v1/readiness/{village}/minute": (
+        "/api/v1/readiness/village:E1/minute",
+        "/api/v1/readiness/village:V3/minute",
+    ),
+    "/api/v1/notices": ("/api/v1/notices", f"/api/v1/notices?area={OTHER}"),
+    "/{language}/village/{key}/minute": ("/en/village/village:E1/minute", "/hi/village/village:V3/minute"),
+    "/api/v1/single-points": ("/api/v1/single-points?least=1", f"/api/v1/single-points?area={OTHER}"),
+    "/api/v1/rings": ("/api/v1/rings", f"/api/v1/rings?area={OTHER}"),
     "/api/v1/endpoints": ("/api/v1/endpoints", f"/api/v1/endpoints?area={OTHER}"),
+    "/api/v1/rollout": ("/api/v1/rollout", f"/api/v1/rollout?area={OTHER}"),
+    "/api/v1/services": ("/api/v1/services",),
+    "/api/v1/trend": ("/api/v1/trend", "/api/v1/trend?outlook=not_enough", f"/api/v1/trend?area={OTHER}"),
+    "/api/v1/discrepancy": (
+        *(f"/api/v1/discrepancy?finding={each}" for each in FINDINGS),
+        f"/api/v1/discrepancy?area={OTHER}",
+    ),
+    "/api/v1/reports/{name}": (
+        "/api/v1/reports/discrepancy",
+        "/api/v1/reports/trend?language=hi",
+        f"/api/v1/reports/discrepancy?area={OTHER}",
+    ),
+    "/{language}/discrepancy": ("/en/discrepancy", f"/en/discrepancy?area={OTHER}"),
+    "/{language}/trend": ("/en/trend", f"/en/trend?area={OTHER}"),
     "/api/v1/history": ("/api/v1/history?device=evil-r&metric=in_bps",),
     "/api/v1/history/total": ("/api/v1/history/total", f"/api/v1/history/total?area={OTHER}"),  # and below
     "/api/v1/alerts": ("/api/v1/alerts",),
+    "/api/v1/maintenance": ("/api/v1/maintenance", f"/api/v1/maintenance?area={OTHER}"),
     "/api/v1/map/tiles": ("/api/v1/map/tiles", f"/api/v1/map/tiles?area={OTHER}"),
     "/api/v1/map/tiles/{name}": (),  # below: its content is compressed
     "/api/v1/map/nearest": ("/api/v1/map/nearest?lon=81&lat=20", f"/api/v1/map/nearest?lon=81&lat=20&area={OTHER}"),
@@ -44,6 +83,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "/static/{name}": ("/static/X-page.js",),
     "/{language}/": ("/en/", "/hi/"),
     "/{language}/area/{key}": (f"/en/area/{DISTRICT}", f"/en/area/{OTHER}", "/en/area/state:22", "/en/area/block:9991"),
+    "/{language}/queue": ("/en/queue", f"/en/queue?area={OTHER}"),
     "/{language}/village/{key}": ("/en/village/village:V3", "/en/village/village:E1"),
     "/{language}/fragment/drawing": ("/en/fragment/drawing", f"/en/fragment/drawing?area={OTHER}"),
     "/{language}/fragment/tables": ("/en/fragment/tables", f"/en/fragment/tables?area={OTHER}"),
@@ -55,9 +95,13 @@ ROUTES: dict[str, tuple[str, ...]] = {
 @pytest.fixture(scope="module")
 def client(shared_engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     folder = tmp_path_factory.mktemp("district")
-    inventory, engine = two_districts(), shared_engine
+    form = Service("form", Names("Form"), channels=("kendra",))
+    inventory, engine = replace(two_districts(), services={form.code: form}), shared_engine
     fill(engine, inventory)
     change(engine, ("device", "evil-r"), "down", NOW)
+    for number, text in enumerate(("a\n", "evil\n")):
+        keep(engine, "evil-r", "frr", text, NOW + timedelta(days=number))
+    change(engine, ("village", "village:E1"), "ready", NOW)  # so its kendra is one to be told of
     with TestClient(app_over(engine, inventory, folder, DISTRICT), base_url="http://127.0.0.1") as client:
         yield client
 
@@ -85,6 +129,9 @@ def test_nothing_of_another_district_is_told(client: TestClient, address: str) -
         "/api/v1/areas/state:22",
         "/api/v1/sites/evil-gp",
         "/api/v1/devices/evil-r",
+        "/api/v1/devices/evil-r/configurations",
+        "/api/v1/devices/evil-r/configurations/diff",
+        f"/api/v1/device-events?area={OTHER}",
         f"/api/v1/status?area={OTHER}",
         "/api/v1/outages?area=state:22",
         "/api/v1/readiness/village:E1",
@@ -94,6 +141,9 @@ def test_nothing_of_another_district_is_told(client: TestClient, address: str) -
         f"/api/v1/map/tiles?area={OTHER}",
         f"/api/v1/map/status?area={OTHER}",
         f"/api/v1/events?area={OTHER}",
+        f"/api/v1/discrepancy?area={OTHER}",
+        f"/api/v1/reports/trend?area={OTHER}",
+        f"/en/discrepancy?area={OTHER}",
         f"/en/area/{OTHER}",
         "/en/village/village:E1",
     ],

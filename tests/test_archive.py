@@ -8,8 +8,10 @@ from random import Random
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import Engine, func, insert, select
+from structlog.testing import capture_logs
 
 import readiness.archive
 from inventory.model import Inventory
@@ -23,6 +25,7 @@ from readiness.recent import stored
 from readiness.recorded import recorded
 from readiness.sequence import COMPLETE
 from readiness.tables import transition
+from storage.damage import UnreadableError
 from storage.engine import StoreInUseError, alone
 from storage.monthly import Month, MonthMissingError, months_in, open_month, write_month
 
@@ -251,6 +254,67 @@ def test_a_missing_month_is_told(engine: Engine, tmp_path: Path) -> None:
         read(engine, tmp_path, 0, 181)
 
 
+def cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-20])
+
+
+def of_others(file: Path) -> None:
+    pq.write_table(pa.table({"id": [1]}), file)
+
+
+def spotted(file: Path) -> None:
+    whole = bytearray(file.read_bytes())
+    whole[200] ^= 1
+    file.write_bytes(whole)
+
+
+def test_a_damaged_month_is_told_by_its_name(engine: Engine, tmp_path: Path) -> None:
+    half_a_year(engine)
+    close_months(engine, tmp_path, JANUARY + 181 * DAY)
+    month = tmp_path / FOLDER / "2026-03.parquet"
+    whole = month.read_bytes()
+    for harm in (cut, of_others, spotted):
+        month.write_bytes(whole)
+        harm(month)
+        with pytest.raises(UnreadableError, match="2026-03"):
+            read(engine, tmp_path, 0, 181)
+
+
+async def test_the_loop_outlives_a_damaged_month_and_goes_on_when_it_is_put_back(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    half_a_year(engine)
+    close_months(engine, tmp_path, JANUARY + 181 * DAY)
+    month = tmp_path / FOLDER / "2026-05.parquet"
+    whole, stop, tries = month.read_bytes(), asyncio.Event(), list[int]()
+    cut(month)
+
+    async def then() -> None:
+        stop.set()
+
+    def again(engine: Engine, folder: Path, now: datetime) -> Done:
+        tries.append(1)
+        if len(tries) > 1:
+            month.write_bytes(whole)
+        return close_months(engine, folder, now)
+
+    monkeypatch.setattr("readiness.archive.close_months", again)
+    with capture_logs() as logs:
+        await keep_closing(engine, tmp_path, stop, then, every_s=0.01)
+    told = [(log["event"], log.get("error")) for log in logs if log["log_level"] == "error"]
+    assert told == [("months_not_closed", "UnreadableError")]
+
+
+def test_strangers_beside_the_months_are_nobodys(engine: Engine, tmp_path: Path) -> None:
+    half_a_year(engine)
+    close_months(engine, tmp_path, JANUARY + 100 * DAY)
+    known = months_in(tmp_path / FOLDER)
+    for name in ("2026-01-copy", "2026-01 (1)", "0000-01", "2026-13", "9999-12", "2026-1"):
+        (tmp_path / FOLDER / f"{name}.parquet").write_bytes(b"")
+    assert months_in(tmp_path / FOLDER) == known
+    assert close_months(engine, tmp_path, JANUARY + 181 * DAY).written
+
+
 def test_only_one_closes(engine: Engine, tmp_path: Path) -> None:
     with alone(engine, "months"), pytest.raises(StoreInUseError):
         close_months(engine, tmp_path, JANUARY)
@@ -278,7 +342,10 @@ async def test_the_loop_goes_on_after_a_failure(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     half_a_year(engine)
-    stop, tries = asyncio.Event(), list[datetime]()
+    stop, tries, afterwards = asyncio.Event(), list[datetime](), list[int]()
+
+    async def then() -> None:
+        afterwards.append(len(tries))
 
     def failing_once(engine: Engine, folder: Path, now: datetime) -> Done:
         tries.append(now)
@@ -288,8 +355,9 @@ async def test_the_loop_goes_on_after_a_failure(
         return close_months(engine, folder, now)
 
     monkeypatch.setattr("readiness.archive.close_months", failing_once)
-    await keep_closing(engine, tmp_path, stop, every_s=0.01)
+    await keep_closing(engine, tmp_path, stop, then, every_s=0.01)
     assert len(tries) == 2
+    assert afterwards == [2]
     assert len(months_in(tmp_path / FOLDER)) >= 5
 
 

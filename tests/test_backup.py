@@ -25,9 +25,10 @@ from storage.backup import BackupError, back_up, put_back
 from storage.dump import DumpError, load
 from storage.engine import StoreInUseError, alone, open_engine
 from storage.metadata import metadata
-from storage.migrate import upgrade
+from storage.monthly import SUMS
 from storage.segments import SAMPLES, Writer
 from tests.servers import program
+from tests.stores import Schema, store_with
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -39,10 +40,9 @@ def quiet(_what: str, _done: int, _total: int) -> None:
 
 
 @pytest.fixture
-def full(empty_url: str, tmp_path: Path, small: Inventory) -> Iterator[Engine]:
+def full(migrated_url: str, tmp_path: Path, small: Inventory) -> Iterator[Engine]:
     """A store with an inventory, half a year of transitions of which months are closed, and samples beside it."""
-    engine = open_engine(empty_url)
-    upgrade(engine)
+    engine = open_engine(migrated_url)
     if engine.dialect.name == "postgresql":
         program("pg_dump")
     apply(engine, small, NOW)
@@ -70,7 +70,7 @@ def other(request: pytest.FixtureRequest, full: Engine, tmp_path: Path) -> Itera
         yield engine
         engine.dispose()
         return
-    with request.getfixturevalue("cluster").database(tables=False) as url:
+    with request.getfixturevalue("cluster").database(Schema.NONE) as url:
         engine = open_engine(url)
         yield engine
         engine.dispose()
@@ -147,11 +147,21 @@ def test_samples_may_be_left_out(full: Engine, tmp_path: Path) -> None:
     assert {name.split("/")[1] for name in manifest.files if "/" in name} == {"transitions"}
 
 
+def test_sums_are_left_out(tmp_path: Path, small: Inventory) -> None:
+    """A file of sums may be replaced while it is copied: its checksum would be that of the file before."""
+    file = tmp_path / "history" / SUMS / "site" / "2026-05.parquet"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"replaced at any moment")
+    engine = store_with(Schema.MIGRATED, tmp_path / "small.db")
+    apply(engine, small, NOW)
+    assert list(back_up(engine, tmp_path / "history", tmp_path / "backup", NOW, quiet).files) == ["store.sqlite"]
+    engine.dispose()
+
+
 @pytest.fixture
 def made(tmp_path: Path, small: Inventory) -> Path:
     """A backup of a small store."""
-    engine = open_engine(f"sqlite:///{tmp_path}/small.db")
-    upgrade(engine)
+    engine = store_with(Schema.MIGRATED, tmp_path / "small.db")
     apply(engine, small, NOW)
     back_up(engine, tmp_path / "history", tmp_path / "backup", NOW, quiet)
     engine.dispose()
@@ -221,9 +231,8 @@ def test_a_backup_takes_no_other_ones_place(made: Path, tmp_path: Path) -> None:
 
 
 def test_a_program_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, cluster: object, tmp_path: Path) -> None:
-    with cluster.database(tables=False) as url:  # type: ignore[attr-defined]
+    with cluster.database(Schema.MIGRATED) as url:  # type: ignore[attr-defined]
         engine = open_engine(url)
-        upgrade(engine)
         monkeypatch.setenv("PATH", str(tmp_path))
         with pytest.raises(DumpError, match=r"pg_dump is not installed.*postgresql-client"):
             back_up(engine, tmp_path / "history", tmp_path / "backup", NOW, quiet)

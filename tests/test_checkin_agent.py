@@ -23,11 +23,10 @@ from collectors.checkin.message import Heartbeat, dated
 from collectors.checkin.pahunch_checkin import Agent, Moment, Queue
 from collectors.checkin.receive import Receiver
 from collectors.checkin.tables import checkin_agent, checkin_heartbeat
-from storage.engine import open_engine
-from storage.metadata import metadata
 from storage.settings import CheckinSettings
 from tests.checkins import KEY, Clock, checking_in, config, kendra, received
 from tests.servers import free_port, wait_until
+from tests.stores import Schema, store_with
 from tests.webserver import authority, page, web
 
 FILE = Path(agent.__file__)
@@ -37,8 +36,7 @@ OLDEST = sorted(Path.home().glob(".pyenv/versions/3.8.*/bin/python"))[:1]
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_engine(f"sqlite:///{tmp_path}/store.db")
-    metadata.create_all(engine)
+    engine = store_with(Schema.TABLES, tmp_path / "store.db")
     yield engine
     engine.dispose()
 
@@ -153,6 +151,23 @@ def test_with_a_wrong_key_nothing_is_taken_and_nothing_lost(store: Engine, tmp_p
     assert len(stored(store)) == 2
 
 
+def test_a_heartbeat_that_nobody_can_read_holds_up_no_other(store: Engine, tmp_path: Path) -> None:
+    with kendra(store, checking_in(tmp_path)) as served:
+        file = config(tmp_path, "http://127.0.0.1:1")
+        for _ in range(3):
+            run(file)
+        with sqlite3.connect(tmp_path / "queue.db") as queue:  # half a letter, as PowerShell may name a device
+            half = json.dumps([{"kind": "ups", "id": "x", "name": "\ud800"}])
+            queue.execute(
+                "UPDATE heartbeat SET body = replace(body, '\"looks\": []', '\"looks\": ' || ?) WHERE n = 2", (half,)
+            )
+        run(config(tmp_path, served.url))
+        assert queued(tmp_path) == 0
+    assert len(stored(store)) == 3
+    with store.connect() as connection:
+        assert connection.execute(select(checkin_agent.c.dropped)).scalar_one() == 1
+
+
 def test_the_certificate_is_checked_before_anything_is_sent(store: Engine, tmp_path: Path) -> None:
     trusted = authority(tmp_path)
     trusted.serving("127.0.0.1", timedelta(days=1))
@@ -185,6 +200,75 @@ def test_a_damaged_queue_is_put_aside(store: Engine, tmp_path: Path) -> None:
         code, said = run(config(tmp_path, served.url))
     assert (code, "begun anew" in said) == (0, True)
     assert (tmp_path / "queue.damaged").is_file()
+    assert len(stored(store)) == 1
+
+
+ROTTEN = {
+    "flipped": "UPDATE heartbeat SET body = replace(body, '{\"at', 'y\"at') WHERE n = 2",
+    "list": "UPDATE heartbeat SET body = '[]' WHERE n = 2",
+    "no text": "UPDATE heartbeat SET body = CAST(x'ff7b' AS TEXT) WHERE n = 2",
+    "no clock": "UPDATE heartbeat SET clock = NULL WHERE n = 2",
+    "no start": "UPDATE heartbeat SET start = NULL WHERE n = 2",
+}
+REMEMBERED = {
+    "half": "UPDATE kept SET value = substr(value, 2)",
+    "numbers": "UPDATE kept SET value = '7'",
+    "lists": "UPDATE kept SET value = '[\"a\", null]'",
+    "objects": "UPDATE kept SET value = '{}'",
+}
+
+
+@pytest.mark.parametrize("damage", ROTTEN.values(), ids=list(ROTTEN))
+def test_a_queued_heartbeat_that_rots_silences_no_kendra(store: Engine, tmp_path: Path, damage: str) -> None:
+    with kendra(store, checking_in(tmp_path)) as served:
+        beating = _with_queue(tmp_path, served.url, damage)
+        beating.beat()
+        assert beating.deliver()
+        assert queued(tmp_path) == 0
+    with store.connect() as connection:
+        assert connection.execute(select(checkin_agent.c.dropped)).scalar_one() == 1
+    assert len(stored(store)) == 3  # the two good ones of before, and now's
+
+
+@pytest.mark.parametrize("damage", REMEMBERED.values(), ids=list(REMEMBERED))
+def test_what_it_remembered_may_rot(store: Engine, tmp_path: Path, damage: str) -> None:
+    with kendra(store, checking_in(tmp_path)) as served:
+        beating = _with_queue(tmp_path, served.url, damage)
+        beating.beat()
+        assert beating.deliver()
+    assert len(stored(store)) == 4
+
+
+def _with_queue(folder: Path, url: str, damage: str) -> Agent:
+    """An agent that finds three heartbeats in its queue, after the `damage`."""
+    settings = agent.read_config(config(folder, url))
+    before = Agent(settings)
+    for _ in range(3):
+        before.beat()
+    with sqlite3.connect(folder / "queue.db") as queue:
+        queue.execute(damage)
+    return Agent(settings)
+
+
+@pytest.mark.parametrize("rotten", [1 << 53, 1 << 57, (1 << 40) + 1])
+def test_a_number_that_rots_locks_no_kendra_out(store: Engine, tmp_path: Path, rotten: int) -> None:
+    with kendra(store, checking_in(tmp_path)) as served:
+        beating = Agent(agent.read_config(config(tmp_path, served.url)))
+        beating.beat()
+        assert beating.deliver()
+        with sqlite3.connect(tmp_path / "queue.db") as queue:
+            queue.execute("UPDATE kept SET value = ? WHERE name = 'sequence'", (str(rotten),))
+        again = Agent(agent.read_config(config(tmp_path, served.url)))
+        again.beat()
+        assert again.deliver()
+    with store.connect() as connection:
+        assert connection.execute(select(checkin_agent.c.sequence)).scalar_one() < 10
+
+
+def test_a_damaged_lock_is_no_other_agent(store: Engine, tmp_path: Path) -> None:
+    (tmp_path / "lock.db").write_bytes(b"not a database at all" * 100)
+    with kendra(store, checking_in(tmp_path)) as served:
+        assert run(config(tmp_path, served.url))[0] == 0
     assert len(stored(store)) == 1
 
 
@@ -424,6 +508,19 @@ def test_linux_devices(tmp_path: Path) -> None:
         ("ups", "usb:0463:ffff"),
     }
     assert agent.usb_of_linux(tmp_path / "none") is None
+
+
+def test_queues_that_nobody_could_ask_for_are_not_absent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """CUPS that hangs says nothing of its queues, CUPS that isn't there has none."""
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr(agent, "_COMMAND_S", 0.2)
+    camera = [agent._peripheral("camera", "usb:046d:0825", "")]
+    program = tmp_path / "lpstat"
+    program.write_text("#!/bin/sh\nexec sleep 60\n")
+    program.chmod(0o755)
+    assert agent._with_queues(camera) is None
+    program.write_text("#!/bin/sh\nexit 1\n")
+    assert agent._with_queues(camera) == camera
 
 
 def test_print_queues() -> None:

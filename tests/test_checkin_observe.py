@@ -1,5 +1,6 @@
 """Heartbeats become observation: news is judged, what comes late corrects the past and raises nothing."""
 
+import asyncio
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,7 +13,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
+from structlog.testing import capture_logs
 
 from collectors.checkin import intake
 from collectors.checkin.intake import CheckIn
@@ -21,24 +23,26 @@ from collectors.checkin.observe import Eyes, Follower, Waiting
 from collectors.checkin.spans import Sign, told
 from collectors.checkin.tables import checkin_heartbeat, checkin_span
 from collectors.model import REASONS, Batch
-from inventory.model import Inventory
+from inventory.model import Credential, Inventory
 from inventory.scope import Scope
 from inventory.store import apply
 from readiness import read as readiness
 from readiness.judge import Judge
-from readiness.model import SubjectKind
+from readiness.model import Status, SubjectKind
 from readiness.rules.columns import CODE, STATUSES, UNKNOWN, UP
+from readiness.rules.sight import Sight
 from readiness.rules.spells import Changes, Period, Spans, Spells, proved, spells
+from readiness.rules.status import Memory, Outcome, Policy, Poll, stale, step
 from readiness.rules.uptime import proved as proved_alone
 from readiness.rules.uptime import spells as spells_alone
 from readiness.tables import outage
 from readiness.views import seen
 from reports.availability import By, Of
 from reports.read import Wanted, availability_report
-from storage.engine import open_engine
-from storage.metadata import metadata
+from storage.bulk import lots
 from storage.settings import Settings
 from tests.checkins import PC, SITE, Clock, checking_in, envelope, heartbeat
+from tests.stores import Schema, store_with
 
 T = 1_800_000_000.0
 GOOD = [{"code": "portal", "failure": None, "total_s": 0.8, "status": 200}]
@@ -125,8 +129,7 @@ class World:
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    store = open_engine(f"sqlite:///{tmp_path}/store.db")
-    metadata.create_all(store)
+    store = store_with(Schema.TABLES, tmp_path / "store.db")
     yield World(store, tmp_path)
     store.dispose()
 
@@ -140,7 +143,7 @@ def world_of_both(engine: Engine, tmp_path: Path) -> World:
 def test_power_that_a_polled_pc_tells_alone_is_kept(tmp_path: Path) -> None:
     inventory = checking_in(tmp_path)
     devices = {name: one for name, one in inventory.devices.items() if one.seen_through != PC}
-    polled = replace(devices[PC], primary_ip="127.3.0.1")
+    polled = replace(devices[PC], primary_ip="127.3.0.1", credential="net", ssh_credential="checkin")
     eyes = Eyes(replace(inventory, devices={**devices, PC: polled}))
     at = datetime.fromtimestamp(T, UTC)
     said = Said.model_validate({"power": {"on_battery": True, "charge_percent": 80.0}})
@@ -238,6 +241,35 @@ async def test_what_waits_while_nobody_collects_is_taken_up_then(world: World) -
     assert world.hours(Of.KENDRA, SITE)["unknown"] == 300
 
 
+async def test_a_check_in_that_cannot_be_read_is_told_and_removed_and_the_others_are_taken(world: World) -> None:
+    for _ in range(3):
+        world.clock.now += 300
+        world.send(world.beat())
+    first = select(func.min(checkin_heartbeat.c.id)).scalar_subquery()
+    with world.engine.begin() as connection:
+        connection.execute(
+            update(checkin_heartbeat).where(checkin_heartbeat.c.id == first).values(body='{"looks": "many"}')
+        )
+    with capture_logs() as logs:
+        await world.turn()
+    assert [log["site"] for log in logs if log["log_level"] == "error"] == [SITE]
+    assert world.count(checkin_heartbeat) == 0
+    assert world.status(SubjectKind.DEVICE, PC) == "up"
+
+
+async def test_the_follower_outlives_what_it_cannot_take(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    stop = asyncio.Event()
+
+    async def turn() -> bool:
+        stop.set()
+        raise ValueError("what a row says that nobody understands")
+
+    monkeypatch.setattr(Follower, "turn", lambda _: turn())
+    with capture_logs() as logs:
+        await world.follower.follow(stop)
+    assert [(log["event"], log["error"]) for log in logs] == [("check-ins not read", "ValueError")]
+
+
 async def test_what_was_handed_on_and_is_not_on_disk_is_handed_on_again_after_a_kill(world: World) -> None:
     await world.pass_time(900)
     world.clock.now += 300
@@ -274,6 +306,21 @@ async def test_a_pc_that_is_polled_is_judged_by_its_polls(world: World, tmp_path
     await world.pass_time(300, peripherals=ALL)
     assert world.status(SubjectKind.DEVICE, PC) == "unknown"
     assert world.status(SubjectKind.DEVICE, "finger1") == "up"
+
+
+async def test_a_pc_with_an_address_that_nobody_polls_is_judged_by_its_check_ins(world: World, tmp_path: Path) -> None:
+    inventory = world.inventory
+    secrets = Credential("shell", "ssh", user="u", key_file="file:/nowhere")
+    asked = replace(inventory.devices[PC], primary_ip="127.1.3.1", credential="shell", ssh_credential="checkin")
+    facts = replace(
+        inventory, devices={**inventory.devices, PC: asked}, credentials={**inventory.credentials, "shell": secrets}
+    )
+    world = World(world.engine, tmp_path, facts)
+    await world.pass_time(900, peripherals=ALL)
+    assert world.status(SubjectKind.DEVICE, PC) == "up"
+    assert [row.after for row in readiness.transitions(world.engine, Scope(), kind=SubjectKind.DEVICE, subject=PC)] == [
+        "up"
+    ]
 
 
 def test_absence_has_a_reason_of_its_own() -> None:
@@ -360,3 +407,48 @@ def test_late_word_is_as_if_it_had_been_known_in_time(
 
 
 CODE_OF = {str(status): code for status, code in CODE.items()}
+
+
+@given(st.lists(st.tuples(st.integers(0, LAST), st.booleans()), max_size=12, unique_by=lambda one: one[0]).map(sorted))
+def test_status_with_late_word_is_that_of_word_in_time(beats: list[tuple[int, bool]]) -> None:
+    """Of whatever check-ins come late: from the status step to the spans of status nothing tells the difference."""
+    gap = 15
+    in_time = painted(split(_changes([at for at, _ in beats], gap), []))
+    told_late = list(told(None, [Sign(at, reached=True, late=late) for at, late in beats], gap))
+    assert painted(split(_changes([at for at, late in beats if not late], gap), told_late)) == in_time
+
+
+def _changes(beats: list[int], gap: int) -> list[tuple[int, int]]:
+    """What the status step makes of check-ins that come in time; silence of more than `gap` is unknown from the last."""
+    memory, changes = Memory(Status.UNKNOWN, 0.0), []
+    for now in range(LAST + gap + 2):
+        change = None
+        if now - memory.last > gap:
+            memory, change = stale(memory, "test")
+        changes += [change] if change else []
+        if now in beats:
+            memory, change = step(memory, Poll(float(now), Outcome.ANSWER), float(now), Sight(), Policy(30))
+            changes += [change] if change else []
+    return [(int(one.at), CODE[one.after]) for one in changes]
+
+
+def test_rows_are_read_in_lots_and_each_once(engine: Engine) -> None:
+    """The database makes one text of a lot: of all that kendras ever proved it would take hundreds of megabytes."""
+    rows = [
+        {
+            "site": f"kendra-{n % 7}",
+            "from_at": datetime.fromtimestamp(T, UTC) + timedelta(hours=n),
+            "to_at": datetime.fromtimestamp(T, UTC) + timedelta(hours=n, minutes=9),
+        }
+        for n in range(20)
+    ]
+    with engine.begin() as connection:
+        connection.execute(checkin_span.insert(), rows)
+        site = checkin_span.c.site
+        found = [
+            connection.execute(select(site, checkin_span.c.from_at).where(some)).all()
+            for some in lots(connection, site, site != "kendra-5", most=4)
+        ]
+    assert max(map(len, found)) < 8
+    read_once = [tuple(row) for lot in found for row in lot]
+    assert sorted(read_once) == sorted((row["site"], row["from_at"]) for row in rows if row["site"] != "kendra-5")

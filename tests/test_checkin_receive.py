@@ -2,22 +2,30 @@
 
 import asyncio
 import json
+import select as ready
+import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, func, select
+from starlette.requests import Request
+from structlog.testing import capture_logs
 
-from collectors.checkin.message import signature
-from collectors.checkin.receive import MOST_OCTETS, Allowance, Receiver, receiving
+from collectors.checkin.intake import CheckIn, FullError, Taken
+from collectors.checkin.intake import store as store_all
+from collectors.checkin.message import PATH, read, signature
+from collectors.checkin.receive import MOST_OCTETS, Allowance, Receiver, Room, _block_of, receiving
 from collectors.checkin.serving import NoCertificateError, receive_until
 from collectors.checkin.tables import checkin_agent, checkin_heartbeat
 from storage.engine import open_engine
-from storage.metadata import metadata
 from storage.settings import CheckinSettings
 from tests.checkins import INSTALL, KEY, SITE, Clock, checking_in, envelope, heartbeat, kendra, received
+from tests.servers import wait_until
+from tests.stores import Schema, store_with
 
 T = 1_800_000_000.0
 
@@ -25,8 +33,7 @@ T = 1_800_000_000.0
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Engine]:
     """On SQLite alone: what is refused before it gets to the store."""
-    engine = open_engine(f"sqlite:///{tmp_path}/store.db")
-    metadata.create_all(engine)
+    engine = store_with(Schema.TABLES, tmp_path / "store.db")
     yield engine
     engine.dispose()
 
@@ -167,6 +174,82 @@ def test_too_much_is_refused(store: Engine, tmp_path: Path) -> None:
         answers = [served.post(envelope(1, T)).status_code for _ in range(4)]
     assert set(forged) == {401}  # nobody else uses up a kendra's allowance
     assert answers == [200, 409, 409, 429]
+
+
+def test_what_is_held_before_anybody_proved_who_he_is_has_a_bound(store: Engine, tmp_path: Path) -> None:
+    """Connections that never finish their bodies hold as much as they have sent, and give it back."""
+    receiver = Receiver(store, checking_in(tmp_path), room=Room(1000))
+    with received(receiver) as served:
+        port = int(served.url.rpartition(":")[2])
+        head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 400000\r\n\r\n".encode()
+        with socket.create_connection(("127.0.0.1", port)) as slow:
+            slow.sendall(head + b"x" * 900)
+            wait_until(lambda: receiver._room.left == 100, saying="it is held")
+            answer = served.post(envelope(1, T))
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
+        wait_until(lambda: receiver._room.left == 1000, saying="it is given back")
+        assert served.post(envelope(1, T)).status_code == 200
+
+
+def _slowly(url: str, octets: int, address: str) -> socket.socket:
+    """A connection from that address whose body never ends."""
+    slow = socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), source_address=(address, 0))
+    slow.sendall(f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 400000\r\n\r\n".encode() + b"x" * octets)
+    return slow
+
+
+def test_one_address_leaves_room_for_the_others(store: Engine, tmp_path: Path) -> None:
+    room = Room(1000, share=500)
+    with received(Receiver(store, checking_in(tmp_path), room=room)) as served, ExitStack() as slow:
+        slow.enter_context(_slowly(served.url, 400, "127.0.0.9"))
+        wait_until(lambda: room.left == 600, saying="it is held")
+        more = slow.enter_context(_slowly(served.url, 400, "127.0.0.9"))
+        assert b" 503 " in more.recv(64)
+        assert room.left == 600
+        assert served.post(envelope(1, T)).status_code == 200
+
+
+def test_the_less_room_there_is_the_less_time_bodies_get(store: Engine, tmp_path: Path) -> None:
+    """Also those that began when there was enough; senders from many addresses close nothing for long."""
+    room = Room(1000, share=500, least_s=0.1)
+    with received(Receiver(store, checking_in(tmp_path), room=room)) as served, ExitStack() as slow:
+        held = [slow.enter_context(_slowly(served.url, 499, f"127.0.0.{n}")) for n in (7, 8)]
+        cut_off, _, _ = ready.select(held, [], [], 20)
+        assert [one.recv(64)[9:12] for one in cut_off] == [b"503"]  # which leaves half of the room to the rest
+        assert (room.left, room.patience_s) == (501, 60)
+        assert served.post(envelope(1, T)).status_code == 200
+
+
+def test_who_has_an_ipv6_network_is_one_sender() -> None:
+    told = [
+        _block_of(Request({"type": "http", "client": (host, 1)}))
+        for host in ("2001:db8::1", "2001:db8::2", "fe80::1%eth0", "10.0.0.7")
+    ]
+    assert told == ["2001:db8::/64", "2001:db8::/64", "fe80::/64", "10.0.0.7"]
+    assert _block_of(Request({"type": "http", "client": None})) == ""
+
+
+def test_no_more_is_queued_than_collect_may_ever_take_up(engine: Engine, tmp_path: Path) -> None:
+    beats = [heartbeat(n, T - 100 + n, age_s=100.0 - n) for n in range(5)]
+    lot = [CheckIn(SITE, read(envelope(n + 1, T, beats[n])), T) for n in range(5)]
+    for one in lot[:3]:
+        store_all(engine, [one], most=2)
+    with pytest.raises(FullError):
+        store_all(engine, lot[3:4], most=1)
+    assert len(stored(engine)) == 3
+    with engine.begin() as connection:  # collect takes up the oldest
+        oldest = select(func.min(checkin_heartbeat.c.id)).scalar_subquery()
+        connection.execute(delete(checkin_heartbeat).where(checkin_heartbeat.c.id == oldest))
+    assert store_all(engine, lot[3:4], most=1) == [Taken(0)]
+
+
+def test_a_missing_key_is_complained_of_once(store: Engine, tmp_path: Path) -> None:
+    """Anybody may name that kendra, as often as he likes."""
+    inventory = checking_in(tmp_path)
+    (tmp_path / "keys" / SITE).unlink()
+    with capture_logs() as logs, kendra(store, inventory) as served:
+        assert {served.post(envelope(1, T)).status_code for _ in range(5)} == {401}
+    assert [line["event"] for line in logs] == ["key of a kendra is missing"]
 
 
 def test_an_allowance_fills_again() -> None:

@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import structlog
+
+import manage
 
 MANAGE = Path(__file__).parents[1] / "manage.py"
 
@@ -44,3 +47,35 @@ def refused(folder: Path, command: list[str], said: str, variables: dict[str, st
     assert said in ended.stderr
     assert "Traceback" not in ended.stderr
     assert "hidden" not in ended.stderr
+
+
+def test_a_command_that_is_done_imports_nothing_of_the_product() -> None:
+    """Each ends by SystemExit, through the same handler as what went wrong."""
+    code = f"""
+import runpy, sys
+sys.argv = ["manage.py", "config", "--help"]
+try:
+    runpy.run_path({str(MANAGE)!r}, run_name="__main__")
+except SystemExit as done:
+    print(done.code, [name for name in ("api.serve", "simulator.process") if name in sys.modules])
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=MANAGE.parent, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert ended.stdout.splitlines()[-1] == "0 []"
+
+
+def test_a_traceback_in_the_log_shows_no_local_variable(capsys: pytest.CaptureFixture[str]) -> None:
+    before = structlog.get_config()
+    manage._log_to_stderr()
+    url = f"hidden-{MANAGE.stem}"
+    try:
+        Path(f"nowhere {len(url)}").read_bytes()
+    except OSError:
+        structlog.get_logger().exception("cannot be read")
+    finally:
+        structlog.configure(**before)
+    told = capsys.readouterr().err
+    assert "cannot be read" in told
+    assert "Traceback" in told
+    assert f"hidden-{MANAGE.stem}" not in told

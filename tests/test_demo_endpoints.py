@@ -30,7 +30,7 @@ async def test_the_demos_endpoints_are_the_simulators(engine: Engine, small: Inv
         assert {one.url for one in led.values()} == {f"http://127.0.0.1:{portals.port}/{code}" for code in endpoints}
         portals.troubles = {"auth": Trouble(status=503)}
         allowed = manage._demo_settings(given, tmp_path, 8000, 16_100).endpoints
-        prober = Prober(allowed, system_lookup(pool))
+        prober = Prober(allowed, system_lookup(pool, 1))
         seen = {code: await prober.look(one) for code, one in led.items()}
         await prober.close()
     assert seen["portal"].failure is None

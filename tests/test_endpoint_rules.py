@@ -6,7 +6,7 @@ from math import inf
 import pytest
 
 from readiness.model import Responsible, Status, SubjectKind
-from readiness.rules.endpoint import Glance, Outcome, Policy, Verdict, View, findings, overall, stale, step
+from readiness.rules.endpoint import Glance, Outcome, Policy, Verdict, View, findings, not_after, overall, stale, step
 
 POLICY = Policy(sight_s=120)
 OPEN = 10_000.0  # something else was seen, and will be
@@ -56,7 +56,8 @@ def test_one_pair_of_eyes(outcomes: tuple[Outcome, ...], told: tuple[Status, flo
     [
         ((X,), -inf, (UNKNOWN, 100)),  # nothing was ever seen
         ((X, X, X), 0.0, (UP, 0)),  # seen lately, but not since the silence began: wait
-        ((X, X, X), 105.0, (DOWN, 100)),
+        ((X, X, X), 105.0, (UP, 0)),  # nor since the look before: they may have shut after the first
+        ((X, X, X), 115.0, (DOWN, 100)),
         ((W, W, W), -inf, (DOWN, 100)),  # what came back, even wrong, proves the eyes
         ((G, X, X, X), -50.0, (UNKNOWN, 110)),
     ],
@@ -75,6 +76,16 @@ def test_an_endpoint_that_is_down_is_unknown_when_the_eyes_shut() -> None:
 def test_a_look_that_comes_late_changes_nothing() -> None:
     view = View(UP, 0.0, "answers", at=200.0)
     assert step(view, Glance(200.0, W, "late"), OPEN, POLICY) is view
+
+
+def test_a_view_of_a_clock_that_was_ahead_hears_the_next_look() -> None:
+    """What it remembers was as long ago as it was before its newest look."""
+    ahead = View(UP, 19_000.0, "answers", at=20_000.0, first_bad=19_990.0, bad=2, silent=True)
+    view = not_after(ahead, 400.0)
+    assert (view.since, view.at, view.first_bad) == (-600.0, 400.0, 390.0)
+    assert step(view, Glance(430.0, W, "refuses"), OPEN, POLICY).status is DOWN
+    old = View(UP, 100.0, "answers", at=20_000.0)
+    assert (not_after(old, 400.0).since, not_after(old, 400.0).first_bad, not_after(old, 20_000.0)) == (100.0, inf, old)
 
 
 def test_what_nobody_looks_at_is_unknown_since_the_newest_look() -> None:

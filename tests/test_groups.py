@@ -45,8 +45,23 @@ async def test_nothing_is_asked_twice_and_the_silent_are_left_alone() -> None:
     assert await one.walk(target, "1.3.6.1.5", Limits(rows=1, whole=False)) == {"1": 1}
     assert backend.left == 0
     assert await one.walk(target, "1.3.7", Limits()) == Failure(Reason.TIMEOUT)
-    assert await one.get(target, ["1.3.8.0"]) == Failure(Reason.TIMEOUT)
+    assert await one.walk(target, "1.3.8", Limits()) == Failure(Reason.TIMEOUT)
     assert backend.left == -1
+    assert await one.get(target, ["1.3.8.0"]) == {}  # it may answer GETs
+
+
+async def test_a_device_that_answers_no_walk_tells_what_a_get_can() -> None:
+    rows: dict[str, Value] = {
+        "1.3.6.1.2.1.1.1.0": b"RouterOS RB750Gr3",
+        "1.3.6.1.2.1.1.2.0": "1.3.6.1.4.1.14988.1",
+        "1.3.6.1.4.1.14988.1.1.7.3.0": b"ABC123",
+    }
+    told = await read_device(Counting(rows, most=0), Target("a"), load_profiles(), {14988: "MikroTik"})
+    assert isinstance(told, tuple)
+    reading = told[0]
+    assert (reading.reached, reading.profile, reading.vendor) == (True, "mikrotik-routeros", "MikroTik")
+    assert (reading.serial, reading.interfaces) == ("ABC123", None)
+    assert Reason.TIMEOUT in {error.reason for error in reading.errors}
 
 
 async def test_a_device_that_falls_silent_in_the_middle_gives_what_it_told(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The Parquet history: what was written is read back, once, whatever moment a writer is killed at."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -17,8 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.compaction import compact
-from storage.damage import Damage
+from storage.damage import Damage, UnreadableError
 from storage.history import Series, octets, series
+from storage.numbers import Numbers
 from storage.segments import SCHEMAS, FolderInUseError, FolderLayoutError, Writer, in_force, stored
 from storage.types import to_millis
 
@@ -207,6 +209,110 @@ def test_what_the_disk_refuses_to_give_waits_and_the_rest_is_compacted(
     assert (damage.aside, damage.skipped) == ([], 1)
     assert compact(tmp_path, TEN + timedelta(hours=3), damage=damage) == 1
     assert read(tmp_path, hours=2).mean.tolist() == [0, 1, 0, 1]
+
+
+def test_what_lies_between_segments_is_never_taken_for_one_of_them(
+    tmp_path: Path, writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One file is damaged, another refused once: the merged ones behind them stand for themselves afterwards too."""
+    monkeypatch.setattr("storage.compaction._FAN", 4)
+    for n in range(8):
+        writer.write({"samples": samples(TEN + n * MINUTE, 1, first=n)})
+    bad, refused = (stored(tmp_path, "samples")[n].path for n in (1, 2))
+    bad.write_bytes(bad.read_bytes()[:-9])
+    opened = pq.ParquetFile
+
+    def refusing(path: Path, **options: object) -> pq.ParquetFile:
+        if path == refused:
+            raise OSError(5, "Input/output error")
+        return opened(path, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pq, "ParquetFile", refusing)
+        compact(tmp_path, TEN + 20 * MINUTE)
+    writer.write({"samples": samples(TEN + 8 * MINUTE, 1, first=8)})
+    for now in (TEN + 20 * MINUTE, TEN + 62 * MINUTE):  # while the hour runs, and at its end
+        compact(tmp_path, now)
+        assert read(tmp_path).mean.tolist() == [0, 2, 3, 4, 5, 6, 7, 8]
+    assert len(in_force(stored(tmp_path, "samples"))) == 1
+
+
+def test_a_refused_file_takes_those_back_that_were_published_with_it(
+    tmp_path: Path, writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    across_the_hour, rename = samples(TEN + 58 * MINUTE, 4), Path.rename
+
+    def full(path: Path, target: Path) -> Path:
+        if target.name.startswith("11-"):
+            raise OSError(28, "No space left on device")
+        return rename(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", full)
+        with pytest.raises(OSError, match="No space"):
+            writer.write({"samples": across_the_hour})
+    assert not stored(tmp_path, "samples")
+    writer.write({"samples": across_the_hour})
+    assert read(tmp_path, hours=2).count.tolist() == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    "name", ["2026-11-21/24-000000000009", "2026-11-21/10-000000000009 ", "20261121/10-000000000009"]
+)
+def test_names_that_are_almost_ours_end_no_compaction(tmp_path: Path, writer: Writer, name: str) -> None:
+    for n in range(2):
+        writer.write({"samples": samples(TEN + n * MINUTE, 1, first=n)})
+    stranger = tmp_path / "samples" / f"{name}.parquet"
+    stranger.parent.mkdir(exist_ok=True)
+    stranger.write_bytes(b"")
+    month = tmp_path / "five" / "000000" / "2026-13-000001.parquet"
+    month.parent.mkdir(parents=True)
+    month.write_bytes(b"")
+    assert compact(tmp_path, TEN + timedelta(hours=3)) == 1
+    assert stranger.exists()
+    assert read(tmp_path).mean.tolist() == [0, 1]
+
+
+def test_a_copy_beside_the_devices_numbers_nobody_anew_and_a_missing_file_is_told(tmp_path: Path) -> None:
+    numbers = Numbers(tmp_path)
+    for name in ("gp1", "gp2", "gp3"):
+        numbers.of(pa.array([name]))
+    first, second = (tmp_path / "devices" / f"{n:09d}.parquet" for n in range(2))
+    first.with_name("000000000-copy.parquet").write_bytes(first.read_bytes())
+    assert Numbers(tmp_path).of(pa.array(["gp3", "gp1"])).tolist() == [2, 0]
+    whole = second.read_bytes()
+    second.write_bytes(whole[:-9])
+    with pytest.raises(UnreadableError, match="000000001"):
+        Numbers(tmp_path)
+    second.unlink()
+    with pytest.raises(UnreadableError, match=r"000000002.*backup"):
+        Numbers(tmp_path)
+
+
+def test_a_file_that_cannot_be_removed_keeps_no_other_from_being_compacted(
+    tmp_path: Path, writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(3):
+        writer.write({"samples": samples(TEN + n * MINUTE, 1, first=n)})
+    compact(tmp_path, TEN + timedelta(hours=2))
+    (merged,) = in_force(stored(tmp_path, "samples"))
+    os.utime(merged.path, times=(0, 0))
+    for n in range(2):
+        writer.write({"samples": samples(TEN + timedelta(hours=1, minutes=n), 1, first=n)})
+    kept, unlink, damage = stored(tmp_path, "samples")[0].path, Path.unlink, Damage()
+
+    def refusing(path: Path, missing_ok: bool = False) -> None:
+        if path == kept:
+            raise PermissionError(errno.EPERM, "Operation not permitted")
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refusing)
+    assert compact(tmp_path, TEN + timedelta(hours=4), damage=damage) == 1
+    assert damage.skipped == 1
+    assert len(in_force(stored(tmp_path, "samples"))) == 2
+    assert (
+        len(stored(tmp_path, "samples")) == 5
+    )  # the refused one, the two that were merged just now, and what they became
 
 
 def test_a_folder_without_numbers_of_devices_is_refused(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """Looks at endpoints over real sockets: what is found, what every failure is called, where nobody gets in."""
 
 import asyncio
+import socket
+import threading
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -11,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from collectors.http.addresses import Allowed, Lookup, system_lookup
+from collectors.http.addresses import Allowed, Lookup, permitted, system_lookup
 from collectors.http.look import Look
 from collectors.http.probe import BODY_OCTETS, Prober
-from collectors.model import Reason
+from collectors.model import Failure, Reason
 from inventory.model import Endpoint, Names
 from storage.settings import EndpointSettings
 from tests.servers import free_port
@@ -305,9 +307,51 @@ def test_which_addresses_may_be_asked(allow: tuple[str, ...], host: str, address
     assert Allowed.named(allow).permits(host, ip_address(address)) is permitted
 
 
+async def test_names_that_hang_say_nothing_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lookup cannot be ended: each name that hangs holds one thread, and the name for which none is left is not asked for."""
+    over, asked = threading.Event(), list[str]()
+
+    def resolve(host: str, port: int, **_: int) -> list[tuple[object, ...]]:
+        asked.append(host)
+        if host.startswith("dead"):
+            over.wait(20)
+            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.216.34", port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    with ThreadPoolExecutor(3) as pool:
+        lookup = system_lookup(pool, 3)
+
+        async def found(host: str) -> tuple[str, ...] | Failure:
+            return await permitted(host, 443, Allowed.named(()), lookup)
+
+        dead = [asyncio.create_task(found(host)) for host in ("dead1", "dead2", "dead1", "dead2")]
+        await asyncio.sleep(0)
+        assert await found("portal.test") == ("93.184.216.34",)
+        dead.append(asyncio.create_task(found("dead3")))
+        await asyncio.sleep(0)
+        dead[0].cancel()  # its time is over: the thread goes on
+        none_left = await found("portal.test")
+        over.set()
+        told = await asyncio.gather(*dead[1:])
+        assert await found("portal.test") == ("93.184.216.34",)
+    assert isinstance(none_left, Failure)
+    assert none_left.reason is Reason.NO_ROUTE
+    assert [each.reason for each in told if isinstance(each, Failure)] == [Reason.NAME] * 4
+    assert sorted(asked) == ["dead1", "dead2", "dead3", "portal.test", "portal.test"]
+
+
+async def test_that_this_machine_has_no_more_files_is_no_fault_of_a_name() -> None:
+    async def lookup(_host: str, _port: int) -> tuple[str, ...]:
+        raise OSError(24, "Too many open files")
+
+    found = await permitted("portal.test", 443, Allowed.named(()), lookup)
+    assert found == Failure(Reason.NO_ROUTE, detail="portal.test: Too many open files")
+
+
 async def test_the_systems_resolver() -> None:
     with ThreadPoolExecutor(1) as pool:
-        assert "127.0.0.1" in await system_lookup(pool)("localhost", 80)
-        assert await system_lookup(pool)("127.1", 80) == ("127.0.0.1",)
+        assert "127.0.0.1" in await system_lookup(pool, 1)("localhost", 80)
+        assert await system_lookup(pool, 1)("127.1", 80) == ("127.0.0.1",)
         with pytest.raises(OSError, match=r"not known|resolution"):
-            await system_lookup(pool)("no-such-host.invalid", 80)
+            await system_lookup(pool, 1)("no-such-host.invalid", 80)

@@ -4,21 +4,31 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
+from sqlalchemy import Engine
 
 from collectors.catalogue import load_profiles
+from collectors.config.keys import noting
+from collectors.config.store import EventKind, events
+from collectors.figures import Figures
 from collectors.http import watch
 from collectors.http.batch import Columns
+from collectors.http.kendra import Login
 from collectors.http.look import NOC
 from collectors.http.probe import Prober
 from collectors.http.watch import watch_endpoints
-from collectors.model import Batch, Reason
+from collectors.model import Batch, Failure, Reason
 from collectors.run import observe
 from collectors.sinks.history import HistorySink
+from collectors.ssh.talk import SshTarget
 from inventory.model import Endpoint, Inventory, Names
+from inventory.scope import Scope
+from inventory.store import apply
 from readiness.evidence import Sighting, sightings
 from storage.segments import Writer
 from storage.settings import CollectSettings, EndpointSettings, Settings
@@ -88,7 +98,7 @@ async def test_what_fails_is_looked_at_again_soon(monkeypatch: pytest.MonkeyPatc
         endpoint = facts(server, "portal").endpoints["portal"]
         prober = Prober(SETTINGS.endpoints, _literal)
         columns = Columns((NOC,), ("portal",))
-        here = watch._Here([endpoint], SETTINGS, prober, watch.Looks(columns, ready))
+        here = watch._Here([endpoint], SETTINGS, prober, watch.Looks(columns, ready, Figures()))
         await here.look(0)
         await prober.close()
     assert [seen.failure for seen in looks(ready)] == [Reason.STATUS, Reason.STATUS, None]
@@ -111,6 +121,31 @@ async def test_an_endpoint_that_hangs_holds_up_no_other() -> None:
     assert watching.cancelled()
     newest = max(seen.at for seen in looks(ready))
     assert newest <= time.time()
+
+
+async def test_another_host_key_of_a_kendra_is_an_event_until_it_shows_the_known_one(
+    engine: Engine, small: Inventory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not of backups alone: a kendra's PC has none."""
+    apply(engine, small, datetime.now(UTC))
+    other = Failure(Reason.HOST_KEY_CHANGED, permanent=True, detail="ssh-ed25519 SHA256:other")
+    told: list[tuple[()] | Failure] = [(), other, other, Failure(Reason.TIMEOUT), (), ()]
+
+    async def look(*_: object) -> tuple[()] | Failure:
+        return told.pop(0)
+
+    monkeypatch.setattr(watch, "looks_from", look)
+    pc = Login("pc1", SshTarget("127.0.0.1", "u", Path("key"), Path("known")))
+    eyes = watch.Looks(Columns(("pc1",), ()), deque(), Figures())
+    with ThreadPoolExecutor(1) as pool:
+        kendras = watch._Kendras([pc], (), SETTINGS, pool, eyes, host_keys=noting(engine))
+        while told:
+            await kendras.look(0)
+    found = [(event.device, event.kind, event.detail) for event in reversed(events(engine, Scope()))]
+    assert found == [
+        ("pc1", EventKind.HOST_KEY_CHANGED, {"key": "ssh-ed25519 SHA256:other"}),
+        ("pc1", EventKind.HOST_KEY_KNOWN, {}),
+    ]
 
 
 async def test_nobody_is_asked_where_probing_is_off() -> None:

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collectors.beside import MOST_WAITING, without_polls
 from collectors.burst import burst
+from collectors.figures import Figures
 from collectors.icmp.figures import Pinged
 from collectors.icmp.ping import IcmpUnavailableError, Pinger, open_pinger
 from collectors.icmp.watch import devices, watch_icmp
@@ -94,13 +96,20 @@ async def test_who_no_longer_waits_takes_nobody_elses_answer() -> None:
     assert not complaints
 
 
-async def test_that_it_is_not_allowed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        (PermissionError("permission denied"), "CAP_NET_RAW"),
+        (OSError(97, "Address family not supported by protocol"), "127.0.0.1: .*family not supported"),
+    ],
+)
+async def test_that_it_is_not_allowed_is_said(monkeypatch: pytest.MonkeyPatch, why: OSError, said: str) -> None:
     async def refused(*_: object) -> float:
-        raise PermissionError("permission denied")
+        raise why
 
     pinger = Pinger(0.2)
     monkeypatch.setattr(pinger, "_ping", type("Refused", (), {"ping": refused})())
-    with pytest.raises(IcmpUnavailableError, match="CAP_NET_RAW"):
+    with pytest.raises(IcmpUnavailableError, match=said):
         await pinger.echo("127.0.0.1")
 
 
@@ -118,6 +127,15 @@ async def test_a_burst_asks_both_ways_and_any_answer_ends_it() -> None:
     assert await burst(backend, target, 4, 0.001) == Burst(sent=4)
 
 
+@pytest.mark.parametrize(("drop", "found"), [(1000, Burst(sent=6)), (0, Burst(sent=1, answered=1))])
+async def test_a_burst_goes_on_where_no_echo_may_be_sent(drop: int, found: Burst) -> None:
+    async def refused(_address: str) -> float | None:
+        raise IcmpUnavailableError("no socket of that kind")
+
+    backend = FakeBackend({"a": FakeDevice(drop=drop)}, timeout_s=0.001)
+    assert await burst(backend, Target("a"), 6, 0.01, echo=refused) == found
+
+
 ACTIVE = Device("a", Role.CAMERA, "s", primary_ip="127.0.0.5")
 GONE = replace(ACTIVE, name="b", status=Lifecycle.OFFLINE)
 INVENTORY = Inventory(devices={one.name: one for one in (ACTIVE, GONE, replace(ACTIVE, name="c", primary_ip=""))})
@@ -131,7 +149,7 @@ def test_active_devices_with_an_address_are_pinged() -> None:
 async def test_pings_become_samples() -> None:
     ready: deque[Batch] = deque()
     settings = IcmpSettings(interval_s=0.2, probes=3, spacing_s=0.01, timeout_s=0.2)
-    watching = asyncio.create_task(watch_icmp(INVENTORY, settings, await open_pinger(0.2), ready))
+    watching = asyncio.create_task(watch_icmp(INVENTORY, settings, await open_pinger(0.2), ready, Figures()))
     async with asyncio.timeout(20):
         while not ready:  # noqa: ASYNC110 - filled from elsewhere
             await asyncio.sleep(0.02)
@@ -141,6 +159,24 @@ async def test_pings_become_samples() -> None:
     assert found["icmp_loss_percent"] == 0
     assert 0 < found["icmp_rtt_min_s"] <= found["icmp_rtt_avg_s"] <= found["icmp_rtt_max_s"] < 1
     assert not len(batch.poll_device)
+
+
+class Near(Pinger):
+    """Every address answers, without a socket."""
+
+    async def ping(self, address: str, probes: int, spacing_s: float) -> Pinged:
+        return Pinged((0.01,) * probes)
+
+
+async def test_what_the_sinks_are_too_slow_for_is_left_out_and_counted() -> None:
+    ready, figures = deque([without_polls((), (), (), 0.0)] * MOST_WAITING), Figures()
+    settings = IcmpSettings(interval_s=0.2, probes=1)
+    watching = asyncio.create_task(watch_icmp(INVENTORY, settings, Near(0.2), ready, figures))
+    async with asyncio.timeout(20):
+        while not figures.left_out:  # noqa: ASYNC110 - counted elsewhere
+            await asyncio.sleep(0.02)
+    watching.cancel()
+    assert len(ready) == MOST_WAITING
 
 
 @pings

@@ -76,6 +76,8 @@ BAD_CELLS = [
     ("areas.csv", "village,V1", "served_by", "kendra9", "names 'kendra9', which is not in sites.csv"),
     ("areas.csv", "gp,G1", "valid_from", "1.4.2026", "is not a day written as"),
     ("areas.csv", "gp,G1", "valid_from", "2026-02-30", "day is out of range"),
+    ("areas.csv", "gp,G1", "valid_from", "0001-01-01", "does not lie between 1900 and 2200"),
+    ("areas.csv", "gp,G1", "valid_from", "9999-12-31", "does not lie between 1900 and 2200"),
     ("sites.csv", "gp1", "kind", "tower", "is not one of: gp, block_pop"),
     ("sites.csv", "gp1", "area", "gp:none", "names 'gp:none', which is not in areas.csv"),
     ("sites.csv", "gp1", "name_en", "Gr\x07am", "U+0007"),
@@ -98,9 +100,14 @@ BAD_CELLS = [
     ("links.csv", "ring-1-2", "length_km", "-1", "-1 is not between 0 and 2000"),
     ("links.csv", "ring-1-2", "b_device", "gp2", "'gp2' is linked to itself"),
     ("links.csv", "pon-5", "b_device", "ont99", "names 'ont99', which is not in devices.csv"),
-    ("credentials.csv", "net", "kind", "telnet", "is not one of: snmp-v2c, snmp-v3, ssh"),
+    ("credentials.csv", "net", "kind", "telnet", "is not one of: snmp-v1, snmp-v2c, snmp-v3, ssh"),
     ("credentials.csv", "net", "community", "", "is required for snmp-v2c"),
 ]  # fmt: skip
+
+
+def test_old_boxes_have_a_credential_of_version_1(folder: Path) -> None:
+    edit(folder, "credentials.csv", cell("net", "kind", "snmp-v1"))
+    assert not read_folder(folder).problems
 
 
 @pytest.mark.parametrize("case", BAD_CELLS, ids=lambda case: f"{case[0]}-{case[2]}")

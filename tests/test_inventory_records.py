@@ -23,7 +23,18 @@ from inventory.scope import Scope, devices_in, links_in, sites_in
 from inventory.stored import schema_of
 from tests.test_inventory_roundtrip import inventories, lines
 
-KINDS = ("areas", "sites", "devices", "links", "services", "endpoints", "credentials", "sources")
+KINDS = (
+    "areas",
+    "sites",
+    "devices",
+    "links",
+    "services",
+    "endpoints",
+    "credentials",
+    "sources",
+    "gp_rollout",
+    "service_rollout",
+)
 
 
 def columns_of(kind: Kind, records: Mapping[str, Record], together: int = 3) -> Records[Record]:

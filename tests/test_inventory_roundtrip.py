@@ -7,17 +7,21 @@ from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inventory.cells import cleaned, guarded
 from inventory.files import read_folder, write_folder
-from inventory.kinds import CHANNELS
+from inventory.kinds import CHANNELS, PERMITTED_BY
 from inventory.model import (
     Area,
     Credential,
     Device,
     Endpoint,
+    GpRollout,
+    GpState,
     Inventory,
     Level,
     Lifecycle,
@@ -26,10 +30,13 @@ from inventory.model import (
     Names,
     Role,
     Service,
+    ServiceRollout,
+    ServiceState,
     Site,
     SiteKind,
     Source,
 )
+from tests.small import small_inventory
 
 _SAMPLES = st.sampled_from(
     ["=1+1", "+91", "-x", "@home", 'a "b", c', "रायपुर, छत्तीसगढ़", "ਸ਼੍ਰੀ", "क्‍ष", "'", ";", "\u00a0x", "NULL", "0"]
@@ -61,6 +68,7 @@ positions = st.tuples(latitudes, longitudes) | st.just((None, None))
 references = st.from_regex(r"env:[A-Z_]{1,8}", fullmatch=True)
 items = st.lists(codes, max_size=3, unique=True).map(tuple)
 days = st.none() | st.dates(date(1950, 1, 1), date(2100, 1, 1))
+_claim_days = st.lists(st.dates(date(1950, 1, 1), date(2100, 1, 1)), max_size=2, unique=True)
 
 
 @st.composite
@@ -71,11 +79,12 @@ def inventories(draw: st.DrawFn) -> Inventory:
     credentials = _credentials(draw)
     devices = _devices(draw, list(sites), credentials)
     endpoints = _endpoints(draw)
+    services = _services(draw, list(endpoints))
     boundaries = {key: shapely.to_wkb(draw(_polygons()), byte_order=1) for key in list(areas)[1::2]}
     return Inventory(
-        areas, sites, devices, _links(draw, list(devices)), _services(draw, list(endpoints)), endpoints, credentials,
+        areas, sites, devices, _links(draw, list(devices)), services, endpoints, credentials,
         {key: draw(st.builds(Source, st.just(key), lines(1), texts(), texts(), names(0))) for key in draw(_keys(codes))},
-        boundaries, versions,
+        boundaries, versions, _gp_rollout(draw, areas), _service_rollout(draw, services),
     )  # fmt: skip
 
 
@@ -181,11 +190,33 @@ def _services(draw: st.DrawFn, endpoints: list[str]) -> dict[str, Service]:
             st.builds(
                 Service, st.just(code), names(), lines(), st.lists(st.sampled_from(CHANNELS), unique=True).map(tuple),
                 st.none() | st.integers(0, 10**6), st.none() | st.integers(0, 10**5), st.none() | st.floats(0, 100),
-                items, st.just(tuple(endpoints)),
+                items, st.just(tuple(endpoints)), st.just(tuple(endpoints[:1])), st.none() | st.integers(0, 3650), lines(),
+                st.booleans(),
             )
         )
         for code in draw(_keys(codes))
     }  # fmt: skip
+
+
+def _gp_rollout(draw: st.DrawFn, areas: dict[str, Area]) -> dict[str, GpRollout]:
+    (gp,) = (key for key, area in areas.items() if area.level is Level.GP)
+    found = {}
+    for day in draw(_claim_days):
+        state = draw(st.sampled_from(GpState))
+        waiting = st.lists(st.sampled_from(PERMITTED_BY), unique=True).map(tuple)
+        pending = draw(waiting) if state is GpState.RIGHT_OF_WAY else ()
+        row = GpRollout(gp, state, day, pending, draw(days), draw(lines()), draw(days))
+        found[row.key] = row
+    return found
+
+
+def _service_rollout(draw: st.DrawFn, services: dict[str, Service]) -> dict[str, ServiceRollout]:
+    rows = [
+        ServiceRollout(code, draw(st.sampled_from(ServiceState)), day, draw(days), draw(lines()), draw(days))
+        for code in services
+        for day in draw(_claim_days)
+    ]
+    return {row.key: row for row in rows}
 
 
 def _polygons() -> st.SearchStrategy[shapely.Geometry]:
@@ -202,3 +233,29 @@ def test_import_of_an_export_is_the_same(inventory: Inventory) -> None:
         loaded = read_folder(Path(folder), day=date(2026, 11, 22))
         assert loaded.problems == ()
         assert loaded.inventory == inventory
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"),
+        ("@SUM(1)", "'@SUM(1)"),
+        ("＝1", "'＝1"),
+        ("'=1", "''=1"),
+        ("''-x", "'''-x"),
+        ("'tis", "'tis"),
+        ("-1.5", "-1.5"),
+        ("a=b", "a=b"),
+    ],
+)
+def test_no_spreadsheet_runs_a_cell_and_it_comes_back_as_it_was(text: str, cell: str) -> None:
+    assert guarded(text) == cell
+    assert cleaned(cell, 200) == text
+
+
+def test_what_a_stranger_calls_itself_is_no_formula_in_the_files(tmp_path: Path) -> None:
+    small = small_inventory()
+    stranger = replace(small.devices["pc1"], name="=cmd|calc")
+    write_folder(replace(small, devices={**small.devices, stranger.name: stranger}), tmp_path)
+    assert "\n'=cmd|calc," in (tmp_path / "devices.csv").read_text(encoding="utf-8-sig")
+    assert read_folder(tmp_path).inventory.devices[stranger.name] == stranger

@@ -16,16 +16,14 @@ from inventory.records import Records
 from inventory.store import apply, load
 from storage.atomic import TEMPORARY
 from storage.engine import open_engine
-from storage.migrate import upgrade
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 
 
 @pytest.fixture
-def store(empty_url: str, tmp_path: Path) -> Iterator[Engine]:
+def store(migrated_url: str, tmp_path: Path) -> Iterator[Engine]:
     """An empty store whose files lie in tmp_path/files: SQLite's by a folder of its own, PostgreSQL's by the setting."""
-    engine = open_engine(empty_url, tmp_path / "files")
-    upgrade(engine)
+    engine = open_engine(migrated_url, tmp_path / "files")
     yield engine
     engine.dispose()
 
@@ -130,13 +128,15 @@ def _import(url: str, cache: Path, wanted: Inventory) -> None:
 
 
 def test_another_process_imports_while_the_file_is_mapped(
-    store: Engine, small: Inventory, tmp_path: Path, empty_url: str
+    store: Engine, small: Inventory, tmp_path: Path, migrated_url: str
 ) -> None:
     apply(store, small, NOW)
     before = load(store)
     (old,) = files(store, tmp_path)
     wanted = named(small, "New")
-    other = multiprocessing.get_context("spawn").Process(target=_import, args=(empty_url, tmp_path / "files", wanted))
+    other = multiprocessing.get_context("spawn").Process(
+        target=_import, args=(migrated_url, tmp_path / "files", wanted)
+    )
     other.start()
     other.join(120)
     assert other.exitcode == 0
@@ -168,10 +168,9 @@ def test_who_start_together_share_one_file(store: Engine, small: Inventory, tmp_
     assert about_devices(asked) == 1
 
 
-def test_a_store_without_a_place_for_files_is_read(empty_url: str, small: Inventory, tmp_path: Path) -> None:
+def test_a_store_without_a_place_for_files_is_read(migrated_url: str, small: Inventory, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    engine = open_engine(empty_url, tmp_path / "file")  # where no folder can be
-    upgrade(engine)
+    engine = open_engine(migrated_url, tmp_path / "file")  # where no folder can be
     apply(engine, small, NOW)
     if engine.dialect.name == "sqlite":
         return_to = Path(engine.url.database or "")

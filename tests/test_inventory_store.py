@@ -25,16 +25,14 @@ from inventory.scope import (
 )
 from inventory.store import apply, last_import, load
 from storage.engine import open_engine
-from storage.migrate import upgrade
 
 NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)
 
 
 @pytest.fixture
-def store(empty_url: str) -> Iterator[Engine]:
+def store(migrated_url: str) -> Iterator[Engine]:
     """An empty store, brought up by its migrations."""
-    engine = open_engine(empty_url)
-    upgrade(engine)
+    engine = open_engine(migrated_url)
     yield engine
     engine.dispose()
 

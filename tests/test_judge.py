@@ -99,11 +99,40 @@ async def test_a_pc_that_was_off_before_its_box_failed_keeps_its_own_outage(seen
     assert {root.subject for root in seen.roots()} == {"pc8", "radio8"}
 
 
+async def test_a_pc_that_was_off_while_its_box_still_answered_is_its_operators_to_look_at(seen: Court) -> None:
+    await seen.run(150, {60: lambda world: world.dead.add("pc1"), 92: lambda world: world.dead.add("gp1")})
+    told = {root.subject: root for root in seen.roots() if root.status is Status.DOWN}
+    assert {name: (root.start, root.responsible) for name, root in told.items()} == {
+        "pc1": (moment(T0 + 61.85), Responsible.KENDRA_OPERATOR),
+        "gp1": (moment(T0 + 91.48), Responsible.AGENCY),
+    }
+
+
+async def test_an_olt_that_dies_before_its_cut_trunk_hides_the_cut_and_ends_it_not(seen: Court) -> None:
+    await seen.run(
+        240,
+        {
+            60: lambda world: world.cut.update(["pon-5", "pon-6", "pon-7"]),
+            130: lambda world: world.dead.add("olt1"),
+            170: lambda world: world.dead.remove("olt1"),
+            200: mend,
+        },
+    )
+    cut, olt = seen.roots()
+    assert (cut.subject, cut.start, cut.end, cut.villages) == (
+        "olt1:0/1/3", moment(T0 + 61.11), moment(T0 + 201.11), 3,
+    )  # fmt: skip
+    assert (olt.subject, olt.start, olt.end, olt.villages) == ("olt1", moment(T0 + 131.11), moment(T0 + 171.11), 0)
+    shadows = [row for row in read.outages(seen.engine, Scope()) if not row.root]
+    assert {row.subject for row in shadows} == {"ont5", "ont6", "ont7", "pc5", "pc6"}
+    assert {row.explained_by for row in shadows} == {cut.id}
+
+
 async def test_two_cuts_on_one_ring(seen: Court) -> None:
     await seen.run(72, {60: lambda world: world.cut.update(["ring-1-1", "ring-1-3"])})
     # Silent once, with both ways cut: the villages know; the outage waits for the first confirmed silence.
     assert blocked(seen) == dict.fromkeys(BEHIND_RING, "backhaul")
-    assert {row.status for row in read.outages(seen.engine, Scope())} == {Status.DEGRADED}
+    assert read.outages(seen.engine, Scope()) == []
     await seen.run(200, {130: mend})
     root = one_root(seen)
     assert (root.kind, root.subject, root.ring, root.status) == (LINK, "ring-1-1", "ring-1", Status.DOWN)
@@ -157,6 +186,25 @@ async def test_single_ring_cut_changes_no_village(seen: Court) -> None:
     assert root.segment == ("gp1 GE0/0/2", "gp2 GE0/0/1")
     assert root.end is not None
     assert {row.after for row in seen.transitions(VILLAGE)} == {Readiness.READY}
+
+
+async def test_a_ring_is_one_armed_from_the_answer_that_proves_both_ends(seen: Court) -> None:
+    cut = {60: lambda world: world.cut.add("ring-1-1")}
+    await seen.run(62, cut)
+    assert seen.roots() == []  # gp1 lost its port; gp2, which may have died, has not been asked since
+    await seen.run(63, cut)
+    assert (one_root(seen).subject, one_root(seen).start) == ("ring-1-1", moment(T0 + 61.48))
+
+
+async def test_a_box_that_dies_as_the_collector_goes_blind_is_no_cut_fibre(seen: Court) -> None:
+    def blind(world: World) -> None:
+        world.blind = True
+
+    def sighted(world: World) -> None:
+        world.blind = False
+
+    await seen.run(120, {60: lambda world: world.dead.add("gp2"), 62: blind, 100: sighted})
+    assert seen.roots() == []
 
 
 async def test_second_cut_of_a_one_armed_ring_is_its_own_outage(seen: Court) -> None:

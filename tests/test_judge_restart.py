@@ -4,15 +4,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, delete, event
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from alerts.evaluate import evaluate
+from alerts.model import Opening, Reason
 from inventory.model import Inventory
 from inventory.scope import Scope
 from readiness import read
 from readiness.decide import Decider
 from readiness.model import Cause, Readiness, Status, SubjectKind
 from readiness.store import Writes, moment
+from readiness.tables import watch
+from storage.settings import AlertSettings
 from tests.judging import T0, Court, court
 from tests.rounds import World
 
@@ -132,6 +136,21 @@ async def test_an_outage_found_again_after_a_long_pause_went_on(seen: Court) -> 
     assert [status for status, _, _ in seen.story(DEVICE, "pc1")] == ["up", "down", "unknown", "down"]
 
 
+async def test_after_a_long_pause_one_lost_poll_proves_no_outage(seen: Court) -> None:
+    """It had come back meanwhile: the outage ends when it was last known, not when it is heard again."""
+    await seen.run(90, {60: lambda world: world.dead.add("pc1")})
+    seen.clock += 1000
+    seen.restart()
+    begun = seen.clock
+    await seen.run(begun + 8)
+    seen.world.dead.clear()
+    await seen.run(begun + 40)
+    (root,) = seen.roots()
+    assert root.end is not None
+    assert root.end <= moment(T0 + 90)
+    assert [status for status, _, _ in seen.story(DEVICE, "pc1")] == ["up", "down", "unknown", "up"]
+
+
 async def test_what_is_judged_while_the_store_is_away_is_stored_later_with_its_own_times(seen: Court) -> None:
     await seen.run(55)
     with store_away(seen.engine):
@@ -190,3 +209,43 @@ async def test_what_left_the_inventory_has_no_state_and_no_open_outage(seen: Cou
     seen.restart()
     assert read.state_of(seen.engine, Scope(), DEVICE, "pc1") is None
     assert all(row.end is not None for row in seen.roots())
+
+
+async def test_nobody_is_alerted_of_what_was_not_looked_at_since_a_restart(seen: Court, small: Inventory) -> None:
+    await seen.run(120, {60: lambda world: world.dead.update(["gp1"])})
+    seen.clock = 3720
+    seen.restart()
+    assert [root.end for root in seen.roots()] == [None]
+    assert evaluate(seen.engine, small, AlertSettings(), moment(T0 + 3721)) == ()
+    await seen.run(3760)
+    (told,) = evaluate(seen.engine, small, AlertSettings(), moment(T0 + 3760))
+    assert (told.reason, isinstance(told, Opening) and told.subject) == (Reason.LASTED, "gp1")
+
+
+async def test_what_left_the_inventory_and_came_back_was_unknown_meanwhile(seen: Court) -> None:
+    whole = seen.inventory
+    await seen.run(90, {60: lambda world: world.dead.add("pc1")})
+    kept = {name: device for name, device in whole.devices.items() if name != "pc1"}
+    links = {name: link for name, link in whole.links.items() if name != "lan-1"}
+    seen.inventory = Inventory(whole.areas, whole.sites, kept, links)
+    seen.restart()
+    left = seen.clock
+    seen.clock += 100 * 86_400
+    seen.inventory = whole
+    seen.restart()
+    assert [status for status, _, _ in seen.story(DEVICE, "pc1")] == ["up", "down", "unknown"]
+    assert seen.transitions(DEVICE, "pc1")[-1].at <= moment(T0 + left)
+
+
+async def test_states_that_nobody_watched_keep_no_judge_from_starting(seen: Court) -> None:
+    """A store that was filled by hand, or whose signs of life were lost."""
+    await seen.run(40)
+    kept = {name: device for name, device in seen.inventory.devices.items() if name != "pc1"}
+    links = {name: link for name, link in seen.inventory.links.items() if name != "lan-1"}
+    with seen.engine.begin() as connection:
+        connection.execute(delete(watch))
+    seen.inventory = Inventory(seen.inventory.areas, seen.inventory.sites, kept, links)
+    seen.restart()
+    assert [status for status, _, _ in seen.story(DEVICE, "pc1")] == ["up", "unknown"]
+    await seen.run(seen.clock + 15)
+    assert read.counts(seen.engine, Scope()).villages[Readiness.READY] > 0

@@ -104,6 +104,16 @@ def other_columns(path: Path) -> None:
         pass
 
 
+def other_types(path: Path) -> None:
+    """The same columns, of which none can be made what it should be."""
+    rows = pa.array([{"a": 1}])
+    with pa.memory_map(str(path)) as file:
+        schema = pa.ipc.open_file(file).schema
+    made = pa.table(dict.fromkeys(schema.names, rows)).replace_schema_metadata(schema.metadata)
+    with pa.ipc.new_file(path, made.schema) as writer:
+        writer.write_table(made)
+
+
 def other_profile(path: Path) -> None:
     """As if the profile's file had been changed since."""
     before = {digest(profile).encode() for profile in load_profiles().values()}
@@ -113,7 +123,7 @@ def other_profile(path: Path) -> None:
     path.write_bytes(octets)
 
 
-@pytest.mark.parametrize("harm", [cut, scramble, other_columns, other_profile])
+@pytest.mark.parametrize("harm", [cut, scramble, other_columns, other_types, other_profile])
 async def test_a_file_that_cannot_be_trusted_is_no_loss(path: Path, harm: Callable[[Path], None]) -> None:
     harm(path)
     again = devices()

@@ -3,7 +3,7 @@
 import socket
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
@@ -56,6 +56,7 @@ class Lan:
 
     sockets: list[socket.socket]
     linked: bool = True
+    profile: Profile = ROUTER
     says: list[dict[str, object] | None] = field(init=False)
     asked: list[int] = field(init=False)
 
@@ -76,7 +77,7 @@ class Lan:
         self.fleet, self.boots = fleet(places, Settings()), Boots(count)
         self.builder = BatchBuilder(self.fleet.names, np.full(count, 180.0))
         self.volley = Volley(0.2, wait_s=0.0)
-        catalogue = {"router": ROUTER, "generic": Profile("generic", "")}
+        catalogue = {"router": self.profile, "generic": Profile("generic", "")}
         self.newcomers = Newcomers(self.fleet, self.volley, self.builder, self.boots, catalogue=catalogue)
         self.alone: list[int] = []
         self.known: list[int] = []
@@ -206,6 +207,18 @@ def test_those_who_wait_go_by_themselves_when_pioneers_teach_nothing(lan: Lan) -
     lan.settle()
     assert sorted(lan.alone) == [0, 1, 2, 3, 4]
     assert lan.newcomers.held == 0
+
+
+@pytest.mark.parametrize(("role", "alone"), [("router", [0, 1, 2]), ("ups", [0, 1, 2, 3, 4, 5])])
+def test_whom_a_weak_sign_tells_is_believed_where_the_inventory_says_the_same(
+    sockets: list[socket.socket], role: str, alone: list[int]
+) -> None:
+    weak = replace(ROUTER, role=role, match=Match(object_ids=("1.3.6.1.4.1.99",), weak=("1.3.6.1.4.1.99",)))
+    lan = Lan(sockets, profile=weak)
+    lan.send(*range(6))
+    lan.settle()
+    assert sorted(lan.alone) == alone
+    lan.volley.close()
 
 
 def test_where_links_name_no_port_everybody_goes_by_itself(sockets: list[socket.socket]) -> None:

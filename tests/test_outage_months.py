@@ -4,15 +4,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
 
 from readiness.blame import outages_of
-from readiness.model import Cause, SubjectKind
-from readiness.outage_months import FOLDER, close_outages, down_in
-from readiness.rules.availability import CAUSES
+from readiness.model import Cause, Responsible, SubjectKind
+from readiness.outage_months import FOLDER, SCHEMA, close_outages, down_in, forget_retold
+from readiness.rules.availability import CAUSES, PARTIES
+from readiness.tables import outage_retold
 from storage.engine import snapshot
-from storage.monthly import Month
+from storage.monthly import Month, open_month, write_month
 from tests.judged import add_outage, change_outage
 
 HOUR = timedelta(hours=1)
@@ -71,9 +73,50 @@ def test_an_end_that_is_told_late_is_seen_at_once_and_written_again(told: Engine
     assert read(told, tmp_path, AUGUST + HOUR, OCTOBER) == ["gp2", "gp4"]
 
 
+def test_a_cause_that_is_told_anew_is_seen_at_once_and_written_again(told: Engine, tmp_path: Path) -> None:
+    close(told, tmp_path)
+    change_outage(told, 1, cause="power", responsible="power_utility")
+    change_outage(told, 2, evidence='["nothing that was copied"]')
+    names = [(SubjectKind.DEVICE, f"other{number}") for number in range(10_001)]
+    for rewritten in ([Month(2026, 8)], []):
+        found = outages_of(told, tmp_path, [(SubjectKind.DEVICE, "gp1"), (SubjectKind.DEVICE, "gp4"), *names], *EVER)
+        causes = {
+            int(n): (CAUSES[c], PARTIES[p]) for n, c, p in zip(found.number, found.root_cause, found.party, strict=True)
+        }
+        # The fourth outage, still open, hangs on the first.
+        assert causes == dict.fromkeys((1, 4), (Cause.POWER, Responsible.POWER_UTILITY))
+        assert close(told, tmp_path) == rewritten
+    forget_retold(told, tmp_path, [Month(2026, 8)])
+    with told.connect() as connection:
+        assert connection.execute(select(func.count()).select_from(outage_retold)).scalar() == 0
+    change_outage(told, 1, cause="fibre")
+    assert close(told, tmp_path) == [Month(2026, 8)]
+
+
+def test_a_file_without_a_column_that_is_read_now_is_written_again(told: Engine, tmp_path: Path) -> None:
+    close(told, tmp_path)
+    file = open_month(tmp_path / FOLDER, Month(2026, 8))
+    write_month(tmp_path / FOLDER, Month(2026, 8), file.read(SCHEMA.names).drop_columns(["responsible"]), file.top)
+    assert read(told, tmp_path) == ["gp1", "gp2", "gp3", "gp4"]
+    assert close(told, tmp_path) == [Month(2026, 8)]
+
+
 def test_a_file_that_is_lost_is_written_again(told: Engine, tmp_path: Path) -> None:
     close(told, tmp_path)
     (tmp_path / FOLDER / "2026-08.parquet").unlink()
+    assert read(told, tmp_path) == ["gp1", "gp2", "gp3", "gp4"]
+    assert close(told, tmp_path) == [Month(2026, 8)]
+
+
+def test_a_file_that_is_damaged_is_written_again(told: Engine, tmp_path: Path) -> None:
+    close(told, tmp_path)
+    file = tmp_path / FOLDER / "2026-08.parquet"
+    whole = file.read_bytes()
+    ids = pq.read_metadata(file).row_group(0).column(0)
+    last = ids.data_page_offset + ids.total_compressed_size - 1  # of a page, of which the footer knows nothing
+    file.write_bytes(b"".join((whole[:last], bytes([whole[last] ^ 1]), whole[last + 1 :])))
+    assert read(told, tmp_path) == ["gp1", "gp2", "gp3", "gp4"]
+    file.write_bytes(whole[:-20])
     assert read(told, tmp_path) == ["gp1", "gp2", "gp3", "gp4"]
     assert close(told, tmp_path) == [Month(2026, 8)]
 

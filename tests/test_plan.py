@@ -1,13 +1,15 @@
 """What a poll asks, and how its raw values become columns."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collectors import batch as batch_module
 from collectors.batch import BatchBuilder, FinishedPoll
 from collectors.catalogue import load_profiles
 from collectors.columns import Layout, Texts, ragged, values_of
@@ -247,6 +249,31 @@ def test_rates_of_several_devices_and_ports_do_not_mix() -> None:
     found = values(made.close(0.0), "in_bps")
     assert found == [("d0", "GE0/0/1", 1000.0), ("d0", "GE0/0/2", 8.0), ("d1", "GE0/0/1", 0.0), ("d1", "GE0/0/2", 80.0)]
     assert made.close(0.0) is None
+
+
+def walked(made: BatchBuilder, device: int, names: Iterable[str]) -> Batch:
+    cells = [("host_disk_used", name, 1.0) for name in names]
+    made.add(FinishedPoll(device, at=1e9, clock=0.0, took_ms=3.0, reached=True, cells=cells))
+    batch = made.close(0.0)
+    assert batch is not None
+    return batch
+
+
+def test_one_that_invents_names_harms_itself_alone() -> None:
+    made = builder(2)
+    for walk in range(4):
+        assert (walked(made, 0, (f"{walk}.{n}" for n in range(20_000))).sample_instance >= 0).all()
+    assert made.unnamed > 40_000
+    assert values(walked(made, 0, ["0.7"]), "host_disk_used") == [("d0", "0.7", 1.0)]  # as ever
+    assert values(walked(made, 1, ["C:"]), "host_disk_used") == [("d1", "C:", 1.0)]
+
+
+def test_where_there_are_too_many_names_samples_are_left_out_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch_module, "Texts", partial(Texts, 2))
+    made = builder()
+    Device(made, make_plan(ROUTER, PORTS)).say(0.0, octets(12, 13))
+    assert values(made.close(5.0), "ifHCInOctets") == [("d0", "GE0/0/1", 12.0)]
+    assert made.unnamed == 2  # octets and speed of the second port
 
 
 def test_counters_are_in_the_batch_beside_their_rates() -> None:

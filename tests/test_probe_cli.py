@@ -121,7 +121,7 @@ def test_nobody_there(backend: str) -> None:
         ("",),
         ("127.0.0.1", "--version", "4"),
         ("127.0.0.1", "--version", "3"),
-        ("127.0.0.1", "--v3-user", "u", "--v3-auth", "MD5:env:X"),
+        ("127.0.0.1", "--v3-user", "u", "--v3-auth", "MD4:env:X"),
         ("127.0.0.1", "--v3-user", "u", "--v3-auth", "SHA-256"),
         ("127.0.0.1", "--v3-user", "u", "--v3-priv", "AES:env:X"),
         ("127.0.0.1", "--profile", "no-such-profile"),

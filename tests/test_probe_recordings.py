@@ -34,7 +34,7 @@ WHAT = {
     "mikrotik-rblhgr-lte": ("mikrotik-routeros", Role.ROUTER, "MikroTik"),
     "mikrotik-routeros-6.40": ("mikrotik-routeros", Role.ROUTER, "MikroTik"),
     "nokia-7705-sar8": ("nokia-sros", Role.ROUTER, "Nokia"),
-    "ubiquiti-litebeam5ac-gen2": ("radio", Role.RADIO, "Ubiquiti"),
+    "ubiquiti-litebeam5ac-gen2": ("ubiquiti-radio", Role.RADIO, "Ubiquiti"),
     "upsmib-cs141-3phase": ("ups", Role.UPS, "Multimatic"),
     "upsmib-huawei-ups2000": ("ups", Role.UPS, "Huawei"),
     "windows-server-2019": ("host", Role.PC, "Microsoft"),

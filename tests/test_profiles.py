@@ -188,7 +188,7 @@ def test_vendors_by_enterprise_number() -> None:
         (read(syntax=Syntax.GAUGE), 4194312192, 4194312192),
         (read(syntax=Syntax.BITS), b"\x81", 0x8100),
         (read(syntax=Syntax.BITS), b"\x00\x40\xff", 0x0040),
-        (read(syntax=Syntax.BITS), b"", None),
+        (read(syntax=Syntax.BITS), b"", 0),  # hrPrinterDetectedErrorState is of 0 to 128 octets: no bit is set
         (read(syntax=Syntax.BITS), 128, None),
         (read(syntax=Syntax.NUMBER_IN_TEXT), b"-14.61 dBm", -14.61),
         (read(syntax=Syntax.NUMBER_IN_TEXT), b"54.01", 54.01),
@@ -291,6 +291,7 @@ def test_supplies_without_a_level_have_a_name_and_no_percent() -> None:
     base = "1.3.6.1.2.1.43.11.1.1"
     walked: dict[str, dict[str, Value]] = {
         f"{base}.6": {"1.1": b"Black", "1.2": b"Drum", "1.3": b"Waste", "1.4": b"Odd"},
+        f"{base}.7": {},
         f"{base}.8": {"1.1": 2000, "1.2": -2, "1.3": 100, "1.4": 100},
         f"{base}.9": {"1.1": 500, "1.2": -3, "1.3": 100, "1.4": 101},
     }
@@ -306,6 +307,24 @@ def test_supplies_without_a_level_have_a_name_and_no_percent() -> None:
     ]
     assert facts(table, walked) == {name: {"name": name} for name in ("Black", "Drum", "Waste", "Odd")}
     assert set(columns(table)) == set(walked)
+
+
+def test_a_disk_of_more_blocks_than_31_bits_and_supplies_of_one_name() -> None:
+    walked: dict[str, dict[str, Value]] = {**WALKED, f"{STORAGE}.5": {"31": -(2**31)}}
+    table = TableRead("t", "hr_disk", (read(metric="host_disk_total", oid=f"{STORAGE}.5", low=0),))
+    assert list(samples(table, walked)) == [("host_disk_total", "C:\\ Label:", 2**31 * 4096)]
+    base = "1.3.6.1.2.1.43.11.1.1"
+    two: dict[str, dict[str, Value]] = {
+        f"{base}.6": {"1.1": b"Toner", "1.2": b"Toner", "1.3": b"Drum"},
+        f"{base}.8": dict.fromkeys(("1.1", "1.2", "1.3"), 100),
+        f"{base}.9": {"1.1": 5, "1.2": 6, "1.3": 7},
+    }
+    supplies = TableRead("supply", "supply", (read(metric="printer_supply_percent", oid=f"{base}.9", low=0),))
+    assert [(name, value) for _, name, value in samples(supplies, two)] == [
+        ("Toner (1.1)", 5),
+        ("Toner (1.2)", 6),
+        ("Drum", 7),
+    ]
 
 
 def test_the_mean_of_processors_and_the_first_marker() -> None:

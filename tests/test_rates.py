@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.rates import increases, rebooted
+from collectors.rates import increases, jumped, rebooted
 
 INF = float("inf")
 COUNTS = st.integers(0, 2**64 - 1)
@@ -52,6 +52,31 @@ NONE = pytest.approx(float("nan"), nan_ok=True)
 )
 def test_table(case: str, found: float, expected: float) -> None:
     assert found == expected, case
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "bits", "fastest", "found"),
+    [
+        (1000, 7000, 64, INF, False),
+        (7000, 1000, 64, INF, True),
+        (2**64 - 1000, 5000, 64, 125e6, False),
+        (10**12, 2 * 10**12, 64, INF, False),
+        (10**12, 2 * 10**12, 64, 125e6, True),
+        (0, 89 * 125_000_000, 64, 125e6, False),  # the agent told a reading of half a minute before
+        (7000, 1000, 32, 125e6, False),  # wraps in 34 s
+        (7000, 1000, 32, 12.5e6, True),
+        (7000, 1000, 32, INF, False),
+    ],
+)
+def test_what_jumps_may_be_another_ports(before: int, after: int, bits: int, fastest: float, found: bool) -> None:
+    told = jumped(
+        before=np.array([before], np.uint64),
+        after=np.array([after], np.uint64),
+        elapsed_s=np.array([60.0]),
+        bits=np.array([bits], np.uint8),
+        fastest=np.array([fastest]),
+    )
+    assert told.tolist() == [found]
 
 
 @given(COUNTS, COUNTS, st.floats(-10, 1000), st.sampled_from([32, 64]), st.floats(1.0, 1e11) | st.just(INF))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,14 @@ from typer.testing import CliRunner
 
 from inventory.model import Area, Inventory, Level, Names, Site, SiteKind
 from inventory.scope import Scope
+from inventory.store import apply
 from readiness import cli, read
 from readiness.explain import Chain, explain
 from readiness.model import Layer, Readiness, Status, SubjectKind
 from readiness.rules.watch import blind_since
 from readiness.store import moment
 from readiness.tables import transition
+from tests.judged import set_state
 from tests.judging import T0, Court, court
 
 ELSEWHERE = Scope("district:374")
@@ -197,9 +200,25 @@ async def test_outages_command(seen: Court, monkeypatch: pytest.MonkeyPatch, tmp
     assert root == {
         "subject": "olt1:0/1/3", "subject_kind": "link", "status": "down", "from": "2027-01-15T08:01:01Z", "to": None,
         "cause": "fibre", "confidence": root["confidence"], "evidence": root["evidence"], "root": True,
-        "explained_by": None, "segment": ["olt1 GPON 0/1/3", "ont5 PON"], "responsible": "agency", "villages": 3,
-        "citizens": 18000,
+        "explained_by": None, "segment": ["olt1 GPON 0/1/3", "ont5 PON"], "ring": "", "one_armed": False,
+        "responsible": "agency", "villages": 3, "citizens": 18000,
     }  # fmt: skip
     assert {line["explained_by"] for line in lines if not line["root"]} == {"olt1:0/1/3"}
     assert run(monkeypatch, seen, "outages", "--from", "yesterday")[0] == 2
+    assert run(monkeypatch, seen, "outages", "--from", "2027-01-15", "--to", "2027-01-14")[0] == 2
+    assert run(monkeypatch, seen, "outages", "--from", "2030-01-01", "--to", "2030-02-01")[0] == 2
+    assert run(monkeypatch, seen, "outages", "--to", "2027-01-12", "--json") == (0, "")  # the day before
     assert run(monkeypatch, seen, "outages", "district:374", "--from", "2027-01-15", "--json") == (0, "")
+
+
+def test_sites_that_an_import_removed_are_counted_no_more(engine: Engine, small: Inventory) -> None:
+    """The judge forgets them when it starts anew with the new inventory; pages count by what is stored."""
+    apply(engine, small, moment(T0))
+    for name in small.sites:
+        set_state(engine, "site", name, "up")
+    kept = {name: site for name, site in small.sites.items() if name != "gp8"}
+    devices = {name: device for name, device in small.devices.items() if device.site in kept}
+    links = {name: link for name, link in small.links.items() if link.a_device in devices and link.b_device in devices}
+    apply(engine, replace(small, sites=kept, devices=devices, links=links), moment(T0 + 1))
+    counts = read.counts(engine, Scope())
+    assert sum(counts.sites.values()) == len(kept)

@@ -1,6 +1,7 @@
 """Spells of many subjects: no time counted twice or lost, however the changes arrive."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 import numpy as np
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 from inventory.hours import parse_hours
 from readiness.rules.columns import DOWN, STATUSES, UNKNOWN, UP
 from readiness.rules.opening import open_ms
-from readiness.rules.spells import NONE, Changes, Period, Spans, Spells, claimed, spells, tally
+from readiness.rules.spells import NONE, Changes, Period, Spans, Spells, assumed, claimed, spells
+from readiness.rules.tallies import open_tally
 from readiness.rules.uptime import split
 
 SUBJECTS = 3
@@ -141,7 +143,7 @@ def test_outages_are_counted(
     history: list[tuple[int, int]], number: int, ended: int, ended_ms: int, longest: int
 ) -> None:
     period = Period(0, 100, 2)
-    found = tally(spells(changes([(1, at, status) for at, status in history]), period), 2)
+    found = open_tally(spells(changes([(1, at, status) for at, status in history]), period), 2).closed()
     counts = (found.number, found.ended, found.ended_ms, found.longest_ms)
     assert [column.tolist() for column in counts] == [[0, number], [0, ended], [0, ended_ms], [0, longest]]
 
@@ -163,6 +165,42 @@ def test_open_times_compose(one: int, two: int, three: int) -> None:
     a, b, c = (np.array([at]) for at in sorted((one, two, three)))
     assert open_ms(HOURS, a, b) + open_ms(HOURS, b, c) == open_ms(HOURS, a, c)
     assert 0 <= open_ms(HOURS, a, c) <= c - a
+
+
+DAYS = tuple(date(2026, 11, day) for day in (2, 3, 7, 8, 25))  # Monday, Tuesday, Saturday, Sunday, Wednesday
+NOVEMBER = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp()) * 1000
+
+
+@given(st.integers(0, 30 * 24 * 60), st.integers(0, 5 * 24 * 60))
+def test_nothing_is_open_on_a_holiday(minute: int, length: int) -> None:
+    hours = replace(HOURS, holidays=DAYS)
+    start = NOVEMBER + minute * 60_000
+    end = start + length * 60_000
+    told = sum(hours.opened_at(datetime.fromtimestamp(at / 1000, UTC)) is not None for at in range(start, end, 60_000))
+    assert open_ms(hours, np.array([start]), np.array([end])).tolist() == [told * 60_000]
+
+
+def test_a_holiday_is_a_day_of_india() -> None:
+    hours = replace(parse_hours("24/7"), holidays=(date(2026, 11, 3),))
+    midnight = int(datetime(2026, 11, 2, 18, 30, tzinfo=UTC).timestamp()) * 1000
+    day = 24 * 3_600_000
+    starts = np.array([midnight - 1, midnight, midnight + day - 1, midnight + day])
+    assert open_ms(hours, starts, starts + 1).tolist() == [1, 0, 0, 1]
+    assert open_ms(hours, starts - day, starts + 2 * day).tolist() == [2 * day] * 4
+
+
+@given(histories, moments, moments)
+def test_what_nobody_saw_is_bounded_by_both_assumptions(
+    found: list[tuple[int, int, int]], one: int, other: int
+) -> None:
+    period = periods(one, other)
+    whole = spells(changes(found), period)
+    up, down = (assumed(whole, status) for status in (UP, DOWN))
+    told = painted(whole, whole.status, 9)
+    for status, as_if in ((UP, up), (DOWN, down)):
+        assert np.array_equal(painted(as_if, as_if.status, 9), np.where(told == UNKNOWN, status, told))
+    longest = [open_tally(each, SUBJECTS).closed().longest_ms for each in (up, down)]
+    assert (longest[0] <= longest[1]).all()
 
 
 def test_always_and_never_open() -> None:

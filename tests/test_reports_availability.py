@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from inventory import store
 from inventory.model import Area, Inventory, Level, Names, Service
 from inventory.scope import Scope, UnknownAreaError
-from readiness.rules.availability import BUCKETS, Blame, bounds, totals
+from readiness.rules.availability import BUCKETS, PARTIES, Blame, added_up, bounds
 from readiness.rules.columns import DOWN, UNKNOWN
 from readiness.rules.spells import NONE, Changes, Period, Spans, claimed, spells
 from reports.availability import By, Of
@@ -297,9 +297,10 @@ def test_an_old_period_has_the_areas_of_then(engine: Engine, small: Inventory, t
 def test_columns(stored: Engine, small: Inventory, tmp_path: Path) -> None:
     made = report(wanted(stored, tmp_path, small))
     assert made.table.column_names == made.districts.column_names == [column.name for column in AVAILABILITY]
+    assert all(column.definition_hi.endswith("।") and column.definition_pa.endswith("।") for column in AVAILABILITY)
     facts = dict(made.facts)
-    assert facts["inventory"].startswith("import 1 of 2026-11-23T11:00:00+05:30")
-    assert facts["areas_in_force_on"] == "2026-11-29"
+    assert facts["inventory"].en.startswith("import 1 of 2026-11-23T11:00:00+05:30")
+    assert facts["areas_in_force_on"].en == "2026-11-29"
 
 
 moments = st.integers(0, 200)
@@ -312,8 +313,10 @@ def summed(found: list[tuple[int, int, int]], blamed: list[tuple[int, int, int, 
     why = np.array(blamed, np.int64).reshape(-1, 5)
     whole = spells(Changes(told[:, 0], told[:, 1], np.arange(len(told)), told[:, 2].astype(np.int8)), period)
     spans = Spans(why[:, 0], why[:, 1:3].min(axis=1), why[:, 1:3].max(axis=1), np.zeros(len(why), np.int64))
-    blame = Blame(why[:, 3].astype(np.int8), why[:, 4].astype(np.int8), why[:, 0] == NONE)
-    return totals(whole, claimed(whole, spans, period), blame, [None] * period.subjects)
+    party = (why[:, 4] % len(PARTIES)).astype(np.int8)
+    blame = Blame(why[:, 3].astype(np.int8), why[:, 4].astype(np.int8), why[:, 0] == NONE, party)
+    hours = [None] * period.subjects
+    return added_up(whole, claimed(whole, spans, period), blame, hours).totals(hours)
 
 
 @given(facts, outages, moments, moments)
@@ -323,6 +326,7 @@ def test_buckets_add_up_to_the_period(
     period = Period(min(one, other), max(one, other) + 1, 3)
     total = summed(found, blamed, period)
     assert total.all_day.sum(axis=1).tolist() == [period.end - period.start] * 3
+    assert total.party.sum(axis=1).tolist() == total.all_day.sum(axis=1).tolist()
     upstream = total.all_day[:, BUCKETS.index("upstream")]
     assert total.upstream.sum(axis=1).tolist() == upstream.tolist()
     grouped = total.grouped(np.array([0, 0, NONE]), 2)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from inventory import store
-from inventory.model import Inventory, Level
+from inventory.model import GpRollout, GpState, Inventory, Level
 from inventory.scope import Scope, UnknownAreaError
 from readiness.model import Layer, Readiness, Status, SubjectKind
 from readiness.read import StateRow
@@ -66,6 +66,18 @@ def test_a_district(small: Inventory) -> None:
     assert row["first_failing_layer"] == "backhaul"
 
 
+def test_what_is_stated_of_the_roll_out(small: Inventory) -> None:
+    stated = {"gp:G1": GpState.RIGHT_OF_WAY, "gp:G2": GpState.OPERATIONAL}
+    claims = [GpRollout(area, state, (MONDAY - DAY).date()) for area, state in stated.items()]
+    later = GpRollout("gp:G1", GpState.LAID, (MONDAY + DAY).date())
+    inventory = replace(small, gp_rollout={row.key: row for row in (*claims, later)})
+    names = ("gps_total", "gps_uncommissioned", "gp_rollout")
+    found = {row["code"]: cells(row, *names) for row in rows(inventory, [], Level.GP)}
+    assert (found["G1"], found["G2"], found["G3"]) == ((1, 1, "right_of_way"), (1, 0, "operational"), (1, 0, None))
+    [district] = rows(inventory, [], Level.DISTRICT)
+    assert cells(district, *names) == (8, 1, None)
+
+
 def test_gram_panchayats(small: Inventory) -> None:
     states = [village(1, "blocked", Layer.POWER), site("gp1", "down"), site("kendra1", "down"), village(8, "ready")]
     found = rows(small, states, Level.GP)
@@ -99,15 +111,23 @@ def test_scope(small: Inventory) -> None:
 
 def test_every_column_is_filled_by_name(small: Inventory) -> None:
     states = [village(n, "blocked", Layer.POWER) for n in range(1, 9)] + [site("gp1", "up")]
-    table = coverage(small, states, {}, scope=Scope(), level=Level.GP, period_ms=1, at=MONDAY)
+    claim = GpRollout("gp:G1", GpState.LAID, MONDAY.date())
+    areas = {
+        key: area if area.level is Level.BLOCK else replace(area, names=replace(area.names, pa="ਨਾਂ"))
+        for key, area in small.areas.items()
+    }
+    stated = replace(small, areas=areas, gp_rollout={claim.key: claim})
+    table = coverage(stated, states, {}, scope=Scope(), level=Level.GP, period_ms=1, at=MONDAY)
     assert table.column_names == [column.name for column in COVERAGE]
-    assert [name for name in table.column_names if table.column(name).null_count == table.num_rows] == ["block_hi"]
+    empty = [name for name in table.column_names if table.column(name).null_count == table.num_rows]
+    assert empty == ["block_hi", "block_pa"]
 
 
-def test_units_and_definitions_are_given_in_both_languages() -> None:
+def test_units_and_definitions_are_given_in_all_languages() -> None:
     for column in COVERAGE:
         assert column.definition_en.endswith(".")
         assert column.definition_hi.endswith("।")
+        assert column.definition_pa.endswith("।")
         assert (column.unit == "") == (str(column.type) == "string")
 
 

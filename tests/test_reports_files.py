@@ -27,13 +27,21 @@ from inventory.scope import Scope
 from reports.availability import By, Of
 from reports.availability_columns import AVAILABILITY
 from reports.cli import app
-from reports.columns import COVERAGE
+from reports.columns import COVERAGE, PLACE, Column
+from reports.discrepancy import DISCREPANCY
+from reports.outages import OUTAGES
 from reports.read import Wanted, availability_report, coverage_report
+from reports.readiness_columns import QUEUE, READINESS
 from reports.report import Report
+from reports.sla_columns import SLA
+from reports.trend import TREND
 from reports.writers.csv import cell
 from reports.writers.registry import WRITERS, write
+from reports.writers.shape import short_names
+from reports.writers.xlsx import parts
 from tests.judged import MONDAY
 from tests.small import DISTRICT, small_inventory
+from tests.stores import Schema, store_with
 from tests.told import tell
 
 HOUR = timedelta(hours=1)
@@ -121,11 +129,20 @@ def test_xlsx(report: Report, tmp_path: Path) -> None:
     assert [row[3] for row in found["coverage"][1:]] == HOSTILE
     assert found["coverage"][1][4] == "ग्राम 1"
     assert len(found["districts"]) == 2
-    assert [row[-2:] for row in found["definitions"][1:]] == [[c.definition_en, c.definition_hi] for c in COVERAGE]
+    assert [row[2:4] for row in found["definitions"][1:]] == [[c.definition_en, c.definition_hi] for c in COVERAGE]
     about = dict(found["about"])
     assert about["as_of"] == "2026-11-23T11:00:00+05:30"
     assert about["source test"] == "Made up for tests. none. nobody"
     assert about["remark test"] == "Nothing here is real."
+
+
+def test_a_table_longer_than_a_sheet_goes_on_in_the_next(report: Report) -> None:
+    """Of what is written below a sheet's last row xlsxwriter says nothing."""
+    found = list(parts("coverage", report.table, most=3))
+    assert [(name, part.num_rows) for name, part in found] == [("coverage", 3), ("coverage 2", 3), ("coverage 3", 2)]
+    assert [value for _, part in found for value in part["name_en"].to_pylist()] == HOSTILE
+    assert [name for name, _ in parts("coverage", report.table.slice(0, 0))] == ["coverage"]
+    assert [name for name, _ in parts("coverage", report.table)] == ["coverage"]
 
 
 def test_gpkg(report: Report, tmp_path: Path) -> None:
@@ -159,7 +176,7 @@ def test_parquet(availability: Report, tmp_path: Path) -> None:
     assert table.drop_columns(["as_of"]).equals(availability.table.drop_columns(["as_of"]))
     facts = {key.decode(): text.decode() for key, text in table.schema.metadata.items()}
     assert (facts["report"], facts["remark test"]) == ("availability", "Nothing here is real.")
-    assert facts["holidays"].count("\n") == 1  # in two languages
+    assert facts["holidays"].count("\n") == 2  # in three languages
     unit = {field.name: field.metadata[b"unit"].decode() for field in table.schema}
     assert (unit["up_ms"], unit["row"]) == ("ms", "")
     assert table.schema.field("up_ms").metadata[b"definition_en"].startswith(b"Time in which all that it needs")
@@ -213,28 +230,50 @@ def test_an_area_without_districts_is_written_too(
     assert [each.name for each in tmp_path.iterdir() if each.name.startswith(".report")] == []
 
 
+@pytest.mark.parametrize("columns", [COVERAGE, AVAILABILITY, SLA, DISCREPANCY, TREND, READINESS, QUEUE, OUTAGES])
+def test_a_shapefile_has_a_short_name_for_every_column(columns: tuple[Column, ...]) -> None:
+    names = [column.name for column in columns]
+    short = short_names([*names, *(f"{column.name}_hi" for column in columns if column.words)])
+    assert len(set(short.values())) == len(short) >= len(names)
+    assert max(map(len, short.values())) <= 10
+    assert all(short[name] == name for name in names if len(name) <= 10)
+
+
+def test_shapefile(report: Report, tmp_path: Path) -> None:
+    """Its files, what the short names stand for, and texts that fit, cut between characters."""
+    columns = report.table.column_names
+    long = report.table.set_column(columns.index("block_hi"), "block_hi", [["खंड" * 60] * report.table.num_rows])
+    write(replace(report, table=long), "shp", tmp_path / "c.zip")
+    with zipfile.ZipFile(tmp_path / "c.zip") as archive:
+        assert {Path(name).suffix for name in archive.namelist()} == {".shp", ".shx", ".dbf", ".prj", ".cpg", ".txt"}
+        assert archive.read("c.cpg") == b"UTF-8"
+        assert "villages_total" in archive.read("c.shp.about.txt").decode("utf-8-sig")
+    found = gpd.read_file(tmp_path / "c.zip")
+    assert found.crs.to_epsg() == 4326
+    assert found["name_hi"].tolist() == report.table["name_hi"].to_pylist()
+    assert set(found["block_hi"]) == {("खंड" * 60).encode()[:254].decode(errors="ignore")}
+    assert found[short_names(columns)["villages_total"]].tolist() == report.table["villages_total"].to_pylist()
+    assert found.geometry.isna().sum() == 1
+
+
 def test_docs_define_every_column() -> None:
     text = Path(__file__).parents[1].joinpath("docs", "reports.md").read_text(encoding="utf-8")
     written = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*) \|$", text, flags=re.MULTILINE)
-    assert written == [(column.name, column.unit, column.definition_en) for column in (*COVERAGE, *AVAILABILITY)]
+    columns = (*COVERAGE, *AVAILABILITY, *SLA, *DISCREPANCY, *TREND, *READINESS[len(PLACE) :], *QUEUE, *OUTAGES)
+    assert written == [(column.name, column.unit, column.definition_en) for column in columns]
 
 
 @pytest.fixture
 def stored(inventory: Inventory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a migrated store in it, named by the settings."""
-    from storage.engine import open_engine
-    from storage.migrate import upgrade
-
-    url = f"sqlite:///{tmp_path}/cli.db"
-    engine = open_engine(url)
-    upgrade(engine)
+    engine = store_with(Schema.MIGRATED, tmp_path / "cli.db")
     store.apply(engine, inventory, MONDAY)
     engine.dispose()
-    monkeypatch.setenv("PAHUNCH_STORAGE__URL", url)
+    monkeypatch.setenv("PAHUNCH_STORAGE__URL", str(engine.url))
     return tmp_path
 
 
-@pytest.mark.parametrize("name", ["c.csv", "c.xlsx", "c.gpkg", "c.geojson", "c.parquet"])
+@pytest.mark.parametrize("name", ["c.csv", "c.xlsx", "c.gpkg", "c.geojson", "c.parquet", "c.shp", "c.zip"])
 def test_the_command_writes_what_the_name_ends_in(stored: Path, name: str) -> None:
     out = stored / name
     for _ in range(2):  # the second time it is there already
@@ -243,14 +282,16 @@ def test_the_command_writes_what_the_name_ends_in(stored: Path, name: str) -> No
     assert "8 rows" in result.stderr
     if out.suffix == ".gpkg":
         assert len(gpd.read_file(out, layer="coverage")) == 8
+    if out.suffix in {".shp", ".zip"}:
+        assert len(gpd.read_file(out)) == 8
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["--area", "district:1", "--out", "c.csv"], "district:1"),
-        (["--out", "c.pdf"], "give --format"),
-        (["--format", "pdf", "--out", "c.pdf"], "pdf"),
+        (["--out", "c.doc"], "give --format"),
+        (["--format", "doc", "--out", "c.doc"], "doc"),
         (["--out", "nowhere/c.csv"], "No such file"),
         (["--from", "2026-11-02", "--to", "2026-11-01", "--out", "c.csv"], "the period is empty"),
         (["--from", "2999-01-01", "--out", "c.csv"], "the period is empty"),
@@ -289,7 +330,7 @@ def test_the_intervals_are_printed(stored: Path) -> None:
     assert json.loads(line) == {
         "subject": "gp1", "from": "2026-10-31T18:30:00.000Z", "to": "2026-11-02T18:30:00.000Z", "ms": 172_800_000,
         "open_ms": 7 * 3_600_000, "status": "unknown", "bucket": "unknown", "root_cause": None, "outage": None,
-        "root": None, "root_subject": None, "reasons": [],
+        "root": None, "root_subject": None, "reasons": [], "responsible": "none",
     }  # fmt: skip
     shown = CliRunner().invoke(app, ["availability", "--expand", "gp1", *period])
     assert shown.exit_code == 0

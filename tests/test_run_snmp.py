@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pysnmp.proto.api import v1
 from typer.testing import CliRunner
 
 import manage
@@ -19,6 +21,7 @@ from storage.engine import open_engine
 from storage.migrate import upgrade
 from storage.settings import CollectSettings, Settings
 from storage.types import from_millis
+from tests.snmp_agent import Answer, Oid, Request, agent
 from tests.snmpd import AUTH, COMMUNITY, PRIV, snmpd
 
 PATIENT = CollectSettings(timeout_s=1.0)
@@ -76,6 +79,48 @@ def test_a_round_over_a_real_agent(tmp_path: Path, name: str) -> None:
     assert found["lost"].failure == Failure(
         Reason.SECRET, permanent=True, detail="env:PAHUNCH_NO_SUCH: no such environment variable"
     )
+
+
+V1_ONLY: dict[Oid, object] = {
+    (1, 3, 6, 1, 2, 1, 1, 1, 0): v1.OctetString(b"Linux 2.6.32.68 #1 mips"),
+    (1, 3, 6, 1, 2, 1, 1, 2, 0): v1.ObjectIdentifier("1.3.6.1.4.1.10002.1"),
+    (1, 3, 6, 1, 2, 1, 1, 3, 0): v1.TimeTicks(4711),
+    (1, 3, 6, 1, 2, 1, 2, 2, 1, 2, 1): v1.OctetString(b"eth0"),
+    (1, 3, 6, 1, 2, 1, 2, 2, 1, 2, 2): v1.OctetString(b"ath0"),
+    (1, 3, 6, 1, 2, 1, 2, 2, 1, 8, 1): v1.Integer(1),
+    (1, 3, 6, 1, 2, 1, 2, 2, 1, 10, 1): v1.Counter(1000),
+}
+
+
+def by_version_1(request: Request) -> list[Answer]:
+    """As RFC 1157 has it; whoever asks by another version hears nothing."""
+    if request.version != 0:
+        return []
+    found = {oid: _told(request, oid) for oid in request.oids}
+    absent = [place for place, oid in enumerate(request.oids, 1) if found[oid] is None]
+    if absent:
+        return [Answer([(oid, v1.Null("")) for oid in request.oids], status=2, index=absent[0])]
+    return [Answer([(at, V1_ONLY[at]) for at in found.values() if at])]
+
+
+def _told(request: Request, oid: Oid) -> Oid | None:
+    if request.kind == "get":
+        return oid if oid in V1_ONLY else None
+    return min((other for other in V1_ONLY if other > oid), default=None)
+
+
+@pytest.mark.parametrize("name", ["gufo", "pysnmp"])
+async def test_a_device_that_speaks_version_1_only_is_polled(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    backend = open_backend(name)
+    async with agent(by_version_1) as peer:
+        old = Credential("v2c", "snmp-v1", community="env:PAHUNCH_T_COMMUNITY")
+        inventory = replace(places(peer.port), credentials={"v2c": old})
+        devices = fleet(inventory, Settings(collect=PATIENT))
+        found = {r.device: r async for r in poll_round(Round(devices, backend, load_profiles(), PATIENT))}["old"]
+    await backend.close()
+    assert (found.reached, found.failure) == (True, None)
+    assert found.samples["sysUpTime"]["0"] == 47.11
+    assert found.samples["ifOperStatus"] == {"1": 1}
 
 
 @pytest.mark.server

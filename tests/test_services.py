@@ -1,11 +1,15 @@
 """Readiness of services by what their endpoints do, by tables."""
 
+from typing import Any
+
 import pytest
 
+from api.pages.services import offered
 from inventory.model import Names, Service
-from readiness.model import Layer, Readiness, Status
+from readiness.model import Layer, Readiness, Responsible, Status
 from readiness.rules.services import Ready, lack, needs_at_kendra, of_service
 from readiness.rules.village import Result
+from readiness.services import Instead, ServiceRow
 
 UP, DEGRADED, DOWN, UNKNOWN = Status.UP, Status.DEGRADED, Status.DOWN, Status.UNKNOWN
 READY, WORSE, BLOCKED = Readiness.READY, Readiness.DEGRADED, Readiness.BLOCKED
@@ -86,3 +90,39 @@ def test_services_of_the_counter() -> None:
 def test_one_service_in_one_channel(channel: str, village: Result, statuses: dict[str, Status], ready: Ready) -> None:
     service = Service("aadhaar", Names("Aadhaar"), channels=("kendra", "portal"), endpoints=("portal", "auth"))
     assert of_service(service, channel, village, seen(**statuses)) == ready
+
+
+def row(service: str, channel: str, status: Readiness, **more: Any) -> ServiceRow:
+    given = {
+        "layer": None,
+        "endpoint": "",
+        "peripheral": "",
+        "responsible": Responsible.NONE,
+        "online": True,
+        "instead": None,
+    }
+    return ServiceRow(service, Names(service), channel, status, **(given | more))
+
+
+def test_each_service_is_listed_once_and_those_that_stand_alike_together() -> None:
+    near, far = (Instead(site, Names(site), km, "", READY) for site, km in (("near", 3.0), ("far", 9.0)))
+    dark = {"layer": Layer.POWER, "responsible": Responsible.POWER_UTILITY}
+    found = offered([
+        row("a", "kendra", BLOCKED, instead=near, **dark), row("a", "portal", READY), row("a", "mobile", READY),
+        row("b", "kendra", BLOCKED, instead=near, **dark), row("b", "portal", READY), row("b", "mobile", READY),
+        row("c", "kendra", BLOCKED, instead=far, **dark),
+        row("d", "kendra", READY), row("d", "portal", BLOCKED, layer=Layer.ENDPOINT, endpoint="p"),
+        row("e", "kendra", READY), row("f", "mobile", READY), row("g", "kendra", Readiness.UNKNOWN, online=False),
+    ])  # fmt: skip
+    listed = [([name.en for name in group.names], [way.channels for way in group.ways]) for group in found.alike]
+    assert listed == [
+        (["a", "b"], [("kendra",), ("portal", "mobile")]), (["c"], [("kendra",)]), (["g"], [("kendra",)]),
+        (["d"], [("kendra",), ("portal",)]), (["e"], [("kendra",)]), (["f"], [("mobile",)]),
+    ]  # fmt: skip
+    assert [[name.en for name in group.names] for group in found.working] == [["e"], ["f"]]
+    assert [group.status for group in found.alike] == [BLOCKED, BLOCKED, Readiness.UNKNOWN, READY, READY, READY]
+    assert (found.at_counter, found.had, found.unknown) == (5, 2, 0)  # nobody waits for what the state doesn't give
+    assert found.nearest is not None
+    assert (found.nearest.instead.site, found.nearest.services) == ("near", 2)
+    assert found.from_home
+    assert offered([]).nearest is None

@@ -23,7 +23,7 @@ from simulator.faults import Fault, Kind, Where
 from simulator.fleet import Fleet
 from simulator.message import Pdu
 from simulator.portals import Portals
-from simulator.scenario import Scenario, read_scenario
+from simulator.scenario import Scenario, ScenarioError, read_scenario
 from simulator.traffic import Counter, moment
 from simulator.truth_log import TruthLog
 from tests.simulated import ask, read_response, request
@@ -476,6 +476,13 @@ def test_the_scenario_with_everything_has_every_kind_each_in_its_own_district() 
     assert len(districts) == len(set(districts)) == len(_EVERY_FAULT.faults) - 3  # two of portals, one of the collector
 
 
+def test_the_scenario_with_everything_says_that_it_needs_the_whole_state(stage: Stage) -> None:
+    with pytest.raises(
+        ScenarioError, match=r"^scenario '.*': fault\[1\]: no area '.*' in this inventory; .*without --gps"
+    ):
+        stage.director.play(_EVERY_FAULT, NOW)
+
+
 def test_the_scenario_with_everything_plays_and_ends(stage: Stage) -> None:
     """On the small inventory, whose one district stands for all."""
     stage.director.play(
@@ -501,7 +508,7 @@ def test_the_scenario_with_everything_plays_and_ends(stage: Stage) -> None:
         ("link", "administrative"),
         ("link", "undetermined"),
         ("device", "equipment"),
-        ("device", "power"),
+        ("device", "administrative"),
         ("device", "planned"),
         ("site", "power"),
         ("endpoint", "upstream"),

@@ -19,11 +19,10 @@ from simulator.faults import Fault, Kind, Where
 from simulator.fleet import Weather
 from simulator.process import FleetError, FleetProcess, Plan
 from simulator.replay import RecordedView, read_recording
-from storage.engine import open_engine
-from storage.migrate import upgrade
 from tests.servers import free_port, program, wait_until
 from tests.simulated import net_snmp
 from tests.small import small_inventory
+from tests.stores import Schema, store_with
 
 _ROOT = Path(__file__).parents[1]
 _UPTIME = ".1.3.6.1.2.1.1.3.0"
@@ -101,9 +100,12 @@ def test_it_cannot_be_reached_from_outside(fleet: FleetProcess) -> None:
 def test_delay_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAHUNCH_TEST_COMMUNITY", "public")
     with FleetProcess(Plan(small_inventory(), weather=Weather(delay_s=0.3))) as slow:
-        started = time.monotonic()
-        assert "Timeticks" in net_snmp("snmpget", "127.1.1.1", slow.port, _UPTIME)[0]
-        assert 0.3 <= time.monotonic() - started < 0.9
+        took = []
+        for _ in range(4):
+            started = time.monotonic()
+            assert "Timeticks" in net_snmp("snmpget", "127.1.1.1", slow.port, _UPTIME)[0]
+            took.append(time.monotonic() - started)
+    assert 0.3 <= min(took) < 0.6  # the quickest: a busy machine makes single ones longer
 
 
 def test_a_missing_secret_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,12 +133,14 @@ def stored(tmp_path: Path, small: Inventory) -> dict[str, str]:
     """The environment of a command whose store holds the small inventory."""
     from datetime import UTC, datetime
 
-    url = f"sqlite:///{tmp_path}/pahunch.db"
-    engine = open_engine(url)
-    upgrade(engine)
+    engine = store_with(Schema.MIGRATED, tmp_path / "pahunch.db")
     store.apply(engine, small, datetime.now(UTC))
     engine.dispose()
-    return os.environ | {"PAHUNCH_STORAGE__URL": url, "PAHUNCH_TEST_COMMUNITY": "public", "PYTHONPATH": str(_ROOT)}
+    return os.environ | {
+        "PAHUNCH_STORAGE__URL": str(engine.url),
+        "PAHUNCH_TEST_COMMUNITY": "public",
+        "PYTHONPATH": str(_ROOT),
+    }
 
 
 def _simulate(environment: dict[str, str], *argv: str | Path) -> subprocess.Popen[str]:

@@ -1,6 +1,8 @@
 """What of a batch lands in the history."""
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -114,6 +116,45 @@ async def test_a_full_disk_keeps_the_newest_and_recovers(tmp_path: Path, monkeyp
     monkeypatch.setattr(writer, "write", write)
     await sink.close()
     assert read(tmp_path, "gp1", "temperature", "").mean.tolist() == [7, 8, 9]
+
+
+async def test_what_was_written_before_the_disk_refused_is_not_written_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = Writer(tmp_path)
+    write, calls = writer.write, list[int]()
+
+    def full_after_one(tables: Mapping[str, pa.Table]) -> int:
+        calls.append(1)
+        if len(calls) > 1:
+            raise OSError(28, "No space left on device")
+        return write(tables)
+
+    sink = HistorySink(writer)
+    await sink(batch([("noc", "endpoint_up", "portal", 1.0)], devices=("noc",), at=AT.timestamp()))
+    await sink(batch([("gp1", "temperature", "", 1.0)], devices=DEVICES, at=AT.timestamp()))
+    monkeypatch.setattr(writer, "write", full_after_one)
+    for _ in range(3):
+        with pytest.raises(OSError, match="No space"):
+            await sink.flush()
+        assert sink.waiting == 1
+    monkeypatch.setattr(writer, "write", write)
+    await sink.close()
+    rows = duckdb.read_parquet(f"{tmp_path}/samples/*/*").order("device").project("device, value").fetchall()
+    assert rows == [("gp1", 1.0), ("noc", 1.0)]
+    assert sink.dropped == 0
+
+
+async def test_a_batch_that_makes_no_table_is_left_out_alone(tmp_path: Path) -> None:
+    sink = HistorySink(Writer(tmp_path), flush_s=0.01)
+    for number in range(4):
+        made = batch([("gp1", "temperature", "", float(number))], devices=DEVICES, at=AT.timestamp() + number)
+        await sink(replace(made, sample_instance=np.full(1, -1, np.int32)) if number == 2 else made)
+    await sink.flush()
+    await sink(batch([("gp1", "temperature", "", 4.0)], devices=DEVICES, at=AT.timestamp() + 4))
+    await sink.close()
+    assert read(tmp_path, "gp1", "temperature", "").mean.tolist() == [0, 1, 3, 4]
+    assert sink.dropped == 1
 
 
 @given(st.lists(st.floats(min_value=1e-3, max_value=1e13), min_size=1, max_size=20))

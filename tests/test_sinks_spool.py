@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from collectors.sinks.segment import Portion
+from collectors.sinks.segment import Portion, Segment
 from collectors.sinks.spool import Spool
 from storage.segments import FolderInUseError
 
@@ -162,6 +162,41 @@ def test_damage_costs_the_rest_of_its_file_only(tmp_path: Path) -> None:
         newest.write_bytes(newest.read_bytes()[:-1] + b"c")
         assert [portion.body for portion in drained(opened, 1)] == [b"a"]
         assert opened.dropped == 2
+
+
+def test_a_file_that_the_disk_refuses_keeps_nobody_from_the_others(tmp_path: Path) -> None:
+    with spool(tmp_path) as opened:
+        opened.append(b"1", 1, 1.0)
+    refused = tmp_path / "000000000002.spool"
+    refused.mkdir()
+    with spool(tmp_path) as opened:
+        opened.append(b"3", 1, 2.0)
+        assert [portion.body for portion in drained(opened)] == [b"3", b"1"]
+    assert refused.exists()
+
+
+def test_what_the_disk_refuses_to_give_lets_the_others_go_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with spool(tmp_path) as opened:
+        for second in range(0, 60, 20):  # a file each
+            opened.append(b"%d" % second, 1, second)
+        first = Segment.first
+
+        def refusing(segment: Segment, most_samples: int) -> Portion | None:
+            if segment.number == 1:
+                raise OSError(5, "Input/output error")
+            return first(segment, most_samples)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Segment, "first", refusing)
+            with pytest.raises(OSError, match="Input/output"):
+                opened.backlog(10)
+            portion = opened.backlog(10)
+            assert portion is not None
+            assert portion.body == b"20"
+            opened.delivered(portion)
+        assert [portion.body for portion in drained(opened)] == [b"40", b"0"]
 
 
 def test_files_that_are_not_ours_stay(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from collectors.snmp.shape import MalformedError, error_status
+from collectors.snmp.shape import MalformedError, counter64_in, error_status
 from tests.hostile import Asked, arcs, binding, integer, response, tlv
 
 OID = (1, 3, 6, 1, 2, 1, 1, 3, 0)
@@ -87,3 +87,21 @@ def test_what_is_cut_off_does_not(place: int) -> None:
 def test_what_is_no_response_does_not(packet: bytes) -> None:
     with pytest.raises(MalformedError):
         error_status(packet)
+
+
+@pytest.mark.parametrize(
+    ("opaque", "told"),
+    [
+        (b"\x9f\x76\1\7", 7),
+        (b"\x9f\x76\x09\0" + b"\xff" * 8, 2**64 - 1),
+        (b"\x9f\x76\0", None),
+        (b"\x9f\x76", None),
+        (b"\x9f\x76\2\7", None),
+        (b"\x9f\x76\x0a" + b"\1" * 10, None),
+        (b"\x9f\x78\4\0\0\0\0", None),  # a float
+        (b"\2\1\7", None),
+        (b"", None),
+    ],
+)
+def test_a_counter64_in_an_opaque_is_told_from_other_opaques(opaque: bytes, told: int | None) -> None:
+    assert counter64_in(opaque) == told

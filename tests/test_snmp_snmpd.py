@@ -1,14 +1,15 @@
 """Both backends and volleys against Debian's snmpd, v1, v2c and v3."""
 
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 
 import pytest
 
 from collectors.model import Failure, Reason
-from collectors.snmp.backend import Limits, SnmpBackend, Target, Usm
+from collectors.snmp.backend import AUTH_PROTOCOLS, PRIV_PROTOCOLS, Limits, SnmpBackend, Target, Usm, Value
 from collectors.snmp.open import open_backend
-from tests.snmpd import AUTH, COMMUNITY, CONTACT, NAME, PLACE, PRIV, snmpd
+from inventory.kinds import CIPHERS, PROTOCOLS
+from tests.snmpd import AUTH, COMMUNITY, CONTACT, NAME, OTHERS, PLACE, PRIV, snmpd
 from tests.volleyed import Volleyed
 
 pytestmark = pytest.mark.server
@@ -62,6 +63,30 @@ async def test_users(backend: SnmpBackend, port: int, usm: Usm) -> None:
     rows = await backend.walk(v3(port, usm), "1.3.6.1.2.1.1.9.1.3", Limits())
     assert isinstance(rows, dict)
     assert len(rows) > 5
+
+
+def test_what_the_inventory_takes_is_spoken() -> None:
+    assert set(PROTOCOLS) == set(AUTH_PROTOCOLS)
+    assert set(CIPHERS) == set(PRIV_PROTOCOLS)
+    assert set(AUTH_PROTOCOLS) == {auth for auth, _ in OTHERS} | {FULL.auth_protocol}
+    assert set(PRIV_PROTOCOLS) == {priv for _, priv in OTHERS}
+
+
+@pytest.mark.parametrize(("auth", "priv"), OTHERS)
+async def test_protocols_that_are_rare(backend: SnmpBackend, port: int, auth: str, priv: str) -> None:
+    user = Usm(f"{auth}.{priv}", auth, AUTH, priv, PRIV)
+    assert await backend.get(v3(port, user), [SYS_NAME]) == {SYS_NAME: NAME.encode()}
+    assert len(await rows_of(backend, v3(port, user))) > 5
+    wrong = Usm(f"{auth}.{priv}", auth, "not the words", priv, PRIV)
+    answer = await backend.get(v3(port, wrong), [SYS_NAME])
+    assert isinstance(answer, Failure)
+    assert answer.reason is Reason.AUTHENTICATION
+
+
+async def rows_of(backend: SnmpBackend, target: Target) -> Mapping[str, Value]:
+    rows = await backend.walk(target, "1.3.6.1.2.1.1.9.1.3", Limits())
+    assert not isinstance(rows, Failure)
+    return rows
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 from typer.testing import CliRunner
 
+from alerts.deliveries import claim_due, finish
 from alerts.evaluate import evaluate
 from alerts.messages import render
-from alerts.model import Event, Opening, Rule
+from alerts.model import Event, Opening, Rule, Severity
 from alerts.model import Reason as AlertReason
-from alerts.store import alerts
+from alerts.store import alerts, deliveries
 from collectors.config import cli
 from collectors.config.backup import Job, back_up, jobs, platform_of
 from collectors.config.clean import NoConfigError, cleaned
@@ -28,7 +29,7 @@ from collectors.config.daily import in_turn, keep_backing_up
 from collectors.config.diff import Counts, counts, unified
 from collectors.config.keys import changed_keys, note_key
 from collectors.config.mask import HIDDEN, masked, patterns
-from collectors.config.store import EventKind, Kept, at, events, forget, keep, text_of, versions
+from collectors.config.store import EventKind, Kept, at, events, forget, forget_gone, keep, text_of, versions
 from collectors.config.tables import config_text
 from collectors.model import Failure, Reason
 from collectors.reading.model import Reading
@@ -39,7 +40,7 @@ from inventory.model import Credential, Device, Inventory, Role
 from inventory.scope import Scope, UnknownAreaError
 from storage.engine import open_engine
 from storage.migrate import upgrade
-from storage.settings import AlertSettings, CollectSettings, Settings, StorageSettings
+from storage.settings import AlertSettings, ChannelSettings, CollectSettings, Settings, StorageSettings
 from tests.frr import zebra
 from tests.servers import wait_until
 from tests.small import small_inventory
@@ -70,6 +71,9 @@ LINES = {
         (f"  key-string 7 {S}", "  key-string 7 <secret>"),
         (f"  client 10.0.0.9 server-key 7 {S}", "  client 10.0.0.9 server-key 7 <secret>"),
         (f" pac key 7 {S}", " pac key 7 <secret>"),
+        (f" encryption vlan 10 key 1 size 128bit 7 {S} transmit-key", " encryption vlan 10 key 1 size 128bit 7 <secret>"),
+        (f" wep key 1 {S}", " wep key 1 <secret>"),
+        (f"  authentication mode hmac-sha-256 7 {S}", "  authentication mode hmac-sha-256 7 <secret>"),
         (f" ip nhrp authentication {S}", " ip nhrp authentication <secret>"),
         (f" neighbor 10.0.0.1 password 7 {S}", " neighbor 10.0.0.1 password 7 <secret>"),
         (f" ip ospf message-digest-key 1 md5 7 {S}", " ip ospf message-digest-key 1 md5 7 <secret>"),
@@ -80,6 +84,29 @@ LINES = {
         (f"ntp authentication-key 1 md5 {S} 7", "ntp authentication-key 1 md5 <secret>"),
         (f" wpa-psk ascii 0 {S}", " wpa-psk ascii 0 <secret>"),
         (f" path ftp://user:{S}@10.0.0.1/x", " path ftp://user:<secret>@10.0.0.1/x"),
+        (f" path scp://user:p@{S}@10.0.0.1/x", " path scp://user:<secret>@10.0.0.1/x"),
+        (f"crypto key import rsa K pem terminal {S}", "crypto key import rsa K pem terminal <secret>"),
+        (f"crypto key import rsa K exportable pem url nvram:k 3des {S}", "crypto key import rsa K exportable pem url nvram:k 3des <secret>"),
+        (f"  map-server 10.0.0.1 key 7 {S}", "  map-server 10.0.0.1 key 7 <secret>"),
+        (f"  ipv6 etr map-server 2001:db8::1 key {S} proxy-reply", "  ipv6 etr map-server 2001:db8::1 key <secret>"),
+        (f" map-notify-group 239.1.1.1 key {S}", " map-notify-group 239.1.1.1 key <secret>"),
+        (f" ip rsvp authentication key {S}", " ip rsvp authentication key <secret>"),
+        (f" ipv6 ospf authentication ipsec spi 256 md5 {S}", " ipv6 ospf authentication ipsec spi 256 md5 <secret>"),
+        (f" ospfv3 encryption ipsec spi 256 esp aes-cbc 128 {S} sha1 7 {S}", " ospfv3 encryption ipsec spi 256 <secret>"),
+        (f" set session-key outbound esp 256 cipher {S} authenticator {S}",
+         " set session-key outbound esp 256 cipher <secret>"),
+        (f"snmp-server mib community-map {S} context c", "snmp-server mib community-map <secret>"),
+        (f"snmp-server user u g auth md5 0x{S} priv 0x{S} localizedkey",
+         "snmp-server user u g auth md5 <secret> priv <secret>"),
+        (f"snmp-server host 10.0.0.5 vrf mgmt version 3 auth {S}", "snmp-server host 10.0.0.5 vrf mgmt version 3 auth <secret>"),
+        (f"  key-octet-string 7 {S}", "  key-octet-string 7 <secret>"),
+        (f"  sap pmk {S} mode-list gcm-encrypt", "  sap pmk <secret> mode-list gcm-encrypt"),
+        (f"mab request format attribute 2 7 {S}", "mab request format attribute 2 7 <secret>"),
+        (f"standby authentication {S}", "standby authentication <secret>"),
+        (f"event manager environment _mail_pw {S}", "event manager environment _mail_pw <secret>"),
+        (f" mail-server user:{S}@10.0.0.1 priority 1", " mail-server user:<secret>@10.0.0.1 priority 1"),
+        (f"ip mobile secure host 10.0.0.1 spi 100 key hex {S}", "ip mobile secure host 10.0.0.1 spi 100 key hex <secret>"),
+        (f"wireless mobility group key {S}", "wireless mobility group key <secret>"),
         (f"-----BEGIN RSA PRIVATE KEY-----\n{S}\n-----END RSA PRIVATE KEY-----\n!", "<secret>\n!"),
     ],
     "frr": [
@@ -88,8 +115,16 @@ LINES = {
         (f" ip ospf message-digest-key 3 md5 {S}", " ip ospf message-digest-key 3 md5 <secret>"),
         (f" ip rip authentication string {S}", " ip rip authentication string <secret>"),
         (f" area-password md5 {S}", " area-password md5 <secret>"),
+        (f" ipv6 ospf6 authentication key-id 1 hash-algo md5 key {S}",
+         " ipv6 ospf6 authentication key-id 1 hash-algo md5 key <secret>"),
+        (f" tcp-md5-auth {S}", " tcp-md5-auth <secret>"),
     ],
     "huawei": [
+        (f" sa string-key outbound esp {S}", " sa string-key outbound esp <secret>"),
+        (f" sa encryption-hex inbound esp {S}", " sa encryption-hex inbound esp <secret>"),
+        (f" sham-link 10.0.0.1 10.0.0.2 md5 1 {S}", " sham-link 10.0.0.1 10.0.0.2 md5 1 <secret>"),
+        (f" ldap-server authentication manager cn=x {S}", " ldap-server authentication manager cn=x <secret>"),
+        (f" pin verify auto {S}", " pin verify auto <secret>"),
         (f"local-user a password irreversible-cipher $1c$x{S}$y", "local-user a password irreversible-cipher <secret>"),
         (f"local-user a password cipher %^%#{S} x%^%# privilege level 3",
          "local-user a password cipher <secret> privilege level 3"),
@@ -102,6 +137,12 @@ LINES = {
         (f" radius-server shared-key cipher {S}", " radius-server shared-key cipher <secret>"),
     ],
     "huawei_smartax": [
+        (f'ont tr069-server-profile add profile-id 1 url "http://10.0.0.1" user "acs" "{S}"',
+         'ont tr069-server-profile add profile-id 1 url "http://10.0.0.1" user "acs" <secret>'),
+        (f" file-server auto-backup data primary 10.0.0.1 sftp path x user u {S}",
+         " file-server auto-backup data primary 10.0.0.1 sftp path x user u <secret>"),
+        (f" file-server auto-backup data primary 10.0.0.1 ftp user u password {S}",
+         " file-server auto-backup data primary 10.0.0.1 ftp user u <secret>"),
         (f' ont add 0 3 loid-auth "{S}" checkcode-auth "{S}"', " ont add 0 3 loid-auth <secret> checkcode-auth <secret>"),
         (f"terminal user name root {S}", "terminal user name root <secret>"),
     ],
@@ -109,9 +150,18 @@ LINES = {
         (f'set system root-authentication encrypted-password "$6${S}"',
          "set system root-authentication encrypted-password <secret>"),
         (f"set snmp community {S} authorization read-only", "set snmp community <secret> authorization read-only"),
+        (f"set snmp v3 target-parameters t parameters security-name {S}",
+         "set snmp v3 target-parameters t parameters security-name <secret>"),
         (f'set protocols bgp group g authentication-key "$9${S}"', "set protocols bgp group g authentication-key <secret>"),
         (f'set protocols ospf area 0 interface x authentication md5 1 key "$9${S}"',
-         'set protocols ospf area 0 interface x authentication md5 1 key "<secret>"'),
+         "set protocols ospf area 0 interface x authentication md5 1 key <secret>"),
+        (f'set snmp v3 usm local-engine user u privacy-aes128 privacy-key "{S}"',
+         "set snmp v3 usm local-engine user u privacy-aes128 privacy-key <secret>"),
+        (f"set groups G snmp trap-group {S} targets 10.0.0.1", "set groups G snmp trap-group <secret> targets 10.0.0.1"),
+        (f"set system root-authentication plain-text-password-value {S}",
+         "set system root-authentication plain-text-password-value <secret>"),
+        (f"set security ipsec vpn v manual authentication key ascii-text {S}",
+         "set security ipsec vpn v manual authentication key ascii-text <secret>"),
     ],
     "mikrotik_routeros": [
         (f'/ppp secret add name=u password="{S} with space" service=l2tp', "/ppp secret add name=u password=<secret> service=l2tp"),
@@ -123,6 +173,17 @@ LINES = {
         (f"/interface macsec add cak={S} ckn=a", "/interface macsec add cak=<secret> ckn=a"),
         (f"/interface wireless security-profiles add management-protection-key={S}",
          "/interface wireless security-profiles add management-protection-key=<secret>"),
+        (f'/system script add name=backup source=":local pass \\"{S}\\"\\r\\n/tool fetch user=u password=\\"a {S}\\""',
+         "/system script add name=backup source=<secret>"),
+        (f'/system scheduler add on-event=":global token {S}" start-time=startup', "/system scheduler add on-event=<secret> start-time=startup"),
+        ("/tool netwatch add host=10.0.0.1 up-script=wake", "/tool netwatch add host=10.0.0.1 up-script=wake"),
+        (f"/routing rip keys add chain=x key={S} key-id=1", "/routing rip keys add chain=x key=<secret> key-id=1"),
+        (f"/ip ipsec manual-sa add ah-key={S} esp-enc-key={S}", "/ip ipsec manual-sa add ah-key=<secret> esp-enc-key=<secret>"),
+        (f"/interface lte set lte1 pin={S}", "/interface lte set lte1 pin=<secret>"),
+        (f'/interface wireguard peers add preshared-key="{S}=" public-key="abc="',
+         '/interface wireguard peers add preshared-key=<secret> public-key="abc="'),
+        (f'/zerotier set zt1 identity="a:0:b:{S}" port=9993', "/zerotier set zt1 identity=<secret> port=9993"),
+        (f'/container envs add key=TOKEN list=x value="{S}"', "/container envs add key=<secret> list=x value=<secret>"),
         (f"/routing bgp peer add tcp-md5-key={S} name=x", "/routing bgp peer add tcp-md5-key=<secret> name=x"),
     ],
     "nokia_sros": [
@@ -132,6 +193,11 @@ LINES = {
         (f'            entry 0 key "{S}" hash2 algorithm x', "            entry 0 key <secret> hash2 algorithm x"),
         (f'            usm-community "{S}" hash2 group "g"', '            usm-community <secret> hash2 group "g"'),
         (f"            authentication sha {S} privacy aes-128-cfb-key {S}", "            authentication sha <secret>"),
+        (f"            authentication hash2 sha {S} privacy aes-128-cfb-key {S}",
+         "            authentication hash2 sha <secret>"),
+        (f'            usm-community "{S}" group "g"', '            usm-community <secret> group "g"'),
+        (f'            notify-community "{S}"', "            notify-community <secret>"),
+        (f"            entry 0 key {S} algorithm aes-128-cmac-96", "            entry 0 key <secret>"),
     ],
     "ubiquiti_edgerouter": [
         (f"set system login user u authentication plaintext-password '{S} x'",
@@ -142,14 +208,32 @@ LINES = {
         (f"set service snmp community {S} authorization ro", "set service snmp community <secret> authorization ro"),
         (f"set vpn ipsec peer 1.1.1.1 authentication pre-shared-secret {S}",
          "set vpn ipsec peer 1.1.1.1 authentication pre-shared-secret <secret>"),
+        (f"set system login user u authentication otp key '{S}'", "set system login user u authentication otp key <secret>"),
+        (f"set pki certificate x private key '{S}'", "set pki certificate x private key <secret>"),
+        (f"set service https api keys id x key {S}", "set service https api keys id x key <secret>"),
+        (f"set service monitoring telegraf influxdb authentication token {S}",
+         "set service monitoring telegraf influxdb authentication token <secret>"),
+        (f"set protocols nhrp tunnel tun0 cisco-authentication {S}",
+         "set protocols nhrp tunnel tun0 cisco-authentication <secret>"),
+        (f"set service unms connection 'wss://h:443+{S}+allowUntrustedCertificate'",
+         "set service unms connection <secret>"),
     ],
     "zte_zxros": [
         (f"snmp-server community encrypted {S} view AllView ro", "snmp-server community encrypted <secret> view AllView ro"),
         (f"username a password encrypted {S} privilege 15", "username a password encrypted <secret> privilege 15"),
+        (f"snmp-server host mng 10.0.0.5 trap version 2c {S} udp-port 162",
+         "snmp-server host mng 10.0.0.5 trap version 2c <secret> udp-port 162"),
+        (f" server 1 10.0.0.5 master key {S} port 1812", " server 1 10.0.0.5 master key <secret>"),
+        (f" isis authentication {S} level-1", " isis authentication <secret> level-1"),
+        (f" vrrp 1 text-authentication {S}", " vrrp 1 text-authentication <secret>"),
+        (f"onu 1 type x loid u pw {S} vport-mode gemport", "onu 1 type x loid u pw <secret> vport-mode gemport"),
+        (f" registration-method pw {S}", " registration-method pw <secret>"),
+        (f"  ssid auth wep wifi_0/1 key {S}", "  ssid auth wep wifi_0/1 key <secret>"),
     ],
     "hp_procurve": [
         (f'snmp-server community "{S}" operator unrestricted', "snmp-server community <secret> operator unrestricted"),
         (f'snmpv3 user u auth md5 "{S}" priv "{S}"', "snmpv3 user u auth md5 <secret> priv <secret>"),
+        (f'snmpv3 user "u" auth sha {S} priv {S}', 'snmpv3 user "u" auth sha <secret> priv <secret>'),
         (f'radius-server host 1.2.3.4 key "{S}"', "radius-server host 1.2.3.4 key <secret>"),
     ],
 }  # fmt: skip
@@ -178,6 +262,18 @@ def test_hiding_again_changes_nothing(platform: str) -> None:
 
 
 PLAIN = """service password-encryption
+ntp server 10.0.0.1 key 5 prefer
+ntp trusted-key 1
+crypto key pubkey-chain rsa
+ gre key 5
+ ip rsvp authentication key-chain MYCHAIN
+ isis authentication key-chain MYCHAIN
+ authentication open
+key-chain "x" key 1
+set interfaces tunnel tun0 parameters ip key 5
+set system ntp server 10.0.0.1 key 1
+/interface wireguard peers add public-key="abc="
+/routing rip keys add key-id=1
 security passwords min-length 8
 key chain MYCHAIN
  key 1
@@ -298,6 +394,31 @@ def test_what_is_old_goes_and_the_newest_stays(engine: Engine) -> None:
     assert forget(engine, "gp1", NOW + timedelta(days=400)) == 0
 
 
+def test_a_key_that_stands_is_not_forgotten(engine: Engine) -> None:
+    """The alert would end by itself after `config_days`."""
+    for device, keys in {"gp1": ("A", None, "B"), "gp2": ("A", None)}.items():
+        for hour, key in enumerate(keys):
+            note_key(engine, device, key, NOW + timedelta(hours=hour))
+        forget(engine, device, NOW + timedelta(days=400))
+    with engine.connect() as connection:
+        assert set(changed_keys(connection)) == {"gp1"}
+    assert [one.kind for one in events(engine, Scope(), device="gp1")] == [EventKind.HOST_KEY_CHANGED]
+
+
+def test_of_a_device_that_is_gone_nothing_stays(engine: Engine) -> None:
+    for device in ("gp1", "gone"):
+        keep(engine, device, "frr", "a\n", NOW)
+        keep(engine, device, "frr", f"{device}\n", NOW)
+        note_key(engine, device, "A", NOW)
+    assert forget_gone(engine, {"gp1"}, NOW) == 0  # not old enough
+    assert forget_gone(engine, {"gp1"}, NOW + timedelta(days=1)) == 2
+    assert versions(engine, "gone") == []
+    assert events(engine, Scope(), device="gone") == []
+    assert [text_of(engine, version) for version in versions(engine, "gp1")] == ["gp1\n", "a\n"]
+    with engine.connect() as connection:
+        assert len(connection.execute(select(config_text.c.sha256)).all()) == 2
+
+
 def test_a_changed_key_is_news_once(engine: Engine) -> None:
     keys = (None, "A", "A", "B", "A", None, None)
     told = [note_key(engine, "gp1", key, NOW + timedelta(hours=hour)) for hour, key in enumerate(keys)]
@@ -332,6 +453,38 @@ def test_an_unknown_key_is_an_alert_until_the_device_shows_a_known_one(engine: E
     (alert,) = alerts(engine, Scope("district:387"))
     assert alert.resolved_at == NOW + timedelta(hours=2)
     assert render(alert, Event.RESOLVED, "en", "http://x").title.startswith("[OVER]")
+
+
+def test_a_changed_configuration_is_told_once_without_its_lines_and_passes_by_itself(engine: Engine) -> None:
+    small, mail = small_inventory(), ChannelSettings(name="mail", kind="apprise", url="env:X")
+    settings = AlertSettings(config_changed_s=3600, channels=(mail,))
+    inventory_store.apply(engine, small, NOW)
+    for device in ("gp1", "gone"):
+        keep(engine, device, "frr", "a\nb\n", NOW)
+    assert evaluate(engine, small, settings, NOW) == ()  # the first reading changed nothing
+    for device in ("gp1", "gone"):  # one isn't in the inventory
+        keep(engine, device, "frr", "a\nnew\nlines\n", NOW)
+    assert evaluate(engine, small, AlertSettings(config_changed_s=0), NOW) == ()
+    (opening,) = evaluate(engine, small, settings, NOW)
+    assert isinstance(opening, Opening)
+    assert (opening.rule, opening.subject, opening.severity) == (Rule.CONFIG_CHANGED, "gp1", Severity.INFO)
+    assert evaluate(engine, small, settings, NOW + timedelta(minutes=59)) == ()
+    (alert,) = alerts(engine, Scope("district:387"))
+    message = render(alert, Event.FIRING, "en", "http://x")
+    assert message.title == "[NOTE] Configuration changed: gp1, Gram 1 (Arang, Raipur)"
+    assert "Lines added: 2, removed: 1." in message.body
+    assert "new" not in message.body
+    (claim,) = claim_due(engine, NOW, "worker", channel="mail", limit=8)
+    assert finish(engine, claim, None, NOW)
+    (passed,) = evaluate(engine, small, settings, NOW + timedelta(hours=3))
+    assert passed.reason is AlertReason.PASSED
+    (alert,) = alerts(engine, Scope("district:387"))
+    assert alert.resolved_at == NOW + timedelta(hours=1)
+    assert [one.event for one in deliveries(engine, Scope())] == [Event.FIRING]  # nobody is told that it is over
+    keep(engine, "gp1", "frr", "a\n", NOW + timedelta(hours=4))
+    (again,) = evaluate(engine, small, settings, NOW + timedelta(hours=4))
+    assert isinstance(again, Opening)
+    assert (again.summary.added, again.summary.removed) == (0, 2)
 
 
 def test_the_scope_holds_for_versions_and_events(engine: Engine) -> None:

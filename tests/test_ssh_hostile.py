@@ -16,7 +16,7 @@ from collectors.ssh.talk import WATCHDOG, SshTarget, _talk
 from tests.servers import wait_until
 from tests.ssh_hostile import CHANGED, SERVERS, SOCKETS, hostile
 from tests.ssh_replay import Script, playing
-from tests.sshd import known_hosts, new_key
+from tests.sshd import known_hosts, new_keys
 
 KINDS = (*SOCKETS, *SERVERS, CHANGED)
 GOOD = 8
@@ -32,10 +32,7 @@ class Ended:
 
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("keys")
-    for name in ("host", "other", "client"):
-        new_key(folder / name)
-    return folder
+    return new_keys(tmp_path_factory, "host", "other", "client")
 
 
 def talked(kind: str, target: SshTarget) -> Ended:

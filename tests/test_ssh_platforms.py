@@ -21,7 +21,7 @@ from collectors.ssh.reading import reading_of
 from collectors.ssh.talk import SshTarget, talk_over_ssh
 from collectors.ssh.values import duration, number, octets, rate
 from tests.ssh_replay import PROMPTS, Player, Script, playing
-from tests.sshd import known_hosts, new_key
+from tests.sshd import known_hosts, new_keys
 
 PLATFORMS = load_platforms()
 
@@ -29,10 +29,7 @@ PLATFORMS = load_platforms()
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the key pairs `host` and `client`."""
-    folder = tmp_path_factory.mktemp("keys")
-    for name in ("host", "client"):
-        new_key(folder / name)
-    return folder
+    return new_keys(tmp_path_factory, "host", "client")
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import asyncio
 import random
 import re
 import socket
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -12,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from collectors.beside import MOST_WAITING, without_polls
 from collectors.catalogue import load_profiles
+from collectors.figures import Figures
 from collectors.run import observe
 from collectors.snmp.backend import Target, Usm, Value
 from collectors.snmp.shape import MalformedError
@@ -20,6 +23,10 @@ from collectors.traps.damping import BURST, REFILL_S, Buckets, Soon
 from collectors.traps.envelope import Envelope, envelope
 from collectors.traps.meanings import Meaning, NotificationError, load_notifications, plain, understood
 from collectors.traps.receiver import Event, Known, Receiver, open_socket
+from collectors.traps.watch import watch_traps
+from collectors.watch import fleet
+from simulator import secured, usm
+from simulator.engine import Engine
 from storage.settings import CollectSettings, Settings, TrapSettings
 from tests.fake_snmp import FakeBackend, router
 from tests.hostile import binding, integer, mangled, tlv
@@ -204,6 +211,31 @@ async def test_a_storm_is_damped_and_starves_nobody() -> None:
         assert len([event for event in here.events if event.device == 1]) < 2 * BURST
 
 
+async def test_who_forges_an_address_takes_no_word_from_its_device() -> None:
+    async with ears(("127.0.0.1", V2C), ("127.0.0.2", V3)) as here:
+        for address, forged in (
+            ("127.0.0.1", trap(LINK_DOWN).replace(b"secret", b"public")),
+            ("127.0.0.2", _forged()),
+        ):
+            with speaker(address) as liar:
+                for _ in range(5 * int(BURST)):
+                    liar.sendto(forged, ("127.0.0.1", here.port))
+        await here.until(lambda: here.judged >= 10 * BURST)
+        await here.hear("snmptrap", "-v2c", "-c", "secret", "HERE", "42", COLD_START)
+        v3 = ("-v3", "-u", "trapper", *V3_WORDS, "-e", "0x8000000001020304", "HERE", "42", COLD_START)
+        await here.hear("snmptrap", *v3, clientaddr="127.0.0.2")
+        assert here.meanings == [(0, Meaning.COLD_START, ""), (1, Meaning.COLD_START, "")]
+        assert here.receiver.heard.damped > 0  # what proves nothing is damped by itself
+
+
+def _forged() -> bytes:
+    """A trap of V3's user, signed by somebody else's passphrase."""
+    stranger = usm.User(b"trapper", "SHA-256", "other authentication", "AES", "other privacy")
+    engine = Engine(bytes.fromhex("8000000001020304"), stranger, lambda _: (1, 1))
+    told = secured.Secured(7, 2048, 3, engine.identifier, 1, 1, stranger.name, b"", b"", b"", b"")
+    return engine._seal(told, secured.AUTH | secured.PRIV, tlv(0xA7, integer(1) + integer(0) * 2 + tlv(0x30, b"")), 0.0)
+
+
 async def test_hostile_packets_end_nothing() -> None:
     luck, good = random.Random(9), trap(COLD_START)
     devices = [(f"127.0.0.{number}", V2C if number % 2 else V3) for number in range(1, 40)]
@@ -316,7 +348,7 @@ def test_a_broken_table_is_named(tmp_path: Path, table: str) -> None:
 
 
 def test_the_envelope_is_read_before_anything_is_decoded() -> None:
-    assert envelope(trap(COLD_START)) == Envelope(1)
+    assert envelope(trap(COLD_START)) == Envelope(1, b"secret")
     for place in range(len(trap(COLD_START))):
         with pytest.raises(MalformedError):
             envelope(trap(COLD_START)[:place])
@@ -364,6 +396,22 @@ async def test_a_notification_is_kept_and_its_device_polled_at_once() -> None:
     await watching
     assert seen.values("127.0.0.1", "notification", "")[0] == 3
     assert FAST.interval_s < 3600
+
+
+async def test_what_the_sinks_are_too_slow_for_is_left_out_and_counted() -> None:
+    port, figures = free_udp_port(), Figures()
+    devices = {"127.0.0.1": router({1: "GE0/0/1"})}
+    settings = Settings(traps=TrapSettings(listen="127.0.0.1", port=port))
+    ready = deque([without_polls((), (), (), 0.0)] * MOST_WAITING)
+    heard = fleet(inventory(devices), settings)
+    hearing = asyncio.create_task(watch_traps(heard, settings.traps, ready, lambda _: True, figures))
+    async with asyncio.timeout(30):
+        with speaker("127.0.0.1") as device:
+            while not figures.left_out:
+                device.sendto(trap(LINK_DOWN, b"public"), ("127.0.0.1", port))
+                await asyncio.sleep(0.1)
+    hearing.cancel()
+    assert len(ready) == MOST_WAITING
 
 
 def free_udp_port() -> int:

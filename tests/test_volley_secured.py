@@ -10,10 +10,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from cryptography.hazmat.decrepit.ciphers.modes import CFB
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from collectors.snmp.backend import Usm
+from collectors.volley.ciphers import Ciphers
 from collectors.volley.engines import Engines
 from collectors.volley.pending import MOST_SENDINGS, ROOM
 from collectors.volley.request import FIRST_ID, Templates, secured_template
@@ -164,7 +169,44 @@ def test_signatures_are_hmacs(messages: list[bytes], protocol: tuple[str, int, i
     expected = [
         hmac.digest(key[:size].tobytes(), text, digest)[:length] for key, text in zip(keys, messages, strict=True)
     ]
-    assert user.signatures(keys, messages) == expected
+    texts = np.array([np.frombuffer(text.ljust(501, b"?"), np.uint8) for text in messages])
+    made = user.signatures(keys, texts, np.array([len(text) for text in messages]))
+    assert [one.tobytes() for one in made] == expected
+
+
+devices = st.integers(0, 5)
+
+
+@given(
+    st.lists(st.tuples(st.lists(devices, min_size=1, max_size=9), st.integers(1, 4), st.integers(-1, 5)), max_size=4),
+    st.integers(0, 4),
+    st.randoms(use_true_random=False),
+)
+def test_what_is_sealed_by_kept_contexts_is_aes_in_cfb_mode(
+    lots: list[tuple[list[int], int, int]], most_kept: int, chance: random.Random
+) -> None:
+    """Devices in any order and more than once, some of which get another key, more of them than contexts are kept."""
+    ciphers = Ciphers(most_kept)
+    keys = {device: chance.randbytes(16) for device in range(6)}
+    for number, key in keys.items():
+        ciphers.meet(number, key)
+    for numbers, blocks, renewed in lots:
+        if renewed >= 0:
+            keys[renewed] = chance.randbytes(16)
+            ciphers.meet(renewed, keys[renewed])
+        device = np.array(numbers, np.int32)
+        by, plain = (matrix(chance, len(device), size) for size in (16, 16 * blocks))
+        expected = b"".join(
+            Cipher(AES(keys[number]), CFB(vector.tobytes())).encryptor().update(text.tobytes())
+            for number, vector, text in zip(numbers, by, plain, strict=True)
+        )
+        assert ciphers.encrypt(device, by, plain).tobytes() == expected
+        sealed = np.frombuffer(expected, np.uint8).reshape(plain.shape)
+        assert ciphers.decrypt(device, by, sealed).tobytes() == plain.tobytes()
+
+
+def matrix(chance: random.Random, rows: int, columns: int) -> NDArray[np.uint8]:
+    return np.frombuffer(chance.randbytes(rows * columns), np.uint8).reshape(rows, columns)
 
 
 def test_requests_of_every_size_to_engines_of_every_size_are_sealed_at_once() -> None:
@@ -374,6 +416,20 @@ def another_request(device: SecuredDevice, request: bytes) -> bytes:
     return device.engine._seal(asked, 3, bytes(pdu), 0)
 
 
+def long_headed(device: SecuredDevice, request: bytes) -> bytes:
+    """Signed, but a head of 1,500 octets, of which msgMaxSize are most."""
+    said = secured.parse(device.sealed(request))
+    content = ber.read(said.unsigned, 0, ber.SEQUENCE)[0]
+    short, long = (ber.integer(0xFFE3), ber.tlv(2, b"\1" * 1400))
+    old, new = (
+        ber.tlv(ber.SEQUENCE, ber.integer(said.number) + size + ber.tlv(ber.OCTETS, b"\3") + ber.integer(3))
+        for size in (short, long)
+    )
+    unsigned = ber.tlv(ber.SEQUENCE, content.replace(old, new))
+    assert len(unsigned) > 1400
+    return unsigned.replace(bytes(24), usm.sign(device.engine.keys, unsigned), 1)
+
+
 LIES: dict[str, Lie] = {
     "wrong signature": lambda device, request: _unsigned_by(device.sealed(request)),
     "a bit of the data": flipped(-1),
@@ -384,6 +440,7 @@ LIES: dict[str, Lie] = {
     "not sealed": by(user=usm.User(b"full", "SHA-256", AUTH)),
     "not signed": by(user=usm.User(b"full")),
     "another request": another_request,
+    "a long head": long_headed,
     "cut": lambda device, request: device.sealed(request)[:-1],
     "longer": lambda device, request: device.sealed(request) + b"\0",
     "the request": lambda _, request: request,

@@ -21,7 +21,7 @@ from collectors.profile import Profile, Read, Syntax
 from collectors.silence import Silence
 from collectors.volley.volley import Volley
 from collectors.volleys import Turn, Volleys
-from collectors.watch import fleet
+from collectors.watch import NO_NAMES, fleet
 from inventory.model import Credential, Device, Inventory, Role
 from storage.settings import Settings
 from tests.servers import wait_until
@@ -59,7 +59,7 @@ class Bench:
         self.watched = self.fleet[0]
         self.watched.plan = PLAN
         self.watched.place = self.builder.place(PLAN, None)
-        self.watched.settled, self.watched.recognise_at = True, 1e12
+        self.watched.settled, self.watched.recognise_at = True, 1e9 + 86400
 
     def ask(self, now: float = 1e9) -> list[Turn]:
         return list(self.volleys.send(self.fleet.polled, now))
@@ -201,6 +201,72 @@ def test_other_names_of_ports_call_for_recognition(bench: Bench) -> None:
         assert len(turns) == (hour == 3)
     assert bench.watched.recognise_at == 0
     assert set(bench.told()) == {"sysUpTime", "ifHCInOctets", "ifOperStatus"}
+
+
+# Ports that change their numbers without a reboot
+
+AGAIN = 1e9 + 3700 + 600  # the status is due again
+
+
+@pytest.mark.parametrize("down", [False, True], ids=["counter falls", "status changes"])
+def test_what_may_be_another_ports_is_believed_when_names_are_as_they_were(bench: Bench, down: bool) -> None:
+    name = {f"{IF_NAME}.1": OctetString(b"GE0/0/1")}
+    _told_once(bench)
+    bench.ask(AGAIN)
+    odd = says(200, 7000 if down else 3) | {f"{STATUS}.1": Integer32(2 if down else 1)}
+    asked, turns = converse(bench, [odd, odd | name])
+    assert [names_asked(request) for request in asked] == [False, True]
+    assert turns == []
+    told = bench.told()
+    assert (told["ifHCInOctets"], told["ifOperStatus"]) == (7000.0 if down else 3.0, 2.0 if down else 1.0)
+    bench.ask(AGAIN + 60)
+    asked, _ = converse(bench, [says(300, 8000) | name])  # whose counters are odd costs no further exchange
+    assert [names_asked(request) for request in asked] == [True]
+    bench.ask(AGAIN + 120)
+    assert not names_asked(bench.reply(says(400, 9000)))
+    bench.settle()
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["names known", "never read"])
+def test_what_is_another_ports_is_not_stored_but_asked_anew(bench: Bench, known: bool) -> None:
+    _told_once(bench)
+    if not known:
+        bench.fleet.names_read[0] = NO_NAMES
+    bench.ask(AGAIN)
+    odd = says(200, 3)
+    _, turns = converse(bench, [odd, odd | {f"{IF_NAME}.1": OctetString(b"GE0/0/2")}])
+    assert turns == [Turn(bench.watched, frozenset(part.name for part in PLAN.parts))]
+    assert bench.watched.recognise_at == 0
+    assert bench.builder.close(0.0) is None
+
+
+def test_without_names_what_is_doubted_is_not_stored(bench: Bench) -> None:
+    _told_once(bench)
+    bench.ask(AGAIN)
+    asked, turns = converse(bench, [says(200, 3), None, None])
+    assert (len(asked), turns) == (3, [])
+    assert bench.told() == {}
+
+
+def test_where_names_never_come_values_are_believed_at_last(bench: Bench) -> None:
+    found = [bench.fleet.doubt(bench.fleet.polled, np.array([False])).tolist() for _ in range(5)]
+    assert found == [[True], [True], [True], [False], [False]]
+    assert bench.fleet.renamed(0, [b"GE0/0/1"])  # nobody knows what it was
+    assert bench.fleet.doubt(bench.fleet.polled, np.array([False])).tolist() == [True]
+
+
+def _told_once(bench: Bench) -> None:
+    """A poll that reads names too, which then rest for an hour."""
+    for at in (1e9, 1e9 + 3700):
+        bench.ask(at)
+        asked, _ = converse(bench, [says(100, 5000) | {f"{IF_NAME}.1": OctetString(b"GE0/0/1")}])
+    assert names_asked(asked[0])
+    assert bench.told()["ifHCInOctets"] == 5000.0
+    bench.builder.close(0.0)
+
+
+def names_asked(request: Request) -> bool:
+    return f"{IF_NAME}.1" in {".".join(map(str, oid)) for oid in request.oids}
 
 
 # Polls of several GETs

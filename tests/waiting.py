@@ -1,6 +1,7 @@
 """How long something waited, without what the machine or the event loop did meanwhile."""
 
 import asyncio
+import selectors
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -34,3 +35,29 @@ async def waiting() -> AsyncIterator[Callable[[], float]]:
         yield lambda: time.monotonic() - start - busy - late()
     finally:
         watcher.cancel()
+
+
+class _Waits(selectors.DefaultSelector):
+    """Sums up the seconds that were waited, none of them longer than was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waited_s = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        began = time.monotonic()
+        found = super().select(timeout)
+        spent = time.monotonic() - began
+        self.waited_s += spent if timeout is None else min(spent, max(timeout, 0.0))
+        return found
+
+
+class Unhurried(asyncio.SelectorEventLoop):
+    """A loop whose clock goes only while it waits: no timeout of its timers passes while the machine stands still."""
+
+    def __init__(self) -> None:
+        self._waits = _Waits()
+        super().__init__(self._waits)
+
+    def time(self) -> float:
+        return self._waits.waited_s

@@ -1,19 +1,24 @@
 """What a page says of one village: the chain from mains to kendra, its last days, its traffic."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from math import asin, cos, radians, sin, sqrt
 from urllib.parse import urlencode
 
 from api import words
-from api.context import Context
-from inventory.model import Area, Device, Inventory, Link, Medium, Role, Site, SiteKind
+from api.context import Context, allowed, seen_by
+from api.pages.services import Offered, offered
+from inventory import rollout
+from inventory.hours import INDIA, parse_hours
+from inventory.model import Area, Device, GpRollout, Inventory, Link, Medium, Names, Role, Site, SiteKind
 from inventory.scope import Scope
 from readiness import explain, read, services
 from readiness.model import Readiness, SubjectKind
 from readiness.read import OutageRow
-from readiness.rules.services import KENDRA
+from readiness.rules.causes import shipped_weights
+from readiness.rules.telling import because
 from readiness.rules.uptime import Day
 from readiness.services import EndpointRow, ServiceRow
 from storage.history import series
@@ -46,7 +51,7 @@ class Rates:
     high: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Detail:
     """`chain` is None while nothing is known of the village; `traffic` is empty where none is stored."""
 
@@ -60,6 +65,30 @@ class Detail:
     traffic: tuple[tuple[str, Rates], ...]
     endpoints: tuple[EndpointRow, ...] = ()
     services: tuple[ServiceRow, ...] = ()
+    rollout: GpRollout | None = None
+    opens: datetime | None = None  # when the kendra opens next; None while it is open, or nobody knows its hours
+
+    @property
+    def told(self) -> str:
+        """The cause of the outage in one sentence; empty where none is open."""
+        one = self.outage
+        return because(one.cause, one.confidence, one.evidence, one.kinds, shipped_weights()) if one else ""
+
+    @property
+    def hours_lost(self) -> float | None:
+        """Citizen-hours without services in the days of the strip; None where some are lost and nobody knows how many."""
+        blocked = sum((day.parts.get(Readiness.BLOCKED, timedelta()) for day in self.strip), timedelta())
+        if self.village.population is None:
+            return None if blocked else 0.0
+        return self.village.population * (blocked / timedelta(hours=1))
+
+    @cached_property
+    def offered(self) -> Offered:
+        return offered(self.services)
+
+    @property
+    def endpoint_names(self) -> Mapping[str, Names]:
+        return {row.endpoint: row.names for row in self.endpoints}
 
     @property
     def status(self) -> Readiness:
@@ -72,12 +101,13 @@ def detail(here: Context, scope: Scope, village: Area) -> Detail:
     kendra = here.inventory.sites.get(village.served_by or "")
     port = uplink(here.inventory, village.parent)
     seen = services.endpoints(here.engine, village.served_by or "", blind_since=blind)
+    # The outage behind a village may lie in another district; that it is this village's
+    # outage makes it this village's business.
+    outage = read.outage_by_id(here.engine, Scope(), chain.outage) if chain and chain.outage else None
     return Detail(
         village=village,
         chain=chain,
-        # The outage behind a village may lie in another district; that it is this village's
-        # outage makes it this village's business.
-        outage=read.outage_by_id(here.engine, Scope(), chain.outage) if chain and chain.outage else None,
+        outage=outage,
         kendra=kendra,
         kendra_km=distance_km(village, kendra) if kendra else None,
         strip=read.strip(
@@ -86,13 +116,24 @@ def detail(here: Context, scope: Scope, village: Area) -> Detail:
         uplink=port,
         traffic=_traffic(here, port) if port else (),
         endpoints=seen,
-        services=_at_counter(here.inventory, chain, seen) if chain else (),
+        services=_services(here, chain, outage, seen, blind) if chain else (),
+        rollout=rollout.gp(here.inventory, village.parent or "", here.clock().astimezone(INDIA).date()),
+        opens=_opens(kendra, here.clock()),
     )
 
 
-def _at_counter(inventory: Inventory, chain: explain.Chain, seen: tuple[EndpointRow, ...]) -> tuple[ServiceRow, ...]:
-    found = services.services(inventory, chain.readiness, chain.layer, seen)
-    return tuple(row for row in found if row.channel == KENDRA)
+def _opens(kendra: Site | None, now: datetime) -> datetime | None:
+    """By its weekly hours; holidays are of reports (reports.holidays)."""
+    hours = parse_hours(kendra.hours) if kendra and kendra.hours else None
+    return None if hours is None or hours.opened_at(now) else hours.opens_after(now)
+
+
+def _services(
+    here: Context, chain: explain.Chain, outage: OutageRow | None, seen: tuple[EndpointRow, ...], blind: datetime | None
+) -> tuple[ServiceRow, ...]:
+    at = here.offering.now(blind).at(chain.village, seen_by(here, allowed(here)))
+    day = here.clock().astimezone(INDIA).date()
+    return services.services(here.inventory, at, seen, outage.responsible if outage else None, day)
 
 
 def _traffic(here: Context, port: Uplink) -> tuple[tuple[str, Rates], ...]:

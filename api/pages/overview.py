@@ -1,8 +1,8 @@
 """What the map page says of an area: counts, the table of its parts, the villages that are cut off."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 
@@ -19,8 +19,11 @@ from maps.svg import Words, draw
 from maps.tally import Tally, by_part, tally
 from maps.view import MapView
 from readiness import present
+from readiness.citizens import by_readiness
 from readiness.model import Cause, Layer, Readiness, Responsible, SubjectKind
+from readiness.network import RingRow
 from readiness.read import OutageRow, StateRow
+from readiness.rules.rings import RingStatus
 from readiness.services import EndpointRow, endpoints
 
 LISTED = {True: 200, False: 40}
@@ -28,6 +31,7 @@ LISTED = {True: 200, False: 40}
 a district, and a state's page stays small.
 """
 FEW = 400
+LOST = (RingStatus.ONE_ARMED, RingStatus.BROKEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,11 @@ class Overview:
     left_out: int
     villages: tuple[tuple[Area, Readiness], ...]
     sites: Mapping[str, int]  # by letter, see maps.letters
+    blocked_citizens: int | None  # None: no population of the blocked villages is known
+    blocked_without: int  # blocked villages whose population isn't known
     endpoints: tuple[EndpointRow, ...] = ()
+    rings: Mapping[RingStatus, int] | None = field(default_factory=dict)  # None: too many for a page
+    rings_lost: tuple[RingRow, ...] = ()  # one-armed or broken, the newest first
 
 
 def overview(here: Context, scope: Scope, status: Statuses) -> Overview:
@@ -58,6 +66,8 @@ def overview(here: Context, scope: Scope, status: Statuses) -> Overview:
     parts = tuple(zip(view.parts, by_part(view, status.villages), strict=True))
     total = tally(status.villages)
     few = len(view.villages) < FEW
+    rings = here.ringed.of(scope, here.clock(), here.blind_since())
+    people = by_readiness(here.engine, scope, blind_since=here.blind_since())
     listed = tuple(islice(_listed(here, scope, view, LISTED[few]), LISTED[few])) if total.blocked else ()
     return Overview(
         total=total,
@@ -66,8 +76,18 @@ def overview(here: Context, scope: Scope, status: Statuses) -> Overview:
         left_out=max(0, total.blocked - len(listed)),
         villages=_all(view, status) if few else (),
         sites=Counter(status.sites),
+        blocked_citizens=people.citizens[Readiness.BLOCKED],
+        blocked_without=people.villages_without[Readiness.BLOCKED],
         endpoints=endpoints(here.engine, blind_since=here.blind_since()),
+        rings=None if rings is None else Counter(row.status for row in rings),
+        rings_lost=_lost(rings or ()),
     )
+
+
+def _lost(rings: Iterable[RingRow]) -> tuple[RingRow, ...]:
+    """Those that are known to have lost something; those last of which that lies in another area."""
+    lost = [row for row in rings if row.status in LOST]
+    return tuple(sorted(lost, key=lambda row: row.since.timestamp() if row.since else 0.0, reverse=True))
 
 
 def _all(view: MapView, status: Statuses) -> tuple[tuple[Area, Readiness], ...]:

@@ -10,6 +10,7 @@ from inventory.model import Device, Inventory, Site
 from inventory.scope import Scope
 from inventory.texts import texts
 from readiness import read
+from readiness.maintenance import MaintenanceRow, at_site
 from readiness.model import SubjectKind
 from readiness.read import StateRow
 
@@ -21,6 +22,7 @@ class SiteDetail:
     site: Site
     state: StateRow | None
     devices: tuple[tuple[Device, StateRow | None], ...]
+    works: tuple[MaintenanceRow, ...] = ()
 
 
 def devices_at(inventory: Inventory, site: str) -> list[Device]:
@@ -37,5 +39,8 @@ def site_detail(here: Context, scope: Scope, site: Site) -> SiteDetail:
         return read.state_of(here.engine, scope, kind, name, blind_since=blind)
 
     return SiteDetail(
-        site, state(SubjectKind.SITE, site.name), tuple((d, state(SubjectKind.DEVICE, d.name)) for d in devices)
+        site,
+        state(SubjectKind.SITE, site.name),
+        tuple((d, state(SubjectKind.DEVICE, d.name)) for d in devices),
+        tuple(at_site(here.engine, here.inventory, site, here.clock())),
     )

@@ -3,6 +3,7 @@
 import gettext
 import json
 import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -12,8 +13,10 @@ from babel import dates
 from markupsafe import Markup
 
 from api import i18n, sentences, words
-from inventory.model import Area, Names, Role, SiteKind
-from readiness.model import Cause, Layer, Readiness, Responsible, Status
+from inventory.model import Area, GpRollout, Names, Role, SiteKind
+from readiness.model import Cause, Layer, Readiness, Responsible, Status, SubjectKind
+from readiness.rules.rings import RingStatus
+from readiness.services import ServiceRow
 
 _DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 _DAY = re.compile(r"\b(?:Mo|Tu|We|Th|Fr|Sa|Su)\b")
@@ -66,9 +69,51 @@ class Speaker:
     def responsible(self, responsible: Responsible) -> str:
         return self.say(words.RESPONSIBLE[responsible])
 
+    def subject_kind(self, kind: SubjectKind) -> str:
+        return self.say(words.SUBJECT_KIND[kind])
+
+    def ring(self, status: RingStatus) -> str:
+        return self.say(words.RING[status])
+
+    def cuts(self, segment: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """The ports around each cut of an outage."""
+        return zip(segment[::2], segment[1::2], strict=True)
+
+    def channel(self, channel: str) -> str:
+        """A channel; one that a state made up itself as it is."""
+        return self.say(words.CHANNEL[channel]) if channel in words.CHANNEL else channel
+
+    def lacking(self, service: ServiceRow, endpoints: Mapping[str, Names]) -> str:
+        """What is in the way of a service; `endpoints` are the names of portals by code."""
+        if service.peripheral:
+            known = {str(role): text for role, text in words.ROLE.items()}
+            name = self.say(known[service.peripheral]) if service.peripheral in known else service.peripheral
+            return self.say(i18n.N_("absent at the kendra: %(name)s")) % {"name": name}
+        if service.layer is None:
+            return self.say(i18n.N_("Not determined"))
+        layer = self.layer(service.layer)
+        if not service.endpoint:
+            return layer
+        portal = endpoints.get(service.endpoint, Names(service.endpoint))
+        return f"{layer} ({self.plain_name(portal)})"
+
+    def channels(self, channels: Iterable[str]) -> str:
+        """Ways to a service, as a list."""
+        return ", ".join(map(self.channel, channels))
+
+    def about_km(self, km: float) -> str:
+        """An estimated distance by road."""
+        return self.say(i18n.N_("about %(km)s km by road")) % {"km": i18n.number(round(km, 1), self.language)}
+
     def eyes(self, eyes: str) -> str:
         """Who saw an endpoint."""
         return self.say(words.EYES.get(eyes, words.OWN_EYES))
+
+    def gp_state(self, claim: GpRollout) -> str:
+        """How far the roll-out is said to be, and whose permission it waits for."""
+        waiting = ", ".join(self.say(words.PERMITTED_BY[each]) for each in claim.pending_with)
+        state = self.say(words.GP_STATE[claim.state])
+        return f"{state} ({waiting})" if waiting else state
 
     def level(self, area: Area) -> str:
         return self.say(words.LEVEL[area.level])
@@ -90,11 +135,26 @@ class Speaker:
     def moment(self, at: datetime) -> str:
         return i18n.moment(at, self.language)
 
+    def form_time(self, at: datetime) -> str:
+        """As a field for date and time has it, in Indian time."""
+        return f"{at.astimezone(i18n.INDIA):%Y-%m-%dT%H:%M}"
+
     def clock(self, at: datetime) -> str:
         return i18n.clock(at, self.language)
 
+    def time(self, at: datetime) -> str:
+        """The time of a day that is said already, with its seconds."""
+        return f"{at.astimezone(i18n.INDIA):%H:%M:%S}"
+
+    def failure(self, reason: str) -> str:
+        """Why a poll failed, by its word of collectors.model; a new one as it is."""
+        return self.say(words.FAILURE[reason]) if reason in words.FAILURE else reason
+
     def day(self, day: date) -> str:
         return i18n.day(day, self.language)
+
+    def full_day(self, day: date) -> str:
+        return i18n.full_day(day, self.language)
 
     def duration(self, length: timedelta) -> str:
         return i18n.duration(length, self.language)
@@ -115,6 +175,14 @@ class Speaker:
         """Opening hours with the days of the week in this language."""
         names = dates.get_day_names("abbreviated", locale=self.language)
         return _DAY.sub(lambda found: names[_DAYS.index(found[0])], hours.replace(";", ","))
+
+    def text(self, names: Names) -> str:
+        """A word or sentence of the reports."""
+        return self.plain_name(names)
+
+    def measure(self, value: float, unit: str) -> Markup:
+        """A figure with a unit that is the same in every language."""
+        return Markup("<bdi>{} {}</bdi>").format(self.number(round(value, 1)), unit)
 
     def rate(self, bits: float) -> str:
         """Bits per second with a prefix: "3.2 Mbit/s"."""

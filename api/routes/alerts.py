@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from alerts import store
 from api import models
-from api.context import Allowed, Here, InScope, not_found
+from api.context import Allowed, Here, InScope, not_found, same_site
 from api.paging import Limit
 from api.params import LINE, RowId
 
@@ -16,12 +16,6 @@ router = APIRouter(prefix="/api/v1", tags=["alerts"], responses={404: {"model": 
 
 class Acknowledgement(BaseModel):
     by: str = Field(min_length=1, max_length=100, pattern=LINE, description="Who has seen the alert")
-
-
-def _same_site(request: Request) -> None:
-    """Until sign-in exists, at least no page of another site may press the button."""
-    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-        raise HTTPException(403, "asked by another site")
 
 
 @router.get("/alerts")
@@ -39,7 +33,7 @@ def alerts(
     return models.Page(items=[models.Alert.model_validate(row) for row in rows], next=more)
 
 
-@router.post("/alerts/{number}/acknowledge", dependencies=[Depends(_same_site)])
+@router.post("/alerts/{number}/acknowledge", dependencies=[Depends(same_site)])
 def acknowledge(here: Here, allowed: Allowed, number: RowId, body: Acknowledgement) -> models.Alert:
     """Note who saw it first; a later acknowledgement changes nothing."""
     found = store.acknowledge(here.engine, number, body.by, here.clock(), allowed)

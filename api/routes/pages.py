@@ -1,6 +1,7 @@
 """The pages: complete without scripts, in every language at its own address."""
 
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -22,6 +23,8 @@ router = APIRouter(include_in_schema=False)
 
 Language = Annotated[str, Depends(language_of)]
 _A_YEAR_S = 365 * 86400
+REPAIRS_SHOWN = 100
+"""In a page; the programming interface has all."""
 
 
 @router.get("/")
@@ -49,6 +52,25 @@ def area(here: Here, allowed: Allowed, language: Language, key: str) -> Response
 @router.get("/{language}/village/{key}")
 def village(here: Here, allowed: Allowed, language: Language, key: str) -> Response:
     return _remembering(language, _village(here, allowed, language, key, "village.html"))
+
+
+@router.get("/{language}/queue")
+def restoration_queue(here: Here, allowed: Allowed, scope: InScope, language: Language) -> Response:
+    """Which repair brings most citizens of an area back."""
+    found = here.repairs.queue(here.engine, scope, here.clock(), blind_since=here.blind_since())
+    area = here.inventory.areas[scope.area] if scope.area else None
+    shown = page(
+        here,
+        language,
+        "queue.html",
+        scope=scope,
+        area=area,
+        trail=trail(here.inventory, area, allowed.area),
+        queue=found,
+        shown=REPAIRS_SHOWN,
+        address=f"queue?{urlencode({'area': scope.area})}" if scope.area else "queue",
+    )
+    return _remembering(language, shown)
 
 
 @router.get("/{language}/fragment/tables")

@@ -1,18 +1,22 @@
 """Judgement as the API tells it: status, transitions, outages."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import timedelta
 from typing import Annotated, TypeVar
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, HTTPException, Query
 
 from api import models
 from api.context import Here, InScope
 from api.paging import After, Limit
 from api.params import LINE, Moment, RowId
-from readiness import present, read
+from readiness import citizens, present, read
 from readiness.model import Readiness, Status, SubjectKind
 
 router = APIRouter(prefix="/api/v1", tags=["status"], responses={404: {"model": models.Error}})
+
+_LONGEST = timedelta(days=400)
 
 Word = TypeVar("Word", Status, Readiness)
 Start = Annotated[Moment | None, Query(alias="from", description="Only what lasted until or happened after this")]
@@ -26,7 +30,7 @@ def status(
     """Counts of the scope, and where each subject of one kind stands now."""
     blind = here.blind_since()
     counts = read.counts(here.engine, scope, blind_since=blind)
-    view = here.maps.view(scope.area)
+    view, people = here.maps.view(scope.area), citizens.by_readiness(here.engine, scope, blind_since=blind)
     rows = present.page(here.engine, scope, kind, after=after, limit=limit + 1, blind_since=blind)
     return models.StatusAnswer(
         as_of=here.clock(),
@@ -34,6 +38,8 @@ def status(
         area=scope.area,
         sites=_filled(counts.sites, Status.UNKNOWN, len(view.sites)),
         villages=_filled(counts.villages, Readiness.UNKNOWN, len(view.villages)),
+        citizens=dict(people.citizens),
+        villages_without=dict(people.villages_without),
         rows=[models.State.model_validate(row) for row in rows[:limit]],
         next=rows[limit - 1].subject if len(rows) > limit else None,
     )
@@ -42,6 +48,32 @@ def status(
 def _filled(counts: Mapping[Word, int], unknown: Word, total: int) -> dict[Word, int]:
     """The counts with everything that was never judged as unknown, so that they add up to `total`."""
     return {**counts, unknown: counts[unknown] + total - sum(counts.values())}
+
+
+@router.get("/citizen-hours")
+def citizen_hours(
+    here: Here,
+    scope: InScope,
+    *,
+    start: Annotated[Moment | None, Query(alias="from", description="Default: a day before the end")] = None,
+    end: Annotated[Moment | None, Query(alias="to", description="Default: now")] = None,
+) -> models.HoursLost:
+    """What the time without services cost the citizens of the scope."""
+    until = min(end or here.clock(), here.clock())
+    since = start or until - timedelta(days=1)
+    if since >= until:
+        raise HTTPException(422, "the period is empty")
+    if until - since > _LONGEST:
+        raise HTTPException(422, f"the period is longer than {_LONGEST.days} days: ask for one year at a time")
+    lost = citizens.hours_lost(
+        here.engine,
+        here.settings.storage.history,
+        here.inventory,
+        scope,
+        (since, until),
+        blind_since=here.blind_since(),
+    )
+    return models.HoursLost(start=since, end=until, **asdict(lost))
 
 
 @router.get("/transitions")
@@ -78,7 +110,6 @@ def outages(
     limit: Limit = 1000,
 ) -> models.Page[models.Outage]:
     """Down intervals that touch the period, in the order in which they were recorded."""
-    rows = sorted(read.outages(here.engine, scope, start, end), key=lambda row: row.id)
-    found = [row for row in rows if row.id > after][:limit]
-    more = str(found[-1].id) if found and found[-1].id != rows[-1].id else None
-    return models.Page(items=[models.Outage.model_validate(row) for row in found], next=more)
+    page = read.outage_page(here.engine, scope, start, end, after=after, limit=limit)
+    more = None if page.next is None else str(page.next)
+    return models.Page(items=[models.Outage.model_validate(row) for row in page.rows], next=more)

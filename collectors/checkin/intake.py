@@ -4,13 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine, func, insert, select
 
 from collectors.checkin.message import Envelope, Said, dated
 from collectors.checkin.tables import checkin_agent, checkin_heartbeat
 from storage.bulk import put
 from storage.engine import for_writing
 from storage.types import from_millis, to_millis
+
+MOST_QUEUED = 2_000_000
+"""Heartbeats that wait for `collect`: a day of 8,000 kendras. About as many octets as these times 500."""
+
+
+LONGEST_JUMP = 1 << 32
+"""Requests that may be missing before one. A number beyond is a disk's fault or a forger's: were it stored, none could follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +38,13 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """Nothing of it was stored: a request with this `sequence` or a later one came before."""
+    """Nothing of it was stored: the newest one before has `sequence`, and this doesn't follow on it."""
 
     sequence: int
+
+
+class FullError(Exception):
+    """`collect` has taken up nothing for so long that no more is queued: agents keep what they have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +58,24 @@ class _Known:
     refused: int = 0
 
 
-def store(engine: Engine, lot: Sequence[CheckIn]) -> list[Taken | Replayed]:
-    """Store requests in one transaction, in their order; raises SQLAlchemyError, and then nothing is stored."""
+def store(engine: Engine, lot: Sequence[CheckIn], most: int = MOST_QUEUED) -> list[Taken | Replayed]:
+    """Store requests in one transaction, in their order; raises SQLAlchemyError, FullError, and then nothing is stored."""
     with for_writing(engine).begin() as connection:
+        if _queued(connection) > most:
+            raise FullError
         return [_store(connection, one) for one in lot]
+
+
+def _queued(connection: Connection) -> int:
+    """Heartbeats on their way, or a few more: they leave in the order in which they came."""
+    number = checkin_heartbeat.c.id
+    oldest, newest = connection.execute(select(func.min(number), func.max(number))).one()
+    return 0 if oldest is None else int(newest - oldest)
 
 
 def _store(connection: Connection, one: CheckIn) -> Taken | Replayed:
     known, told = _known(connection, one.site), one.envelope
-    if told.sequence <= known.sequence:
+    if not known.sequence < told.sequence <= known.sequence + LONGEST_JUMP:
         return Replayed(known.sequence)
     beats = list(told.readable())
     # An answer that was lost on its way makes the agent send again what is stored.

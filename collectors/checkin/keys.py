@@ -27,6 +27,12 @@ def credential_of(device: Device, kinds: set[str]) -> str:
     return next((name for name in (device.credential, device.ssh_credential) if name in kinds), "")
 
 
+def is_polled(inventory: Inventory, device: Device) -> bool:
+    """Whether anybody asks the device over SNMP: an address alone, or one with an SSH credential, is asked nothing."""
+    credential = inventory.credentials.get(device.credential)
+    return bool(device.primary_ip) and credential is not None and credential.kind.startswith("snmp")
+
+
 def reference_of(inventory: Inventory, device: Device) -> str:
     """The reference to the key of the PC's kendra."""
     kinds = {name for name, credential in inventory.credentials.items() if credential.kind == KIND}

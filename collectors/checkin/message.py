@@ -79,7 +79,7 @@ class Heartbeat(Said):
 class Envelope(_Part):
     agent: Annotated[str, StringConstraints(pattern=r"^[0-9.]{1,20}$")]
     install: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
-    sequence: Annotated[int, Field(ge=1, le=1 << 53)]
+    sequence: Annotated[int, Field(ge=1, le=1 << 56)]
     sent_at: _Time
     dropped: _Count = 0
     waiting: _Count = 0

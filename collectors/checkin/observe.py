@@ -16,10 +16,10 @@ from operator import attrgetter
 
 import numpy as np
 import structlog
+from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, delete, select
-from sqlalchemy.exc import SQLAlchemyError
 
-from collectors.checkin.keys import agents_of
+from collectors.checkin.keys import agents_of, is_polled
 from collectors.checkin.message import Power, Said, Seen, reason_of
 from collectors.checkin.spans import GAP_INTERVALS, Sign, told
 from collectors.checkin.tables import checkin_heartbeat, checkin_seen, checkin_span
@@ -29,6 +29,7 @@ from collectors.metrics import NUMBER
 from collectors.model import REASONS, Batch, Failure, Reason, Sink
 from inventory.model import Device, Inventory, Role
 from storage.bulk import put
+from storage.damage import MISHAPS
 from storage.engine import for_writing
 from storage.types import from_millis, to_millis
 
@@ -72,13 +73,32 @@ class Waiting:
         return Sign(to_millis(self.at), self.reached(interval_s), now - self.at_s > _IN_TIME_S)
 
 
-def waiting(engine: Engine, after: int = 0) -> list[Waiting]:
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """`unreadable`: ids of rows that say nothing that this version understands."""
+
+    beats: list[Waiting] = field(default_factory=list)
+    unreadable: list[int] = field(default_factory=list)
+
+
+def waiting(engine: Engine, after: int = 0) -> Lot:
     """The heartbeats with ids above `after` that wait longest; raises SQLAlchemyError."""
-    column = checkin_heartbeat.c
+    column, lot = checkin_heartbeat.c, Lot()
     query = select(column.id, column.site, column.at, column.received_at, column.body).where(column.id > after)
     with engine.connect() as connection:
-        rows = connection.execute(query.order_by(column.id).limit(_AT_ONCE))
-        return [Waiting(*row[:4], Said.model_validate_json(row.body)) for row in rows]
+        for row in connection.execute(query.order_by(column.id).limit(_AT_ONCE)):
+            try:
+                lot.beats.append(Waiting(*row[:4], Said.model_validate_json(row.body)))
+            except ValidationError as error:
+                lot.unreadable.append(row.id)
+                _log.error("a check-in that waited cannot be read, it is removed", site=row.site, why=_first_of(error))
+    return lot
+
+
+def _first_of(error: ValidationError) -> str:
+    """Without what was said: it may be anything."""
+    fault = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    return f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"
 
 
 @dataclass(slots=True)
@@ -97,6 +117,7 @@ class Eyes:
     def __init__(self, inventory: Inventory) -> None:
         self.pcs = agents_of(inventory)
         names = {pc.name for pc in self.pcs.values()}
+        self._polled = {pc.name for pc in self.pcs.values() if is_polled(inventory, pc)}
         self._seen: dict[str, list[Device]] = {}
         for device in inventory.devices.values() if names else ():
             if device.seen_through in names:
@@ -122,7 +143,7 @@ class Eyes:
         return (seen for seen in beat.said.looks if seen.code in self._endpoints)
 
     def _poll(self, pc: Device, beat: Waiting, polls: _Polls) -> None:
-        if not pc.primary_ip:  # one that is polled is judged by its polls
+        if pc.name not in self._polled:  # one that is polled is judged by its polls
             self._add(polls, pc, beat.at_s, -1)
         present = beat.said.peripherals
         names = {text for each in present or () for text in (each.id, each.kind)}
@@ -200,12 +221,12 @@ class Follower:
         self._handed: deque[tuple[float, list[Waiting]]] = deque()  # lots by the moment at which they were
 
     async def follow(self, stop: asyncio.Event) -> None:
-        """Until `stop` is set; while the store or the history is away nothing is lost."""
+        """Until `stop` is set; while the store or the history is away nothing is lost. What fails is told, and tried again."""
         while not stop.is_set():
             try:
                 await self.settle(self._clock() - _ON_DISK_S)
                 more = await self.turn()
-            except SQLAlchemyError as error:
+            except MISHAPS as error:
                 _log.error("check-ins not read", error=type(error).__name__)
                 more = False
             if not more:
@@ -214,9 +235,12 @@ class Follower:
 
     async def turn(self) -> bool:
         """Hand on one lot; whether there was any that could be. Raises SQLAlchemyError."""
-        beats = await asyncio.to_thread(waiting, self._engine, self._last) if self._has_room() else []
+        lot = await asyncio.to_thread(waiting, self._engine, self._last) if self._has_room() else Lot()
+        if lot.unreadable:
+            await asyncio.to_thread(forget, self._engine, lot.unreadable)
+        beats = lot.beats
         if not beats:
-            return False
+            return bool(lot.unreadable)
         now = self._clock()
         news = [beat for beat in beats if beat.is_news(now, self._interval_s)]
         late = [beat for beat in beats if not beat.is_news(now, self._interval_s)]
@@ -239,6 +263,12 @@ class Follower:
 
     def _has_room(self) -> bool:
         return len(self._beside) < _MOST_BESIDE and sum(len(lot) for _, lot in self._handed) < _MOST_HANDED
+
+
+def forget(engine: Engine, ids: Sequence[int]) -> None:
+    """Remove these heartbeats from the queue; raises SQLAlchemyError."""
+    with for_writing(engine).begin() as connection:
+        connection.execute(delete(checkin_heartbeat).where(checkin_heartbeat.c.id.in_(ids)))
 
 
 def settle(engine: Engine, beats: Sequence[Waiting], now: float, interval_s: float) -> None:

@@ -57,6 +57,8 @@ _COMMAND_S = 60.0
 _STEP_S = 120.0  # a wall clock that moves that much against the forward one was set, or the machine restarted
 _MOST_PERIPHERALS = 64
 _RESYNCS = 3
+_LAST_SEQUENCE = 1 << 56  # of requests
+_MOST_COUNTED = 1 << 53  # of what is counted: more the server doesn't read
 
 
 # Clocks
@@ -193,10 +195,19 @@ def peripherals() -> list[Found] | None:
     if sys.platform == "win32":
         found = _peripherals_of_windows()
     else:
-        found = usb_of_linux(Path("/sys/bus/usb/devices"))
-        if printing := _told("lpstat", "-p"):
-            found = [*(found or ()), *queues_of(printing)]
+        found = _with_queues(usb_of_linux(Path("/sys/bus/usb/devices")))
     return None if found is None else found[:_MOST_PERIPHERALS]
+
+
+def _with_queues(found: list[Found] | None) -> list[Found] | None:
+    """With the print queues too; None where CUPS is there but hangs: a queue that nobody could ask for isn't absent."""
+    try:
+        printing = _output("lpstat", "-p")
+    except subprocess.TimeoutExpired:
+        return None
+    except (OSError, subprocess.SubprocessError):  # no CUPS, or no queue at all
+        return found
+    return [*(found or ()), *queues_of(printing)] if printing else found
 
 
 def _peripherals_of_windows() -> list[Found] | None:
@@ -279,17 +290,22 @@ def power() -> Found | None:
 def _told(*command: str) -> str:
     """What a program of this machine prints; "" where it is missing, fails or takes too long."""
     try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=_COMMAND_S,
-            check=True,
-            env={**os.environ, "LC_ALL": "C"},
-        )
+        return _output(*command)
     except (OSError, subprocess.SubprocessError):
         return ""
+
+
+def _output(*command: str) -> str:
+    """What a program of this machine prints; raises OSError or SubprocessError."""
+    done = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        timeout=_COMMAND_S,
+        check=True,
+        env={**os.environ, "LC_ALL": "C"},
+    )
     return done.stdout.decode("utf-8", "replace")
 
 
@@ -471,6 +487,7 @@ class Queue:
         self._most = most
         self._sent = 0  # up to which number all was delivered, also where the disk did not let it be removed
         self._db = sqlite3.connect(file, timeout=5, isolation_level=None)
+        self._db.text_factory = _as_text
         try:
             self._prepare()
         except sqlite3.Error:
@@ -484,12 +501,16 @@ class Queue:
             " (n INTEGER PRIMARY KEY AUTOINCREMENT, start TEXT, clock REAL, body TEXT)"
         )
         self._db.execute("CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value TEXT)")
-        if not self.kept("install"):
+        if not re.fullmatch("[0-9a-f]{16}", str(self.kept("install"))):
             self.keep("install", secrets.token_hex(8))
 
     def kept(self, name: str) -> Any:
+        """What was kept under the name; None of nothing, and of what a disk that rots left of it."""
         row = self._db.execute("SELECT value FROM kept WHERE name = ?", (name,)).fetchone()
-        return json.loads(row[0]) if row else None
+        return _read(row[0]) if row else None
+
+    def counted(self, name: str) -> int:
+        return _count(self.kept(name))
 
     def keep(self, name: str, value: Any) -> None:
         self._db.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (name, json.dumps(value)))
@@ -506,7 +527,7 @@ class Queue:
                 self._db.execute(
                     "DELETE FROM heartbeat WHERE n IN (SELECT n FROM heartbeat ORDER BY n LIMIT ?)", (over,)
                 )
-                self.keep("dropped", (self.kept("dropped") or 0) + over)
+                self.keep("dropped", self.counted("dropped") + over)
             self._db.execute("COMMIT")
         except sqlite3.Error:
             with contextlib.suppress(sqlite3.Error):
@@ -517,18 +538,36 @@ class Queue:
         return int(self._db.execute("SELECT count(*) FROM heartbeat WHERE n > ?", (self._sent,)).fetchone()[0])
 
     def oldest(self, most: int) -> list[Row]:
-        """As many of the oldest as make one request."""
+        """As many of the oldest as make one request. One that can't be read is given up: it holds up no other."""
         rows: List[Row] = []  # noqa: UP006
+        unreadable: List[Tuple[int]] = []  # noqa: UP006
         octets = 0
-        found = self._db.execute(
-            "SELECT n, start, clock, body FROM heartbeat WHERE n > ? ORDER BY n LIMIT ?", (self._sent, most)
-        )
-        for n, start, clock, body in found:
-            octets += len(body)
-            if rows and octets > _REQUEST_OCTETS:
+        for raw in self._db.execute(
+            "SELECT n, start, clock, body FROM heartbeat WHERE n > ? ORDER BY n", (self._sent,)
+        ):
+            row = _row(*raw)
+            if row is None:
+                unreadable.append((raw[0],))
+                continue
+            octets += len(raw[3])
+            if len(rows) >= most or (rows and octets > _REQUEST_OCTETS):
                 break
-            rows.append((n, start, clock, json.loads(body)))
+            rows.append(row)
+        if unreadable:
+            self._drop(unreadable)
         return rows
+
+    def _drop(self, numbers: list[tuple[int]]) -> None:
+        _say(f"{len(numbers)} heartbeats in the queue can't be read")
+        with contextlib.suppress(sqlite3.Error):
+            self._db.executemany("DELETE FROM heartbeat WHERE n = ?", numbers)
+            self.keep("dropped", self.counted("dropped") + len(numbers))
+
+    def give_up(self, n: int) -> None:
+        """Remove a heartbeat, the oldest, that nobody takes; it is counted."""
+        self.delivered(n)
+        with contextlib.suppress(sqlite3.Error):
+            self.keep("dropped", self.counted("dropped") + 1)
 
     def delivered(self, last: int) -> None:
         """Remove what is stored at the other end."""
@@ -538,6 +577,46 @@ class Queue:
 
     def close(self) -> None:
         self._db.close()
+
+
+def _as_text(raw: bytes) -> str:
+    """Where an octet was damaged only its row may become unreadable, not the query."""
+    return raw.decode("utf-8", "replace")
+
+
+def _read(raw: Any) -> Any:
+    """The JSON; None where it is none."""
+    try:
+        return json.loads(raw)
+    except (TypeError, ValueError, RecursionError):
+        return None
+
+
+def _row(n: int, start: Any, clock: Any, body: Any) -> Row | None:
+    """A queued heartbeat; None where it isn't one (any more)."""
+    heartbeat = _read(body)
+    if isinstance(start, str) and _is_number(clock) and isinstance(heartbeat, dict):
+        return n, start, clock, heartbeat
+    return None
+
+
+def _is_number(told: Any) -> bool:
+    return isinstance(told, (int, float)) and abs(told) < 1e18
+
+
+def _count(told: Any) -> int:
+    """What was counted; 0 where it can't have been."""
+    return told if isinstance(told, int) and 0 <= told < _MOST_COUNTED else 0
+
+
+def _is_kept(told: Any, texts: int, numbers: int) -> bool:
+    """Whether it is a list of so many texts, then so many numbers."""
+    return (
+        isinstance(told, list)
+        and len(told) == texts + numbers
+        and all(isinstance(one, str) for one in told[:texts])
+        and all(map(_is_number, told[texts:]))
+    )
 
 
 class Queues:
@@ -576,7 +655,7 @@ class Queues:
                 self.disk.keep(name, value)
 
     def dropped(self) -> int:
-        return sum(queue.kept("dropped") or 0 for queue in self.in_turn())
+        return sum(queue.counted("dropped") for queue in self.in_turn())
 
 
 def _opened(path: Path, most: int) -> Queue | None:
@@ -689,20 +768,20 @@ class Agent:
         now = self._clock()
         start = self._start(now)
         by, at = self._dated(start, now)
-        endpoints = self._queues.kept("endpoints") or []
+        endpoints = self._queues.kept("endpoints")
         heartbeat = {
             "at": at,
             "by": by,
             "peripherals": peripherals(),
             "power": power(),
-            "looks": [look(each) for each in endpoints if isinstance(each, dict)][:32],
+            "looks": [look(each) for each in _endpoints(endpoints)],
         }
         self._queues.add(start, now.clock, heartbeat)
 
     def _start(self, now: Moment) -> str:
         """A name for this start of the machine."""
         before = self._queues.kept("moment")
-        known = before and continues(Moment(*before[1:]), now)
+        known = _is_kept(before, texts=2, numbers=2) and continues(Moment(*before[1:]), now)
         start = before[0] if known else secrets.token_hex(8)
         self._queues.keep("moment", [start, *now])
         return str(start)
@@ -710,7 +789,7 @@ class Agent:
     def _dated(self, start: str, now: Moment) -> tuple[str, float]:
         """The time by the server's clock, where it was heard since the machine started; else by the wall clock."""
         anchor = self._queues.kept("anchor")
-        if anchor and anchor[0] == start and now.clock >= anchor[1]:
+        if _is_kept(anchor, texts=1, numbers=2) and anchor[0] == start and now.clock >= anchor[1]:
             return "server", anchor[2] + now.clock - anchor[1]
         return "wall", now.wall
 
@@ -723,6 +802,10 @@ class Agent:
         while rows := queue.oldest(most):
             try:
                 status, reply = self._link.post(self._request(queue, rows))
+                if status == 400 and len(rows) == 1 and self._takes_none(queue):
+                    queue.give_up(rows[0][0])
+                    most = _AT_ONCE
+                    continue
             except (OSError, http.client.HTTPException) as error:
                 _say(f"not delivered: {error}")
                 return False
@@ -731,18 +814,24 @@ class Agent:
                 queue.delivered(rows[-1][0])
             elif status == 409 and resyncs < _RESYNCS:
                 resyncs += 1
-                self._queues.keep("sequence", int(reply.get("sequence") or 0))
+                self._queues.keep("sequence", _sequence(reply.get("sequence")))
             elif status == 413:
                 if len(rows) == 1:
                     queue.delivered(rows[0][0])
                 most = max(1, len(rows) // 2)
+            elif status == 400 and len(rows) > 1:
+                most = len(rows) // 2  # one of them may be what cannot be read
             else:
                 _say(f"not taken: status {status} {str(reply.get('error', ''))[:200]}")
                 return False
         return True
 
+    def _takes_none(self, queue: Queue) -> bool:
+        """Whether a request without heartbeats is taken: then it is a heartbeat that can't be read, and not all we say."""
+        return self._link.post(self._request(queue, []))[0] == 200
+
     def _request(self, queue: Queue, rows: list[Row]) -> bytes:
-        sequence = int(self._queues.kept("sequence") or 0) + 1
+        sequence = _sequence(self._queues.kept("sequence")) + 1
         self._queues.keep("sequence", sequence)
         now = self._clock()
         start = self._start(now)
@@ -769,6 +858,16 @@ class Agent:
             self._queues.keep("endpoints", reply["endpoints"])
 
 
+def _endpoints(told: Any) -> list[Found]:
+    found = told if isinstance(told, list) else []
+    return [each for each in found if isinstance(each, dict) and isinstance(each.get("url"), str)][:32]
+
+
+def _sequence(told: Any) -> int:
+    """The number of the last request; 0 of what can't be one: then the server tells what it knows."""
+    return told if isinstance(told, int) and 0 <= told < _LAST_SEQUENCE else 0
+
+
 # Running
 
 
@@ -778,8 +877,8 @@ def _alone(folder: Path) -> Iterator[bool]:
     try:
         lock = sqlite3.connect(str(folder / "lock.db"), timeout=0, isolation_level=None)
         lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
-        # A disk that is full or read-only must not silence the kendra: only another agent's lock does.
+    except sqlite3.DatabaseError as error:
+        # A disk that is full, read-only or rots must not silence the kendra: only another agent's lock does.
         yield "locked" not in str(error)
         return
     try:

@@ -4,9 +4,8 @@ import asyncio
 import re
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from sqlalchemy import Engine
 
@@ -15,7 +14,7 @@ from collectors.config.keys import note_key
 from collectors.config.store import Kept, keep
 from collectors.model import Failure, Reason
 from collectors.ssh.platform import Config, Platform, load_platforms
-from collectors.ssh.talk import Run, SshTarget, talk_over_ssh
+from collectors.ssh.talk import Run, SshTarget, talk_over_ssh, target_of
 from inventory.model import Device, Inventory, Lifecycle
 from inventory.scope import checked, devices_in
 from storage.settings import Settings
@@ -44,11 +43,9 @@ def jobs(inventory: Inventory, settings: Settings, area: str = "") -> Iterator[J
         platform = platform_of(device, platforms)
         if platform and platform.config:
             # Old devices think long before they print a configuration: their silence has no end of its own.
-            target = SshTarget(
-                device.primary_ip, credential.user, Path(credential.key_file.removeprefix("file:")),
-                settings.collect.known_hosts, settings.collect.ssh_port, platform.device_type,
-                silence_s=settings.collect.ssh_deadline_s, deadline_s=settings.collect.ssh_deadline_s,
-            )  # fmt: skip
+            most_s = settings.collect.ssh_deadline_s
+            target = target_of(credential, device.primary_ip, settings.collect, device_type=platform.device_type)
+            target = replace(target, silence_s=most_s, deadline_s=most_s)
             yield Job(device.name, platform.name, platform.config, target)
 
 

@@ -3,12 +3,12 @@
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from collectors.config.diff import NONE, Counts, counts
@@ -21,6 +21,10 @@ class EventKind(StrEnum):
     CONFIG_CHANGED = "config_changed"  # detail: version, before (numbers of versions), added, removed (lines)
     HOST_KEY_CHANGED = "host_key_changed"  # detail: key (type and fingerprint of the one that was shown)
     HOST_KEY_KNOWN = "host_key_known"  # the end of that
+
+
+KEY_EVENTS = (EventKind.HOST_KEY_CHANGED, EventKind.HOST_KEY_KNOWN)
+"""The newest of these says whether a device shows another key now, however long since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,36 +96,74 @@ def text_of(engine: Engine, version: Version) -> str:
 
 
 def events(
-    engine: Engine, scope: Scope, *, since: datetime | None = None, device: str = "", limit: int = 1000
+    engine: Engine,
+    scope: Scope,
+    *,
+    since: datetime | None = None,
+    device: str = "",
+    before: int | None = None,
+    limit: int = 1000,
 ) -> list[Event]:
-    """Events of devices in scope, newest first."""
+    """Events of devices in scope, newest first; only those with an id below `before`."""
     conditions = [scope.where_device(device_event.c.device)]
     if since is not None:
         conditions.append(device_event.c.at >= since)
     if device:
         conditions.append(device_event.c.device == device)
+    if before is not None:
+        conditions.append(device_event.c.id < before)
     query = select(device_event).where(*conditions).order_by(device_event.c.id.desc()).limit(limit)
     with engine.connect() as connection:
-        return [
-            Event(row.id, row.at, row.device, EventKind(row.kind), json.loads(row.detail))
-            for row in connection.execute(query)
-        ]
+        return [_event(row) for row in connection.execute(query)]
+
+
+def config_changes(connection: Connection, since: datetime) -> list[Event]:
+    """Changes of configurations after `since`, of all devices, oldest first."""
+    wanted = (device_event.c.kind == EventKind.CONFIG_CHANGED, device_event.c.at > since)
+    query = select(device_event).where(*wanted).order_by(device_event.c.id)
+    return [_event(row) for row in connection.execute(query)]
+
+
+def _event(row: Row[tuple[object, ...]]) -> Event:
+    return Event(row.id, row.at, row.device, EventKind(row.kind), json.loads(row.detail))
 
 
 def forget(engine: Engine, device: str, before: datetime) -> int:
-    """Remove versions of a device last seen, and its events, before that moment; the newest version stays.
+    """Remove versions of a device last seen, and its events, before that moment; returns how many versions.
 
-    Returns how many versions.
+    The newest version stays, and what says that the device shows another host key.
     """
-    of_it = config_version.c.device == device
-    newest = select(func.max(config_version.c.id)).where(of_it)
-    old = (config_version.c.seen_at < before, config_version.c.id.not_in(newest))
+    newest = select(func.max(config_version.c.id)).where(config_version.c.device == device)
+    of_keys = (device_event.c.device == device, device_event.c.kind.in_(KEY_EVENTS))
+    standing = select(func.coalesce(func.max(device_event.c.id), 0)).where(*of_keys)
     with for_writing(engine).begin() as connection:
-        connection.execute(delete(device_event).where(device_event.c.device == device, device_event.c.at < before))
-        texts = connection.execute(select(config_version.c.text).where(of_it, *old)).scalars().all()
-        removed = connection.execute(delete(config_version).where(of_it, *old)).rowcount
-        unused = config_text.c.sha256.not_in(select(config_version.c.text))
-        connection.execute(delete(config_text).where(config_text.c.sha256.in_(texts), unused))
+        _remove_events(connection, device, before, device_event.c.id != standing.scalar_subquery())
+        return _remove_versions(connection, device, before, config_version.c.id.not_in(newest))
+
+
+def forget_gone(engine: Engine, here: Collection[str], before: datetime) -> int:
+    """As `forget` for the devices that aren't `here` any more, of which nothing stays; returns how many versions."""
+    removed = 0
+    with for_writing(engine).begin() as connection:
+        known = select(config_version.c.device).union(select(device_event.c.device))
+        for device in set(connection.execute(known).scalars()) - set(here):
+            _remove_events(connection, device, before)
+            removed += _remove_versions(connection, device, before)
+    return removed
+
+
+def _remove_events(connection: Connection, device: str, before: datetime, *also: ColumnElement[bool]) -> None:
+    of_it = (device_event.c.device == device, device_event.c.at < before)
+    connection.execute(delete(device_event).where(*of_it, *also))
+
+
+def _remove_versions(connection: Connection, device: str, before: datetime, *also: ColumnElement[bool]) -> int:
+    """And the texts that no other version has."""
+    old = (config_version.c.device == device, config_version.c.seen_at < before, *also)
+    texts = connection.execute(select(config_version.c.text).where(*old)).scalars().all()
+    removed = connection.execute(delete(config_version).where(*old)).rowcount
+    unused = config_text.c.sha256.not_in(select(config_version.c.text))
+    connection.execute(delete(config_text).where(config_text.c.sha256.in_(texts), unused))
     return removed
 
 

@@ -116,7 +116,8 @@ def _tell(explored: Explored, proposal: Proposal, *, as_json: bool) -> None:
     for box in proposal.boxes:
         print(f"{box.status:8} {box.seen.address:15} {box.name} ({box.seen.profile}) {box.why_not}".rstrip())
     for wire in proposal.wires:
-        print(f"{wire.status:8} {wire.ends.a} {wire.ends.a_port} - {wire.ends.b} {wire.ends.b_port}")
+        by = " (by forwarding tables)" if wire.by == "forwarding" else ""
+        print(f"{wire.status:8} {wire.ends.a} {wire.ends.a_port} - {wire.ends.b} {wire.ends.b_port}{by}")
     for address, how in sorted(explored.told.items()):
         print(f"told     {address:15} by {how}, outside the networks: not asked")
 
@@ -151,4 +152,4 @@ def _box(box: Box) -> dict[str, object]:
 
 
 def _wire(wire: Wire) -> dict[str, object]:
-    return {"status": wire.status, **wire.ends._asdict(), "proposed": wire.row is not None}
+    return {"status": wire.status, **wire.ends._asdict(), "by": wire.by, "proposed": wire.row is not None}

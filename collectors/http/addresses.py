@@ -5,10 +5,12 @@ was checked here, so that no second answer of a name server leads anywhere else.
 """
 
 import asyncio
+import errno
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from collectors.model import Failure, Reason
@@ -16,9 +18,14 @@ from collectors.model import Failure, Reason
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 Lookup = Callable[[str, int], Awaitable[tuple[str, ...]]]
-"""Host and port -> its addresses; raises OSError for a name that leads nowhere."""
+"""Host and port -> its addresses; raises OSError for a name that leads nowhere, NotAskedError where nobody was asked."""
 
+_OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EACCES, errno.EPERM})
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address in the last 32 bits
+
+
+class NotAskedError(Exception):
+    """This machine could not ask for a name: that says nothing of where it leads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,11 @@ async def permitted(host: str, port: int, allowed: Allowed, lookup: Lookup) -> t
     """Every address of `host`; a Failure of reason FORBIDDEN where one of them may not be asked."""
     try:
         found = await lookup(host, port)
+    except NotAskedError as error:
+        return Failure(Reason.NO_ROUTE, detail=f"{host}: {error}")
     except OSError as error:
+        if error.errno in _OURS and not isinstance(error, socket.gaierror):
+            return Failure(Reason.NO_ROUTE, detail=f"{host}: {error.strerror}")
         return Failure(Reason.NAME, detail=f"{host}: {error.strerror or type(error).__name__}")
     except UnicodeError:
         return Failure(Reason.NAME, permanent=True, detail=f"{host[:100]!r} is no host name")
@@ -88,12 +99,27 @@ def checked(host: str, found: Iterable[str], allowed: Allowed) -> tuple[str, ...
     return addresses or Failure(Reason.NAME, detail=f"{host} has no address")
 
 
-def system_lookup(pool: ThreadPoolExecutor) -> Lookup:
-    """The system's resolver, in threads of its own: one that hangs holds up nobody else."""
+def system_lookup(pool: ThreadPoolExecutor, most: int) -> Lookup:
+    """The system's resolver in `pool`, of `most` threads: one that hangs holds up nobody else.
+
+    Nothing ends a lookup: it goes on after who asked has given up. Who asks for the same name meanwhile waits for its
+    answer too, so that a name takes one thread. Where every thread waits, others are told NotAskedError at once.
+    """
+    under_way: dict[tuple[str, int], asyncio.Future[tuple[str, ...]]] = {}
+
+    def over(asked: asyncio.Future[tuple[str, ...]], key: tuple[str, int]) -> None:
+        del under_way[key]
+        if not asked.cancelled():
+            asked.exception()  # perhaps nobody waits for it any more
 
     async def lookup(host: str, port: int) -> tuple[str, ...]:
-        asked = asyncio.get_running_loop().run_in_executor(pool, _addresses, host, port)
-        return await asked
+        key = host, port
+        if key not in under_way:
+            if len(under_way) >= most:
+                raise NotAskedError(f"{most} lookups of other names are under way")
+            asked = under_way[key] = asyncio.get_running_loop().run_in_executor(pool, _addresses, host, port)
+            asked.add_done_callback(partial(over, key=key))
+        return await asyncio.shield(under_way[key])
 
     return lookup
 

@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -61,16 +60,14 @@ def logins(inventory: Inventory, settings: Settings) -> tuple[Login, ...]:
     """The kendras' active PCs that have an address and a credential for SSH, one a kendra."""
     if not any(credential.kind == "ssh" for credential in inventory.credentials.values()):
         return ()
-    from collectors.ssh.talk import SshTarget  # netmiko takes 20 MB, which a state without such PCs need not spend
+    from collectors.ssh.talk import target_of  # netmiko takes 20 MB, which a state without such PCs need not spend
 
     found: dict[str, Login] = {}
     for device in inventory.devices.values():
         credential = inventory.credentials.get(device.ssh_credential) or inventory.credentials.get(device.credential)
         if device.role is Role.PC and _is_asked(device) and credential and credential.kind == "ssh":
-            target = SshTarget(
-                device.primary_ip, credential.user, Path(credential.key_file.removeprefix("file:")),
-                settings.collect.known_hosts, settings.collect.ssh_port,
-            )  # fmt: skip
+            # Without the password for enable: what a kendra's PC is asked needs no more rights.
+            target = replace(target_of(credential, device.primary_ip, settings.collect), enable="")
             found.setdefault(device.site, Login(device.name, target))
     return tuple(found.values())
 

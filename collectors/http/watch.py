@@ -11,22 +11,27 @@ from typing import Never
 import numpy as np
 import structlog
 
+from collectors.beside import offer
+from collectors.figures import Figures
 from collectors.http.addresses import system_lookup
 from collectors.http.batch import Columns
+from collectors.http.certificates import CertificateEnds, Certificates
 from collectors.http.kendra import Login, logins, looks_from
 from collectors.http.look import NOC, Look
 from collectors.http.probe import Prober
-from collectors.model import Batch, Failure
+from collectors.model import Batch, Failure, Reason
 from collectors.schedule import Schedule, places
 from inventory.model import Endpoint, Inventory
 from storage.settings import Settings
 
 _TICK_S = 0.1
-_LOOKUP_THREADS = 8
+_HANGING = 64  # names whose lookups hang, before other names can't be asked for
 # What fails is looked at again soon, as often as the judge wants to see it fail before it believes it.
 _AGAIN_S = 3.0
 _IN_A_ROW = 3
-_MOST_WAITING = 10_000  # batches that nobody fetched
+
+HostKeys = Callable[[str, str | None], Awaitable[bool]]
+"""Is told of a device which unknown SSH host key it shows, or None: the known one; whether that is noted."""
 
 _log = structlog.get_logger()
 
@@ -34,34 +39,43 @@ _log = structlog.get_logger()
 class Looks:
     """Looks until they are handed on as batches."""
 
-    def __init__(self, columns: Columns, ready: deque[Batch]) -> None:
-        self._columns = columns
-        self._ready = ready
+    def __init__(self, columns: Columns, ready: deque[Batch], figures: Figures) -> None:
+        self._columns, self._ready, self._figures = columns, ready, figures
 
     def tell(self, eyes: str, looks: Sequence[Look]) -> None:
         """`eyes`: the device by which they were made."""
-        if looks and len(self._ready) < _MOST_WAITING:
-            self._ready.append(self._columns.batch([(eyes, look) for look in looks], time.time()))
+        if looks:
+            offer(self._ready, self._columns.batch([(eyes, look) for look in looks], time.time()), self._figures)
 
 
-async def watch_endpoints(inventory: Inventory, settings: Settings, ready: deque[Batch]) -> Never:
+async def watch_endpoints(
+    inventory: Inventory,
+    settings: Settings,
+    ready: deque[Batch],
+    host_keys: HostKeys | None = None,
+    certificates: CertificateEnds | None = None,
+    *,
+    figures: Figures | None = None,
+) -> Never:
     """Look at every endpoint at its interval until cancelled, from here and from kendras; batches go to `ready`.
 
-    OSError or ssl.SSLError where endpoints.ca_file cannot be read.
+    `host_keys` is told when a kendra's PC shows another key than before, `certificates` when an endpoint's
+    certificate ends at another time. OSError or ssl.SSLError where endpoints.ca_file cannot be read.
     """
     if not inventory.endpoints:
         await asyncio.Event().wait()
     endpoints, wanted = tuple(inventory.endpoints.values()), settings.endpoints
     pcs = logins(inventory, settings) if wanted.kendra_interval_s else ()
     columns = Columns((NOC, *(pc.device for pc in pcs)), [endpoint.code for endpoint in endpoints])
-    looks = Looks(columns, ready)
+    looks = Looks(columns, ready, figures or Figures())
     async with AsyncExitStack() as closing:
-        lookups = closing.enter_context(_threads(_LOOKUP_THREADS))
+        most_lookups = settings.endpoints.concurrency + _HANGING
+        lookups = closing.enter_context(_threads(most_lookups))
         sessions = closing.enter_context(_threads(settings.collect.ssh_workers))
-        prober = Prober(wanted, system_lookup(lookups))
+        prober = Prober(wanted, system_lookup(lookups, most_lookups))
         closing.push_async_callback(prober.close)
-        here = _Here(endpoints if wanted.enabled else (), settings, prober, looks)
-        kendras = _Kendras(pcs, endpoints, settings, sessions, looks)
+        here = _Here(endpoints if wanted.enabled else (), settings, prober, looks, certificates)
+        kendras = _Kendras(pcs, endpoints, settings, sessions, looks, host_keys=host_keys)
         async with asyncio.TaskGroup() as both:
             both.create_task(_keep(here.names, here.intervals_s, here.look))
             both.create_task(_keep(kendras.names, kendras.intervals_s, kendras.look))
@@ -71,7 +85,15 @@ async def watch_endpoints(inventory: Inventory, settings: Settings, ready: deque
 class _Here:
     """The collector's own eyes."""
 
-    def __init__(self, endpoints: Sequence[Endpoint], settings: Settings, prober: Prober, looks: Looks) -> None:
+    def __init__(
+        self,
+        endpoints: Sequence[Endpoint],
+        settings: Settings,
+        prober: Prober,
+        looks: Looks,
+        certificates: CertificateEnds | None = None,
+    ) -> None:
+        self._certificates = Certificates(certificates) if certificates else None
         self._endpoints, self._prober, self._looks = endpoints, prober, looks
         self.names = [endpoint.code for endpoint in endpoints]
         self.intervals_s = [endpoint.interval_s or settings.endpoints.interval_s for endpoint in endpoints]
@@ -86,6 +108,8 @@ class _Here:
                 seen = await self._prober.look(endpoint)
             self._looks.tell(NOC, (seen,))
             self._note(number, endpoint.code, seen.failure)
+            if self._certificates:
+                await self._certificates.take(seen)
             if not 0 < self._failed[number] < _IN_A_ROW:
                 return
             await asyncio.sleep(_AGAIN_S)
@@ -107,7 +131,11 @@ class _Kendras:
         settings: Settings,
         sessions: ThreadPoolExecutor,
         looks: Looks,
+        *,
+        host_keys: HostKeys | None = None,
     ) -> None:
+        self._host_keys = host_keys
+        self._shown: dict[int, str | None] = {}  # by position, what was told of its key
         self._pcs, self._endpoints, self._settings = pcs, endpoints, settings
         self._sessions, self._looks = sessions, looks
         self.names = [pc.device for pc in pcs]
@@ -118,8 +146,17 @@ class _Kendras:
         seen = await looks_from(pc, self._endpoints, self._settings, self._sessions)
         if isinstance(seen, Failure):
             _log.info("kendra not asked for endpoints", device=pc.device, reason=seen.reason, detail=seen.detail)
+            if seen.reason is Reason.HOST_KEY_CHANGED:
+                await self._tell_key(number, seen.detail)
         else:
             self._looks.tell(pc.device, seen)
+            await self._tell_key(number, None)
+
+    async def _tell_key(self, number: int, key: str | None) -> None:
+        if self._host_keys is None or self._shown.get(number, "") == key:
+            return
+        if await self._host_keys(self.names[number], key):
+            self._shown[number] = key
 
 
 async def _keep(names: Sequence[str], intervals_s: Sequence[float], look: Callable[[int], Awaitable[None]]) -> Never:

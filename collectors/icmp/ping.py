@@ -26,7 +26,7 @@ class Pinger:
         self._asked: set[asyncio.Task[float | None]] = set()
 
     async def echo(self, address: str) -> float | None:
-        """Round trip in seconds; None: lost, or this machine could not send.
+        """Round trip in seconds; None: lost, or this machine could not send. Raises IcmpUnavailableError.
 
         gufo-ping must not be interrupted: its next answers would be lost with the one that nobody waits for.
         """
@@ -51,6 +51,8 @@ class Pinger:
             raise IcmpUnavailableError(
                 "no echo requests: neither root, CAP_NET_RAW nor this group in net.ipv4.ping_group_range"
             ) from error
+        except OSError as error:  # no socket for this family of addresses, or no more files
+            raise IcmpUnavailableError(f"no echo requests to {address}: {error}") from error
 
 
 async def open_pinger(timeout_s: float) -> Pinger:

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import structlog
 
-from collectors.beside import Cell, without_polls
+from collectors.beside import Cell, offer, without_polls
+from collectors.figures import Figures
 from collectors.icmp.figures import Pinged
 from collectors.icmp.ping import Pinger
 from collectors.metrics import NUMBER
@@ -28,7 +29,9 @@ _NOWHERE = ("",)  # a device is pinged as a whole
 _log = structlog.get_logger()
 
 
-async def watch_icmp(inventory: Inventory, settings: IcmpSettings, pinger: Pinger | None, ready: deque[Batch]) -> Never:
+async def watch_icmp(
+    inventory: Inventory, settings: IcmpSettings, pinger: Pinger | None, ready: deque[Batch], figures: Figures
+) -> Never:
     """Ping until cancelled; batches go to `ready`. Nothing is sent without an interval, or without a pinger."""
     if not settings.interval_s or pinger is None:
         await asyncio.Event().wait()
@@ -41,7 +44,7 @@ async def watch_icmp(inventory: Inventory, settings: IcmpSettings, pinger: Pinge
         while True:
             await asyncio.sleep(_TICK_S)
             watch.begin(schedule.take(offset + time.monotonic()).devices.tolist())
-            watch.hand_on(ready)
+            watch.hand_on(ready, figures)
     finally:
         watch.close()
 
@@ -70,12 +73,12 @@ class _Watch:
             if number not in self._tasks and len(self._tasks) < _MOST_UNDER_WAY:
                 self._tasks[number] = asyncio.create_task(self._ping(number))
 
-    def hand_on(self, ready: deque[Batch]) -> None:
+    def hand_on(self, ready: deque[Batch], figures: Figures) -> None:
         for number in [number for number, task in self._tasks.items() if task.done()]:
             if fault := self._tasks.pop(number).exception():
                 _log.error("ping crashed", device=self.names[number], error=repr(fault))
         if self._cells:
-            ready.append(without_polls(self.names, _NOWHERE, self._cells, time.time()))
+            offer(ready, without_polls(self.names, _NOWHERE, self._cells, time.time()), figures)
             self._cells = []
 
     def close(self) -> None:

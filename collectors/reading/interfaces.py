@@ -111,8 +111,8 @@ def _interface(index: int, walked: Walked) -> Interface:
 
 
 def _speed(megabits: int | None, bits: int | None) -> int | None:
-    """ifHighSpeed, else ifSpeed where it isn't at the end of its 32 bits; 0 tells nothing."""
-    if megabits:
+    """ifHighSpeed, else ifSpeed, where they aren't at the end of their 32 bits; 0 tells nothing."""
+    if megabits and megabits != _MOST_32:
         return megabits * 1_000_000
     return bits if bits and bits != _MOST_32 else None
 

@@ -20,7 +20,14 @@ def scalar(column: SensorColumn) -> bool:
 
 def objects(tables: Iterable[SensorTable]) -> Iterator[str]:
     """What to GET for `tables`."""
-    yield from (f"{t.entry}.{column.column}" for t in tables for column in t.columns if scalar(column))
+    for one in tables:
+        yield from (when.object for when in one.when)
+        yield from (f"{one.entry}.{column.column}" for column in one.columns if scalar(column))
+
+
+def holds(table: SensorTable, got: Mapping[str, Value]) -> bool:
+    """Whether the device's settings are those that `table` is for."""
+    return all(got[when.object] in when.values if when.object in got else when.absent for when in table.when)
 
 
 def columns(table: SensorTable) -> Iterator[str]:
@@ -34,7 +41,7 @@ def columns(table: SensorTable) -> Iterator[str]:
 
 def sensors_of(table: SensorTable, got: Mapping[str, Value], walked: Walked) -> Iterator[Sensor]:
     """The sensors of one table; a value that is none leaves its sensor out."""
-    for column in table.columns:
+    for column in table.columns if holds(table, got) else ():
         oid = f"{table.entry}.{column.column}"
         if scalar(column):
             if oid in got:

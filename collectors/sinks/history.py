@@ -7,6 +7,7 @@ be; everything else is kept exactly.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -21,7 +22,7 @@ from collectors.metrics import FIGURED, METRICS
 from collectors.model import REASONS, Batch
 from collectors.rates import FROM_COUNTER
 from storage.compaction import Keep, compact
-from storage.damage import Damage
+from storage.damage import MISHAPS, Damage
 from storage.segments import Writer
 
 _FLUSH_S = 8.0
@@ -37,6 +38,9 @@ _IS_KEPT[list(FROM_COUNTER)] = False
 
 KEEP = Keep(metrics=FIGURED)
 """What the settings' defaults keep."""
+
+_UNWRITABLE = (ArithmeticError, LookupError, ValueError, pa.ArrowException)
+"""What a batch raises whose columns don't fit together; the disk's own errors are others, and pass."""
 
 _log = structlog.get_logger()
 
@@ -89,7 +93,10 @@ class HistorySink:
             Reading("history_written_bytes", "Octets written to the history", lambda: self.octets, counter=True),
             Reading("history_waiting_samples", "Samples that are not on disk yet", lambda: self.waiting),
             Reading(
-                "history_dropped_samples", "Samples lost to a disk that refused", lambda: self.dropped, counter=True
+                "history_dropped_samples",
+                "Samples lost to a disk that refused, or in a batch that made no table",
+                lambda: self.dropped,
+                counter=True,
             ),
             Reading(
                 "history_unreadable_files",
@@ -128,22 +135,39 @@ class HistorySink:
             _log.error("history not written", error=str(error), waiting=self.waiting, dropped=self.dropped)
 
     async def flush(self) -> None:
-        """Write what waits; OSError when that fails, then it still waits."""
+        """Write what waits; OSError when that fails, then what is not on disk still waits."""
         async with self._flushing:
-            batches = self._waiting[:]
-            if batches:
-                self.octets += await asyncio.to_thread(self._write, batches)
-                del self._waiting[: len(batches)]
+            groups = deque(await asyncio.to_thread(self._grouped, self._waiting[:]))
+            while groups:
+                group = groups.popleft()
+                try:
+                    self.octets += await asyncio.to_thread(self._write, group)
+                except _UNWRITABLE as error:
+                    half = len(group) // 2
+                    if half:
+                        groups.extendleft((group[half:], group[:half]))
+                        continue
+                    self._refuse(group[0], error)
+                self._forget(group)
 
-    def _write(self, batches: Sequence[Batch]) -> int:
+    def _grouped(self, batches: Sequence[Batch]) -> list[list[Batch]]:
         # What looks, traps and check-ins bring lies between the polls: each kind is written at once all the same.
         groups = alike(batches)
         self._fleets = {id(group[0].devices): self._fleet_of(group[0].devices) for group in groups}
-        octets = 0
-        for group in groups:
-            _, fleet = self._fleets[id(group[0].devices)]
-            octets += self._writer.write({"samples": samples_table(group, fleet), "polls": polls_table(group, fleet)})
-        return octets
+        return groups
+
+    def _write(self, group: Sequence[Batch]) -> int:
+        _, fleet = self._fleets[id(group[0].devices)]
+        return self._writer.write({"samples": samples_table(group, fleet), "polls": polls_table(group, fleet)})
+
+    def _forget(self, group: Sequence[Batch]) -> None:
+        """As soon as it is on disk: the next group may be refused, and then only what is left is written again."""
+        done = {id(batch) for batch in group}
+        self._waiting = [batch for batch in self._waiting if id(batch) not in done]
+
+    def _refuse(self, batch: Batch, error: Exception) -> None:
+        self.dropped += len(batch.sample_value)
+        _log.error("history cannot hold a batch: it is left out", error=repr(error), dropped=self.dropped)
 
     def _fleet_of(self, devices: tuple[str, ...]) -> tuple[tuple[str, ...], Fleet]:
         """The devices with what is made of them once: for a country that takes a tenth of a second."""
@@ -157,7 +181,7 @@ class HistorySink:
         while True:
             try:
                 await asyncio.to_thread(compact, self._writer.folder, datetime.now(UTC), self._keep, self._damage)
-            except (OSError, pa.ArrowException) as error:
+            except MISHAPS as error:
                 self._failed += 1
                 _log.error("history not compacted", error=str(error))
             if await _set_within(self._closing, _COMPACT_S):

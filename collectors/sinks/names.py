@@ -31,6 +31,7 @@ _UNITS: Mapping[str, _Unit] = {
     "bit/s": _Unit(("_bps",), "_bytes_per_second", 0.125),
     "1/s": _Unit(("_rate",), "s_per_second"),
     "dBm": _Unit(("_dbm",), "_dbm"),
+    "dB": _Unit(("_db",), "_db"),
     "m": _Unit(("_m",), "_meters"),
     "%": _Unit(("_percent",), "_ratio", 0.01),
     "V": _Unit(("_voltage",), "_volts"),

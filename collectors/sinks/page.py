@@ -39,6 +39,7 @@ _PLACES: Mapping[str, str] = {
     "mean": _NOWHERE,
     "hr_memory": _NOWHERE,
     "row": _ONT,
+    "plain": "link, chain or radio port as the radio numbers them; often none",
 }
 """By the decoder of a profile's table."""
 _PORT = "name of a port"

@@ -91,6 +91,12 @@ def _own(figures: Figures) -> Iterator[Metric]:
         ("bursts", "Bursts of probes after two silent polls", figures.bursts),
         ("batches", "Batches handed to the sinks", figures.batches),
         ("samples", "Samples handed to the sinks", figures.samples),
+        (
+            "samples_left_out",
+            "Samples of looks, pings and notifications left out because the sinks were too slow",
+            figures.left_out,
+        ),
+        ("samples_unnamed", "Samples left out: ports, disks or ONTs with too many different names", figures.unnamed),
     ):
         yield CounterMetricFamily(PREFIX + name, help_text, value=value)
     for name, help_text, value in (

@@ -36,7 +36,7 @@ class Spool:
         self._lock = threading.Lock()
         self._older = deque(_found(folder))
         self._newest: Segment | None = None
-        self._number = self._older[-1].number if self._older else 0
+        self._number = max((int(path.stem) for path in _paths(folder)), default=0)
         self.dropped = 0  # samples: to make room, or damaged on disk
 
     def append(self, body: bytes, samples: int, closed_at: float) -> None:
@@ -57,10 +57,17 @@ class Spool:
             return portion
 
     def backlog(self, most_samples: int) -> Portion | None:
-        """The first undelivered records of the segments before the newest: the oldest, if none was put off."""
+        """The first undelivered records of the segments before the newest: the oldest, if none was put off.
+
+        OSError: the disk refuses these, and the next call goes to others.
+        """
         with self._lock:
             while self._older:
-                portion = self._older[0].first(most_samples)
+                try:
+                    portion = self._older[0].first(most_samples)
+                except OSError:
+                    self._older.rotate(-1)
+                    raise
                 if portion is not None:
                     return portion
                 self._lost(self._older.popleft(), "damaged on disk")
@@ -155,17 +162,29 @@ def _hold(folder: Path) -> TextIO:
 
 
 def _found(folder: Path) -> list[Segment]:
-    """What an earlier process left, oldest first; files with nothing to deliver are removed."""
-    paths = sorted(path for path in folder.glob(f"*{_SUFFIX}") if path.stem.isdecimal())
-    segments = []
+    """What an earlier process left, oldest first; files with nothing to deliver are removed, what the disk refuses stays."""
+    paths, segments = _paths(folder), list[Segment]()
     for path in paths:
-        size = path.stat().st_size
-        segment = Segment.found(path, torn=path is paths[-1])
-        end = segment.end if segment else 0
-        if end < size:
-            _log.warning("spool: the end of a file was cut off", file=path.name, octets=size - end)
-        if segment is None or segment.finished:
-            path.unlink()
+        try:
+            segment = _taken_up(path, torn=path is paths[-1])
+        except OSError as error:
+            _log.error("samples spooled for InfluxDB cannot be read", file=str(path), error=str(error))
         else:
-            segments.append(segment)
+            segments += [segment] if segment else []
     return segments
+
+
+def _paths(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob(f"*{_SUFFIX}") if path.stem.isdecimal())
+
+
+def _taken_up(path: Path, *, torn: bool) -> Segment | None:
+    size = path.stat().st_size
+    segment = Segment.found(path, torn=torn)
+    end = segment.end if segment else 0
+    if end < size:
+        _log.warning("spool: the end of a file was cut off", file=path.name, octets=size - end)
+    if segment is None or segment.finished:
+        path.unlink()
+        return None
+    return segment

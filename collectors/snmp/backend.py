@@ -11,8 +11,11 @@ Value = int | bytes | str
 IpAddress as dotted text. NULL, noSuchObject and noSuchInstance are absent, never a value."""
 
 
-AUTH_PROTOCOLS = ("SHA-256", "SHA")
-PRIV_PROTOCOLS = ("AES",)
+AUTH_PROTOCOLS = ("SHA-256", "SHA", "SHA-224", "SHA-384", "SHA-512", "MD5")
+"""RFC 7860 and RFC 3414. Volleys speak the first two, which is nearly everybody's; the others are asked singly."""
+
+PRIV_PROTOCOLS = ("AES", "AES-192", "AES-256", "DES")
+"""RFC 3826, draft-blumenthal-aes-usm-04 (a key that is too short is lengthened as net-snmp does it), RFC 3414."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +23,9 @@ class Usm:
     """SNMPv3 user (RFC 3414): passphrases here are resolved secrets, so `repr` hides them."""
 
     user: str
-    auth_protocol: str = ""  # "SHA-256" (RFC 7860) or "SHA"; empty: noAuthNoPriv
+    auth_protocol: str = ""  # of AUTH_PROTOCOLS; empty: noAuthNoPriv
     auth: str = ""
-    priv_protocol: str = ""  # "AES" (AES-128-CFB, RFC 3826); empty: authNoPriv
+    priv_protocol: str = ""  # of PRIV_PROTOCOLS; empty: authNoPriv
     priv: str = ""
 
     def __repr__(self) -> str:

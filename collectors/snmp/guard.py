@@ -17,7 +17,7 @@ Row = tuple[str, Value | None]
 """Object identifier and value; None for NULL, noSuchObject and noSuchInstance."""
 
 END: Row = ("", None)
-"""Stands for endOfMibView, or for the first row behind a subtree."""
+"""Stands for endOfMibView."""
 
 
 def numbers(oid: str) -> tuple[int, ...]:
@@ -60,10 +60,11 @@ class Walk:
     def take(self, rows: Iterable[Row]) -> Failure | None:
         """Add the rows of one answer; a Failure where the agent doesn't advance or never ends.
 
-        The walk has ended with the first row that lies outside the column.
+        The walk has ended with the first row behind the column, or with END. One before it, as agents send that begin
+        anew, says nothing of what is between.
         """
         for oid, value in rows:
-            if not oid.startswith(f"{self.column}."):
+            if self._is_over(oid, value):
                 self.ended = True
                 return None
             if numbers(oid) <= numbers(self.position):
@@ -79,6 +80,12 @@ class Walk:
     def failure(self, reason: Reason, why: str) -> Failure:
         """`reason` with how far the walk came: half a table is no table."""
         return Failure(reason, detail=f"walk of {self.column} stopped after {self.taken} rows: {why}")
+
+    def _is_over(self, oid: str, value: Value | None) -> bool:
+        """Some agents say that a whole column is absent by the name that was asked for."""
+        if oid == END[0] or (oid == self.column and value is None):
+            return True
+        return not oid.startswith(f"{self.column}.") and numbers(oid) > numbers(self.position)
 
     def _add(self, oid: str, value: Value | None) -> None:
         if value is not None:

@@ -7,7 +7,7 @@ minor version.
 
 gufo also believes too much of a packet, and goes on to the next by itself. So it doesn't read from the network: its
 descriptor leads into a pair of sockets, and what came in is handed to it one by one, once collectors/snmp/shape.py
-has found it to be a response.
+has found it to be a response, and collectors/snmp/proof.py to be from whom it should be.
 
 gufo throws away the error-status of a response too: tooBig, genErr and "all of it is absent" look
 alike. An answer with nothing of what was asked is therefore asked again through pysnmp, which tells.
@@ -19,24 +19,54 @@ import socket
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
-from gufo.snmp import Aes128Key, Sha1Key, Sha256Key, SnmpAuthError, SnmpDecodeError, SnmpError, User
+from gufo.snmp import (
+    Aes128Key,
+    Aes192Key,
+    Aes256Key,
+    DesKey,
+    Md5Key,
+    Sha1Key,
+    Sha224Key,
+    Sha256Key,
+    Sha384Key,
+    Sha512Key,
+    SnmpAuthError,
+    SnmpDecodeError,
+    SnmpError,
+    User,
+)
 from gufo.snmp._fast import GetIter, SnmpV1ClientSocket, SnmpV2cClientSocket, SnmpV3ClientSocket
 from gufo.snmp.typing import ValueType
-from gufo.snmp.user import BaseAuthKey, KeyType
+from gufo.snmp.user import BaseAuthKey, BasePrivKey, KeyType
 from gufo.snmp.utils import format_sock_addr
 
 from collectors.model import Failure, Reason
 from collectors.snmp.backend import Limits, Target, Usm, Value
-from collectors.snmp.guard import END, Row, Walk, icmp_error, only_asked
-from collectors.snmp.pysnmp_backend import PysnmpBackend
-from collectors.snmp.shape import MalformedError, error_status
+from collectors.snmp.guard import Row, Walk, icmp_error, only_asked
+from collectors.snmp.proof import Proof
+from collectors.snmp.pysnmp_backend import AGAIN, PysnmpBackend
+from collectors.snmp.shape import MalformedError, error_status, message_number
 
 T = TypeVar("T")
 _Socket = SnmpV1ClientSocket | SnmpV2cClientSocket | SnmpV3ClientSocket
-_AUTH: dict[str, type[BaseAuthKey]] = {"SHA-256": Sha256Key, "SHA": Sha1Key}
+_AUTH: dict[str, type[BaseAuthKey]] = {
+    "SHA-256": Sha256Key,
+    "SHA": Sha1Key,
+    "SHA-224": Sha224Key,
+    "SHA-384": Sha384Key,
+    "SHA-512": Sha512Key,
+    "MD5": Md5Key,
+}
+_PRIV: dict[str, type[BasePrivKey]] = {
+    "AES": Aes128Key,
+    "AES-192": Aes192Key,
+    "AES-256": Aes256Key,
+    "DES": DesKey,
+}
 _LONGEST = 65_535  # octets of a datagram
+_MOST_READ = 4096  # octets that gufo reads of one
 
 
 class GufoBackend:
@@ -60,14 +90,19 @@ class GufoBackend:
         return values or await self._exact.get(_until(target, deadline), oids)
 
     async def walk(self, target: Target, column: str, limits: Limits) -> Mapping[str, Value] | Failure:
-        if target.version == 1 or not target.max_repetitions:
+        repetitions = self._exact.repetitions(target)
+        if not repetitions:
             return await self._exact.walk(target, column, limits)
         walk = Walk(column, limits)
         deadline = asyncio.get_running_loop().time() + limits.seconds
-        failure = await self._guarded(target, deadline, lambda call: _walk(call, walk, target.max_repetitions))
-        if failure is None and not walk.ended:
-            return await self._exact.resume(target, walk, deadline)
-        return walk.rows if failure is None else failure
+        answer = await self._guarded(target, deadline, lambda call: _walk(call, walk, repetitions))
+        if isinstance(answer, _Wrong):
+            return answer.failure
+        if isinstance(answer, Failure) and answer.reason not in AGAIN:
+            return answer
+        if walk.ended:
+            return walk.rows
+        return await self._exact.resume(target, walk, deadline, failing=isinstance(answer, Failure))
 
     async def close(self) -> None:
         self._ours.close()
@@ -105,10 +140,11 @@ class GufoBackend:
         auth = _AUTH[usm.auth_protocol] if usm.auth_protocol else None
         if auth is None:
             return User(usm.user)
+        priv = _PRIV[usm.priv_protocol] if usm.priv_protocol else None
         return User(
             usm.user,
             auth_key=auth(self._master(auth, usm.auth), KeyType.Master),
-            priv_key=Aes128Key(self._master(auth, usm.priv), KeyType.Master) if usm.priv_protocol else None,
+            priv_key=priv(self._master(auth, usm.priv), KeyType.Master) if priv else None,
         )
 
     def _master(self, auth: type[BaseAuthKey], passphrase: str) -> bytes:
@@ -131,6 +167,9 @@ class _Call:
         self._attempts = target.attempts
         self._deadline = deadline  # of the loop's clock
         self._loop = asyncio.get_running_loop()
+        self.proof = Proof(target.usm) if target.usm else None
+        self._asked = 0
+        self._answer = b""
         self.answers = 0
         self.garbage = ""
 
@@ -140,16 +179,23 @@ class _Call:
     async def get(self, oids: list[str]) -> dict[str, ValueType]:
         return await self._exchange(lambda: self._sock.send_get_many(oids), self._sock.recv_get_many, {})
 
-    async def bulk(self, position: GetIter) -> list[tuple[str, ValueType] | None]:
+    async def bulk(self, position: GetIter, column: str) -> list[tuple[str, ValueType]]:
         """One GETBULK; nothing at the end of the agent's view, but also after an error-status."""
 
-        def receive() -> list[tuple[str, ValueType] | None]:
+        def receive() -> list[tuple[str, ValueType]]:
             try:
-                return self._sock.recv_get_bulk(position)
+                rows = self._sock.recv_get_bulk(position)
             except StopAsyncIteration:
                 return []
+            return [row or self._behind(column) for row in rows]
 
         return await self._exchange(lambda: self._sock.send_get_bulk(position), receive, [])
+
+    def _behind(self, column: str) -> tuple[str, ValueType]:
+        """The first row outside `column`, which a walk hides: the same answer read as one to a GET."""
+        self._ours.send(self._answer)
+        rows = self._sock.recv_get_many().items()
+        return next((row for row in rows if not row[0].startswith(f"{column}.")), ("", 0))
 
     async def refresh(self) -> None:
         if isinstance(self._sock, SnmpV3ClientSocket):
@@ -157,23 +203,36 @@ class _Call:
 
     def set_keys(self, user: User) -> None:
         if isinstance(self._sock, SnmpV3ClientSocket):
+            if self.proof is not None:
+                self.proof.meet(self._sock.get_engine_id())
             self._sock.set_keys(
                 user.name, user.get_auth_alg(), user.get_auth_key(), user.get_priv_alg(), user.get_priv_key()
             )
 
     async def _exchange(self, send: Callable[[], None], receive: Callable[[], T], nothing: T) -> T:
-        """Send, and wait for the answer; again where none came. `nothing`: for one that reports an error."""
+        """Send, and wait for the answer; again where none came. `nothing`: for one that reports an error.
+
+        Every attempt sends the same octets: the answer to any of them counts, however late it is.
+        """
+        request = b""
         for _ in range(self._attempts):
             until = min(self._loop.time() + self._timeout_s, self._deadline)
             if until <= self._loop.time():
                 break
-            send()
-            self._wire.send(self._ours.recv(_LONGEST))
+            request = request or self._request(send)
+            self._wire.send(request)
             with suppress(TimeoutError):
                 answer = await self._receive(receive, nothing, until)
                 self.answers += 1
                 return answer
         raise TimeoutError
+
+    def _request(self, send: Callable[[], None]) -> bytes:
+        """What gufo would send."""
+        send()
+        request = self._ours.recv(_LONGEST)
+        self._asked = message_number(request)
+        return request
 
     async def _receive(self, receive: Callable[[], T], nothing: T, until: float) -> T:
         done: asyncio.Future[T] = self._loop.create_future()
@@ -199,6 +258,11 @@ class _Call:
         try:
             datagram = self._wire.recv(_LONGEST)
             status = error_status(datagram)
+            if self.proof is not None:
+                self.proof.check(datagram, self._asked)
+            if len(datagram) > _MOST_READ:
+                self._give_up(datagram, nothing, done)
+                return
         except BlockingIOError:
             return
         except MalformedError as error:
@@ -207,8 +271,15 @@ class _Call:
         except OSError as error:  # an ICMP error, which gufo would call a timeout
             done.set_exception(icmp_error(error.errno or 0))
             return
+        self._answer = datagram
         self._ours.send(datagram)
         self._take(receive, nothing if status else None, done)
+
+    def _give_up(self, datagram: bytes, nothing: T, done: "asyncio.Future[T]") -> None:
+        """An answer that gufo can't read is like one that reports an error: it is asked for otherwise."""
+        if nothing is None or message_number(datagram) != self._asked:
+            raise MalformedError("too long")
+        done.set_result(nothing)
 
     def _take(self, receive: Callable[[], T], instead: T | None, done: "asyncio.Future[T]") -> None:
         """Let gufo read the packet; `instead` of what it says, where that is given."""
@@ -228,21 +299,22 @@ class _Call:
             done.set_result(answer if instead is None else instead)
 
 
-async def _walk(call: _Call, walk: Walk, repetitions: int) -> Failure | None:
+class _Wrong(NamedTuple):
+    """What came is no table."""
+
+    failure: Failure
+
+
+async def _walk(call: _Call, walk: Walk, repetitions: int) -> _Wrong | None:
     """Fill `walk`; it isn't `ended` afterwards where gufo cannot say why nothing more came."""
     position = GetIter(walk.column, repetitions)
     while not walk.ended:
-        try:
-            rows = await call.bulk(position)
-        except TimeoutError:
-            if not walk.rows:
-                raise
-            return walk.failure(Reason.DEADLINE, "no more answers")
+        rows = await call.bulk(position, walk.column)
         if not rows:
             return None
-        failure = walk.take(_marked(rows))
+        failure = walk.take(_rows(rows[:repetitions]))
         if failure:
-            return failure
+            return _Wrong(failure)
     return None
 
 
@@ -280,8 +352,3 @@ def _rows(pairs: Iterable[tuple[str, ValueType]]) -> Iterator[Row]:
     for oid, value in pairs:
         if not isinstance(value, float):
             yield oid, value
-
-
-def _marked(rows: Iterable[tuple[str, ValueType] | None]) -> Iterator[Row]:
-    """gufo marks the end of the subtree by None."""
-    return _rows(END if row is None else row for row in rows)

@@ -15,7 +15,7 @@ from pysnmp.error import PySnmpError
 from pysnmp.proto.error import ProtocolError
 
 from collectors.snmp.guard import icmp_error
-from collectors.snmp.shape import MalformedError, error_status, message_number
+from collectors.snmp.shape import MalformedError, error_status, message_number, without_counter64
 
 Address = tuple[str, int]
 UNDECODABLE = (
@@ -81,7 +81,7 @@ class Peers(AbstractAsyncioTransport):  # type: ignore[misc]  # pysnmp has no ty
             if message_number(datagram) not in peer.asked:
                 return
             peer.messages += 1
-            self._callback_function(self, UdpTransportAddress(peer.address), datagram)
+            self._callback_function(self, UdpTransportAddress(peer.address), without_counter64(datagram))
         except MalformedError as error:
             peer.garbage = str(error)
         except UNDECODABLE as error:

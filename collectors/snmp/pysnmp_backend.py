@@ -14,9 +14,16 @@ from pysnmp.entity import config
 from pysnmp.entity.rfc3413 import cmdgen
 from pysnmp.error import PySnmpError
 from pysnmp.hlapi.v3arch.asyncio import (
+    USM_AUTH_HMAC96_MD5,
     USM_AUTH_HMAC96_SHA,
+    USM_AUTH_HMAC128_SHA224,
     USM_AUTH_HMAC192_SHA256,
+    USM_AUTH_HMAC256_SHA384,
+    USM_AUTH_HMAC384_SHA512,
+    USM_PRIV_CBC56_DES,
     USM_PRIV_CFB128_AES,
+    USM_PRIV_CFB192_AES_BLUMENTHAL,
+    USM_PRIV_CFB256_AES_BLUMENTHAL,
     CommunityData,
     SnmpEngine,
     Udp6TransportTarget,
@@ -25,7 +32,7 @@ from pysnmp.hlapi.v3arch.asyncio import (
 )
 from pysnmp.hlapi.v3arch.asyncio.lcd import CommandGeneratorLcdConfigurator
 from pysnmp.proto import errind
-from pysnmp.proto.rfc1902 import IpAddress, ObjectName
+from pysnmp.proto.rfc1902 import IpAddress, ObjectName, Opaque
 from pysnmp.proto.rfc1905 import EndOfMibView
 
 from collectors.model import Failure, Reason
@@ -41,14 +48,29 @@ from collectors.snmp.guard import (
     narrower,
     only_asked,
 )
+from collectors.snmp.manners import Devices
 from collectors.snmp.peers import Peers
+from collectors.snmp.shape import counter64_in
 
 Reply = list[Row] | ErrorStatus | Failure
 _Send = Callable[..., int]
 
-AUTH = {"SHA-256": USM_AUTH_HMAC192_SHA256, "SHA": USM_AUTH_HMAC96_SHA}
-PRIV = {"AES": USM_PRIV_CFB128_AES}
+AUTH = {
+    "SHA-256": USM_AUTH_HMAC192_SHA256,
+    "SHA": USM_AUTH_HMAC96_SHA,
+    "SHA-224": USM_AUTH_HMAC128_SHA224,
+    "SHA-384": USM_AUTH_HMAC256_SHA384,
+    "SHA-512": USM_AUTH_HMAC384_SHA512,
+    "MD5": USM_AUTH_HMAC96_MD5,
+}
+PRIV = {
+    "AES": USM_PRIV_CFB128_AES,
+    "AES-192": USM_PRIV_CFB192_AES_BLUMENTHAL,
+    "AES-256": USM_PRIV_CFB256_AES_BLUMENTHAL,
+    "DES": USM_PRIV_CBC56_DES,
+}
 _FORGET_S = 60.0  # after which the engine forgets a request; our own clock ends it sooner
+_LOOK_S = 0.001  # a turn of the loop
 _AUTHENTICATION = (
     errind.WrongDigest,
     errind.UnknownUserName,
@@ -59,7 +81,8 @@ _AUTHENTICATION = (
     errind.AuthenticationError,
     errind.NotInTimeWindow,
 )
-_AGAIN = frozenset({Reason.TIMEOUT, Reason.DEADLINE, Reason.PROTOCOL})
+AGAIN = frozenset({Reason.TIMEOUT, Reason.DEADLINE, Reason.PROTOCOL})
+"""A request that came to this may be answered when it is made once more, or otherwise."""
 _NOT_ALLOWED = Failure(Reason.AUTHENTICATION, detail="authorizationError")
 
 
@@ -68,17 +91,19 @@ class PysnmpBackend:
 
     def __init__(self) -> None:
         self._engines: dict[tuple[int, str, Usm | None], _Engine] = {}
+        self._by_next = Devices()
 
     async def get(self, target: Target, oids: Sequence[str]) -> Mapping[str, Value] | Failure:
         engine = self._engine(target)  # before the clock starts: making one takes a tenth of a second
         deadline = asyncio.get_running_loop().time() + target.attempts * target.timeout_s
         values: dict[str, Value] = {}
-        waiting = [tuple(oids)]
+        waiting, heard = [tuple(oids)], False
         while waiting:
             part = waiting.pop()
             reply = await engine.ask(target, deadline, _get(part))
             if isinstance(reply, Failure):
-                return reply
+                return _cut_short(reply) if heard else reply
+            heard = True
             if isinstance(reply, ErrorStatus):
                 if reply.status == AUTHORIZATION:
                     return _NOT_ALLOWED
@@ -92,19 +117,31 @@ class PysnmpBackend:
         deadline = asyncio.get_running_loop().time() + limits.seconds
         return await self.resume(target, Walk(column, limits), deadline)
 
-    async def resume(self, target: Target, walk: Walk, deadline: float) -> Mapping[str, Value] | Failure:
-        """Go on from where `walk` stands until its end; `deadline` is of the loop's clock."""
+    async def resume(
+        self, target: Target, walk: Walk, deadline: float, *, failing: bool = False
+    ) -> Mapping[str, Value] | Failure:
+        """Go on from where `walk` stands until its end; `deadline` is of the loop's clock.
+
+        What fails by GETBULK, as it may have been `failing` already, is asked by GETNEXT, and for a while all that the
+        device is asked for where it answers that.
+        """
         engine = self._engine(target)
-        repetitions = target.max_repetitions if target.version != 1 else 0
+        repetitions = 0 if failing else self.repetitions(target)
         while not walk.ended:
             reply = await engine.ask(target, deadline, _next(walk.position, repetitions))
-            if isinstance(reply, ErrorStatus) and reply.status == TOO_BIG and repetitions > 1:
-                repetitions //= 2
+            if repetitions and _fails(reply):
+                repetitions, failing = _fewer(reply, repetitions), True
                 continue
-            failure = _take(walk, reply)
+            failure = _take(walk, reply, repetitions)
             if failure:
                 return failure
+            if failing and not repetitions:
+                self._by_next.add(target)
         return walk.rows
+
+    def repetitions(self, target: Target) -> int:
+        """How many rows a request of a walk asks for; 0: GETNEXT."""
+        return 0 if target.version == 1 or target in self._by_next else target.max_repetitions
 
     async def close(self) -> None:
         for engine in self._engines.values():
@@ -116,6 +153,11 @@ class PysnmpBackend:
         if key not in self._engines:
             self._engines[key] = _Engine(_credential(target))
         return self._engines[key]
+
+
+def _cut_short(failure: Failure) -> Failure:
+    """Silence after an answer isn't silence: the device lives."""
+    return Failure(Reason.DEADLINE, detail="answers stopped") if failure.reason is Reason.TIMEOUT else failure
 
 
 class _Engine:
@@ -134,30 +176,31 @@ class _Engine:
         loop = asyncio.get_running_loop()
         failure = Failure(Reason.TIMEOUT)
         for _ in range(target.attempts):
-            until = min(loop.time() + target.timeout_s, deadline)
-            if until <= loop.time():
+            if deadline <= loop.time():
                 break
-            reply = await self._once(target, until, send)
-            if not isinstance(reply, Failure) or reply.reason not in _AGAIN:
+            reply = await self._once(target, deadline, send)
+            if not isinstance(reply, Failure) or reply.reason not in AGAIN:
                 return reply
             if reply.reason is not Reason.TIMEOUT:
                 failure = reply
         return failure
 
-    async def _once(self, target: Target, until: float, send: _Send) -> Reply:
-        """`send` once, and its answer if it comes before `until` (loop's clock)."""
+    async def _once(self, target: Target, deadline: float, send: _Send) -> Reply:
+        """`send` once, and its answer if it comes within the timeout and before `deadline` (loop's clock)."""
         peers = self._peers[":" in target.address]
         try:
             peer = await peers.connect((target.address, target.port))
         except OSError as error:
             return Failure(Reason.NO_ROUTE, detail=str(error))
-        future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Reply] = loop.create_future()
         peer.waiting.add(future)
         messages = peer.messages
+        timer = None
         try:
-            async with asyncio.timeout_at(until):
-                send(self._engine, await self._name(target), None, b"", _callback, (future, peer.address))
-                return await future
+            send(self._engine, await self._name(target), None, b"", _callback, (future, peer.address))
+            timer = loop.call_at(min(loop.time() + target.timeout_s, deadline), _expire, loop, future)
+            return await future
         except TimeoutError:
             if peer.garbage:
                 return Failure(Reason.PROTOCOL, detail=peer.garbage)
@@ -168,6 +211,8 @@ class _Engine:
         except (OSError, PySnmpError) as error:
             return Failure(Reason.NO_ROUTE, detail=str(error))
         finally:
+            if timer is not None:
+                timer.cancel()
             peer.waiting.discard(future)
             peers.release(peer)
 
@@ -180,6 +225,16 @@ class _Engine:
         destination = await kind.create((target.address, target.port), timeout=_FORGET_S, retries=0)
         name, _ = self._lcd.configure(self._engine, self._credential, destination)
         return str(name)
+
+
+def _expire(loop: asyncio.AbstractEventLoop, future: "asyncio.Future[Reply]") -> None:
+    """No answer in time; but a loop that is late itself runs timers before it looks at sockets: one look more."""
+    loop.call_later(_LOOK_S, _give_up, future)
+
+
+def _give_up(future: "asyncio.Future[Reply]") -> None:
+    if not future.done():
+        future.set_exception(TimeoutError())
 
 
 def _credential(target: Target) -> CommunityData | UsmUserData:
@@ -264,13 +319,28 @@ def value_of(value: univ.Any) -> Value | None:
         return int(value)
     if isinstance(value, IpAddress):
         return ".".join(map(str, bytes(value)))
+    if isinstance(value, Opaque) and (counted := counter64_in(bytes(value))) is not None:
+        return counted
     if isinstance(value, univ.OctetString):
         return bytes(value)
     return str(value) if isinstance(value, univ.ObjectIdentifier) else None
 
 
-def _take(walk: Walk, reply: Reply) -> Failure | None:
-    """Add one answer to `walk`."""
+def _fails(reply: Reply) -> bool:
+    """Whether GETNEXT may do where a GETBULK was answered so."""
+    if isinstance(reply, Failure):
+        return reply.reason in AGAIN
+    if isinstance(reply, ErrorStatus):
+        return reply.status not in {AUTHORIZATION, NO_SUCH_NAME}
+    return not reply
+
+
+def _fewer(reply: Reply, repetitions: int) -> int:
+    return repetitions // 2 if isinstance(reply, ErrorStatus) and reply.status == TOO_BIG else 0
+
+
+def _take(walk: Walk, reply: Reply, repetitions: int) -> Failure | None:
+    """Add to `walk` what one answer says of the rows that were asked for."""
     if isinstance(reply, Failure):
         return walk.failure(Reason.DEADLINE, "no more answers") if walk.taken else reply
     if isinstance(reply, ErrorStatus):
@@ -280,4 +350,4 @@ def _take(walk: Walk, reply: Reply) -> Failure | None:
             return walk.failure(Reason.PROTOCOL, f"error-status {reply.status}")
         walk.ended = True  # SNMPv1's word for the end of the view
         return None
-    return walk.take(reply) if reply else walk.failure(Reason.PROTOCOL, "empty answer")
+    return walk.take(reply[: max(repetitions, 1)]) if reply else walk.failure(Reason.PROTOCOL, "empty answer")

@@ -12,6 +12,8 @@ _WHOLE: Final = frozenset({INTEGER, 0x41, 0x42, 0x43, 0x46})  # Counter32, Gauge
 _OTHERS: Final = frozenset(
     {OCTETS, 0x05, 0x40, 0x44, 0x80, 0x81, 0x82}
 )  # NULL, IpAddress, Opaque, three kinds of absence
+_OPAQUE, _COUNTER64 = 0x44, 0x46
+_IN_OPAQUE: Final = b"\x9f\x76"  # before the length of a Counter64 in one, as net-snmp writes it
 _LENGTH_OCTETS = 4
 _HIGHEST_ARC = (1 << 32) - 1  # RFC 2578 section 3.5
 _WIDEST = 8  # octets of an integer; a Counter64 above 2^63 has a ninth, which is 0
@@ -39,6 +41,55 @@ def error_status(datagram: bytes) -> int:
     _, at = number(datagram, at, end)
     check_bindings(datagram, at, end)
     return status
+
+
+def without_counter64(datagram: bytes) -> bytes:
+    """A response of SNMPv1 in which each Counter64, which some agents tell there too, is wrapped in an Opaque, as net-snmp
+    does it; others as they are.
+
+    SNMPv1 has no such type (RFC 2576 section 4.1.2.1): a decoder would refuse the whole answer. Raises MalformedError.
+    """
+    start, end = enter(datagram, 0, len(datagram), SEQUENCE)
+    version, at = number(datagram, start, end)
+    if version or _COUNTER64 not in datagram:
+        return datagram
+    _, pdu = enter(datagram, at, end, OCTETS)
+    first, end = enter(datagram, pdu, end, _RESPONSE)
+    at = first
+    for _ in ("request-id", "error-status", "error-index"):
+        _, at = number(datagram, at, end)
+    bindings = _written(SEQUENCE, _wrapped(datagram, *enter(datagram, at, end, SEQUENCE)))
+    return _written(SEQUENCE, datagram[start:pdu] + _written(_RESPONSE, datagram[first:at] + bindings))
+
+
+def _wrapped(octets: bytes, at: int, end: int) -> bytes:
+    """The bindings between `at` and `end`."""
+    told = bytearray()
+    while at < end:
+        first, after = enter(octets, at, end, SEQUENCE)
+        _, value = enter(octets, first, after, NAME)
+        if octets[value] == _COUNTER64:
+            start, stop = enter(octets, value, after, _COUNTER64)
+            wrapped = _written(_OPAQUE, _IN_OPAQUE + bytes([stop - start]) + octets[start:stop])
+            told += _written(SEQUENCE, octets[first:value] + wrapped)
+        else:
+            told += octets[at:after]
+        at = after
+    return bytes(told)
+
+
+def counter64_in(opaque: bytes) -> int | None:
+    """The Counter64 that is wrapped in an Opaque of these octets; None where none is."""
+    number = opaque.removeprefix(_IN_OPAQUE)
+    fits = len(number) < len(opaque) and 0 < len(number) - 1 <= _WIDEST + 1 and number[0] == len(number) - 1
+    return int.from_bytes(number[1:]) if fits else None
+
+
+def _written(kind: int, octets: bytes) -> bytes:
+    """X.690 section 8.1.3: a length below 128 is one octet."""
+    size = len(octets)
+    length = size.to_bytes((size.bit_length() + 7) // 8)
+    return bytes([kind, *([size] if size < 0x80 else [0x80 + len(length), *length])]) + octets
 
 
 def check_bindings(octets: bytes, at: int, end: int) -> None:

@@ -1,21 +1,25 @@
 """One login through netmiko, whose host key is known and whose time and output end.
 
-Host keys are checked against known_hosts before any credential goes out. Nothing but the pinned
-key of the credential is offered.
+Host keys are checked against known_hosts before any credential goes out. Nothing but the key and the
+password of the credential is offered.
 """
 
 import logging
 import re
 import socket
 import time
+from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import paramiko
 from netmiko.base_connection import BaseConnection
 from netmiko.channel import SSHChannel
-from netmiko.exceptions import ReadException
+from netmiko.exceptions import NetmikoBaseException, ReadException, ReadTimeout
 from netmiko.ssh_dispatcher import CLASS_MAPPER
+
+from collectors.ssh.known import known_of
 
 if TYPE_CHECKING:
     from collectors.ssh.talk import SshTarget
@@ -25,6 +29,8 @@ MOST_OCTETS = 1_000_000  # of one session
 LOGIN_OCTETS = 65_536
 LOGIN_LINE = 2_000
 _GOODBYE_S = 1.0
+_SSH = 22  # at this port paramiko names a host without it
+_ASKS = "ssword"  # as netmiko looks for it
 
 # They would write what devices print, secrets and all, and a traceback for each device that hangs up.
 logging.getLogger("netmiko").setLevel(logging.CRITICAL)
@@ -43,11 +49,29 @@ class HostKeyChangedError(paramiko.SSHException):  # type: ignore[misc]  # param
         self.key = key
 
 
+class NotEnabledError(NetmikoBaseException):
+    """The password for the higher level of rights was not accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What a login needs, resolved; never kept longer than the talk. `enable` may be empty."""
+
+    key: paramiko.PKey | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+    enable: str = field(default="", repr=False)
+
+
 class _RefuseUnknown(paramiko.MissingHostKeyPolicy):  # type: ignore[misc]  # paramiko has no types
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
     def missing_host_key(self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey) -> None:
         if client.get_host_keys().lookup(hostname):
             raise HostKeyChangedError(key)
-        raise HostKeyUnknownError(f"{hostname}: {key.get_name()} key {key.fingerprint} is not in known_hosts")
+        damaged = known_of(hostname, self._path).damaged
+        why = f"; {self._path}, line {damaged[0]} holds no key" if damaged else ""
+        raise HostKeyUnknownError(f"{hostname}: {key.get_name()} key {key.fingerprint} is not in known_hosts{why}")
 
 
 class Session(BaseConnection):
@@ -55,6 +79,7 @@ class Session(BaseConnection):
 
     _deadline: float
     _silence_s: float
+    _known_hosts: Path
     _bounded: "BoundedChannel"
     _prompt: str
 
@@ -72,9 +97,36 @@ class Session(BaseConnection):
 
     def session_preparation(self) -> None:
         super().session_preparation()
+        if self.secret:
+            self.enable()
         # At the end only: a host's name may stand anywhere in what its commands print.
         self._prompt = rf"{re.escape(self.find_prompt())}\s*$"
         self._bounded.logged_in()
+
+    def enable(self, *args: Any, **kwargs: Any) -> str:
+        """Ask for the higher level of rights. Raises NotEnabledError."""
+        try:
+            return str(super().enable(*args, **kwargs))
+        except (ValueError, ReadTimeout) as error:
+            raise NotEnabledError from error
+
+    def enable_secret_handler(self, pattern: str, output: str, re_flags: int = re.IGNORECASE) -> str:
+        """Answer with the password where the device asks for it, and once only.
+
+        Netmiko waits for a prompt while a device asks again, and for SmartAX answers unasked.
+        """
+        pattern = pattern or _ASKS
+        if not re.search(pattern, output, flags=re_flags):
+            return ""
+        self.write_channel(self.normalize_cmd(self.secret))
+        answer = self.read_until_prompt_or_pattern(pattern=pattern, re_flags=re_flags, read_entire_line=True)
+        if re.search(pattern, answer, flags=re_flags):
+            raise NotEnabledError
+        return str(answer)
+
+    def forget(self) -> None:
+        """Netmiko's log keeps the passwords, to hide them, of each session that wasn't disconnected."""
+        logging.getLogger("netmiko").removeFilter(self._secrets_filter)
 
     def disconnect(self) -> None:
         """Say goodbye, but not for long: some platforms wait half a minute for an answer to it."""
@@ -91,7 +143,10 @@ class Session(BaseConnection):
 
     def _build_ssh_client(self) -> paramiko.SSHClient:
         client = super()._build_ssh_client()
-        client.set_missing_host_key_policy(_RefuseUnknown())
+        host = self.host if self.port == _SSH else f"[{self.host}]:{self.port}"
+        for key in known_of(host, self._known_hosts).keys:
+            client.get_host_keys().add(host, key.get_name(), key)
+        client.set_missing_host_key_policy(_RefuseUnknown(self._known_hosts))
         return client
 
 
@@ -153,21 +208,23 @@ def _kind(device_type: str) -> type[Session]:
     return type(f"Session_{device_type}", (Session, CLASS_MAPPER[device_type]), {})
 
 
-def open_session(target: "SshTarget", key: paramiko.PKey, connected: socket.socket, deadline: float) -> Session:
+def open_session(target: "SshTarget", secrets: Secrets, connected: socket.socket, deadline: float) -> Session:
     """Log in over the connection. Raises what netmiko and paramiko raise."""
     kind = _kind(target.device_type)
     session = kind.__new__(kind)
-    session._deadline, session._silence_s = deadline, target.silence_s  # noqa: SLF001 - its constructor already talks
+    # Its constructor already talks.
+    session._deadline, session._silence_s = deadline, target.silence_s  # noqa: SLF001
+    session._known_hosts = target.known_hosts  # noqa: SLF001
     session.__init__(  # type: ignore[misc]
         host=target.address,
         port=target.port,
         username=target.user,
-        pkey=key,
+        pkey=secrets.key,
+        password=secrets.password,
+        secret=secrets.enable,
         sock=connected,
         device_type=target.device_type,
         ssh_strict=True,
-        alt_host_keys=True,
-        alt_key_file=str(target.known_hosts),
         conn_timeout=target.timeout_s,
         banner_timeout=target.timeout_s,
         auth_timeout=target.timeout_s,

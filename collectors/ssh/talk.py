@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,7 +22,12 @@ from netmiko import NetmikoAuthenticationException, NetmikoTimeoutException
 from netmiko.exceptions import NetmikoBaseException, ReadException
 
 from collectors.model import Failure, Reason
-from collectors.ssh.session import HostKeyChangedError, HostKeyUnknownError, open_session
+from collectors.ssh.session import HostKeyChangedError, HostKeyUnknownError, NotEnabledError, Secrets, open_session
+from inventory.model import Credential
+from storage.settings import CollectSettings, SecretUnavailableError, resolve_secret
+
+# OverflowError: paramiko's, for an RSA host key whose modulus is negative.
+_ENDS = (paramiko.SSHException, NetmikoBaseException, OSError, EOFError, ValueError, OverflowError)
 
 T = TypeVar("T")
 Run = Callable[[str], str]
@@ -40,13 +45,31 @@ class SshTarget:
 
     address: str
     user: str
-    key_file: Path
+    key_file: Path | None  # None: with the password alone
     known_hosts: Path
     port: int = 22
     device_type: str = "linux"  # netmiko's name of what answers there
     timeout_s: float = 5.0  # of each step of the login
     silence_s: float = 10.0  # without a word after a command
     deadline_s: float = 15.0  # of everything
+    password: str = ""  # reference, as `enable`: resolved when the device is asked
+    enable: str = ""
+
+
+def target_of(
+    credential: Credential,
+    address: str,
+    collect: CollectSettings,
+    *,
+    port: int | None = None,
+    device_type: str = "linux",
+) -> SshTarget:
+    """How to log in at `address` by a credential of kind ssh."""
+    key_file = Path(credential.key_file.removeprefix("file:")) if credential.key_file else None
+    return SshTarget(
+        address, credential.user, key_file, collect.known_hosts, port or collect.ssh_port, device_type,
+        password=credential.auth, enable=credential.priv,
+    )  # fmt: skip
 
 
 async def talk_over_ssh(target: SshTarget, talk: Callable[[Run], T], pool: ThreadPoolExecutor) -> T | Failure:
@@ -59,21 +82,43 @@ async def talk_over_ssh(target: SshTarget, talk: Callable[[Run], T], pool: Threa
 
 def _talk(target: SshTarget, talk: Callable[[Run], T]) -> T | Failure:
     deadline = time.monotonic() + target.deadline_s
-    try:
-        key = paramiko.PKey.from_path(target.key_file)
-    except (OSError, ValueError, paramiko.SSHException, paramiko.UnknownKeyType) as error:
-        return Failure(Reason.SECRET, permanent=True, detail=f"{target.key_file}: {type(error).__name__}")
+    secrets = _resolved(target)
+    if isinstance(secrets, Failure):
+        return secrets
     connected = _connect(target)
     if isinstance(connected, Failure):
         return connected
     with connected, _shut_at(deadline, connected):
         try:
-            session = open_session(target, key, connected, deadline)
-            made = talk(session.run)
-            session.disconnect()
-        except (paramiko.SSHException, NetmikoBaseException, OSError, EOFError, ValueError) as error:
-            return _failure(error, late=time.monotonic() >= deadline)
+            session = open_session(target, secrets, connected, deadline)
+            try:
+                made = talk(session.run)
+                session.disconnect()
+            finally:
+                session.forget()
+        except _ENDS as error:
+            return _without(secrets, _failure(error, late=time.monotonic() >= deadline))
     return made
+
+
+def _resolved(target: SshTarget) -> Secrets | Failure:
+    """What the login needs; a failure names the file or the reference, never a secret."""
+    try:
+        key = paramiko.PKey.from_path(target.key_file) if target.key_file else None
+        password = resolve_secret(target.password) if target.password else None
+        return Secrets(key, password, resolve_secret(target.enable) if target.enable else "")
+    except SecretUnavailableError as error:
+        return Failure(Reason.SECRET, permanent=True, detail=str(error))
+    except (OSError, ValueError, paramiko.SSHException, paramiko.UnknownKeyType) as error:
+        return Failure(Reason.SECRET, permanent=True, detail=f"{target.key_file}: {type(error).__name__}")
+
+
+def _without(secrets: Secrets, failure: Failure) -> Failure:
+    """Netmiko quotes what a device printed, and a device may print what it was sent."""
+    detail = failure.detail
+    for secret in (secrets.password, secrets.enable):
+        detail = detail.replace(secret, "***") if secret else detail
+    return replace(failure, detail=detail)
 
 
 def _connect(target: SshTarget) -> socket.socket | Failure:
@@ -114,8 +159,9 @@ def _failure(error: Exception, *, late: bool) -> Failure:
             return Failure(Reason.HOST_KEY, permanent=True, detail=str(cause))
         case _ if late or _TOO_SLOW.search(f"{cause} {cause and cause.__context__}"):
             return Failure(Reason.DEADLINE, detail="the session's time is over")
-        case NetmikoAuthenticationException():
-            return Failure(Reason.AUTHENTICATION, detail="the key was not accepted")
+        case NetmikoAuthenticationException() | NotEnabledError():
+            what = "password for enable" if isinstance(cause, NotEnabledError) else "login"
+            return Failure(Reason.AUTHENTICATION, detail=f"the {what} was not accepted")
         case ReadException():
             return Failure(Reason.DEADLINE, detail=_first_line(str(cause)))
     return Failure(Reason.PROTOCOL, detail=_first_line(f"{type(cause).__name__}: {cause}")[:200])

@@ -24,6 +24,7 @@ class Envelope(NamedTuple):
     """`agent`: a v1 trap's own word for who sent it, dotted; `engine`: the authoritative one of SNMPv3."""
 
     version: int  # 0, 1 or 3, as on the wire
+    community: bytes = b""
     agent: str = ""
     engine: bytes = b""
 
@@ -34,16 +35,17 @@ def envelope(datagram: bytes) -> Envelope:
     version, at = number(datagram, at, end)
     if version == SECURED:
         return Envelope(version, engine=_engine(datagram, at, end))
-    _, at = enter(datagram, at, end, OCTETS)
+    first, at = enter(datagram, at, end, OCTETS)
+    community = datagram[first:at]
     kind, at, end = header(datagram, at, end)
     if version == _V1 and kind == _TRAP_V1:
-        return Envelope(version, agent=_agent(datagram, at, end))
+        return Envelope(version, community, _agent(datagram, at, end))
     if version != _V2C or kind not in (_TRAP, _INFORM):
         raise MalformedError("no notification")
     for _ in range(3):  # request-id, error-status, error-index
         _, at = number(datagram, at, end)
     check_bindings(datagram, at, end)
-    return Envelope(version)
+    return Envelope(version, community)
 
 
 def _agent(octets: bytes, at: int, end: int) -> str:

@@ -1,7 +1,8 @@
 """The socket for notifications: who may speak, how much is listened to, and what it comes to.
 
-A datagram of a device that isn't known, or has said too much, costs a look at its sender's address. The others are
-decoded one after another in what is a small part of the time, so that no storm holds up the polls.
+A datagram of a device that isn't known costs a look at its sender's address, one without the device's credential a
+look at that: who forges an address takes nothing of what its device may say. The others are decoded one after
+another in what is a small part of the time, so that no storm holds up the polls.
 """
 
 import asyncio
@@ -17,13 +18,15 @@ from typing import NamedTuple, Never
 
 from collectors.http.addresses import Network
 from collectors.snmp.backend import Target
-from collectors.snmp.shape import MalformedError
+from collectors.snmp.proof import Proof
+from collectors.snmp.shape import SECURED, MalformedError
 from collectors.traps.damping import Buckets
 from collectors.traps.engine import Address, Engine
 from collectors.traps.envelope import Envelope, envelope
 from collectors.traps.meanings import Catalogue, Meaning, understood
 
 _MOST_WAITING = 2000  # datagrams: some seconds of decoding
+_MOST_UNPROVED = 500  # of these that bear no signature yet: an inform's first question, or forged
 _MOST_AT_ONCE = 1000  # datagrams that are looked at before it is somebody else's turn
 _LONGEST = 65_535  # octets of a datagram
 _BUFFER = 4 << 20  # octets that the kernel keeps while nobody reads
@@ -84,10 +87,11 @@ class Receiver:
         self._socket = opened
         self.heard = Heard()
         self._known, self._catalogue, self._tell = known, catalogue, tell
-        self._buckets = Buckets(known.total)
+        self._buckets, self._unproved = Buckets(known.total), Buckets(known.total)
         own = _ENTERPRISE + secrets.token_bytes(8)
         accesses = {known.access(device) for devices in known.devices.values() for device in devices}
         self._engines = {access: Engine(access, own, self._send) for access in accesses}  # now: it takes a while
+        self._proofs = {access: Proof(access.usm) for access in accesses if access.usm}
         self._waiting: deque[_Waiting] = deque()
         self._some = asyncio.Event()
         asyncio.get_running_loop().add_reader(opened, self._readable)
@@ -114,13 +118,30 @@ class Receiver:
         self._queue(_Waiting(data, (addr[0], addr[1]), time.time(), seen, devices))
 
     def _queue(self, waiting: _Waiting) -> None:
+        devices = [device for device in waiting.devices if self._may_be_of(device, waiting.seen)]
         if not waiting.devices:
             self.heard.strangers += 1
-        elif len(self._waiting) >= _MOST_WAITING or not self._buckets.take(waiting.devices[0], time.monotonic()):
+        elif not devices:
+            self.heard.refused += 1
+        elif not self._has_room(waiting, devices[0]):
             self.heard.damped += 1
         else:
-            self._waiting.append(waiting)
+            self._waiting.append(waiting._replace(devices=devices))
             self._some.set()
+
+    def _may_be_of(self, device: int, seen: Envelope) -> bool:
+        """By the SNMP version of the device's credential, and by its community."""
+        access = self._known.access(device)
+        if access.usm is not None or seen.version == SECURED:
+            return access.usm is not None and seen.version == SECURED
+        return seen.community == access.community.encode()
+
+    def _has_room(self, waiting: _Waiting, device: int) -> bool:
+        """Whether it is listened to; what proves nothing yet has a bucket and a part of the queue for itself."""
+        now, proof = time.monotonic(), self._proofs.get(self._known.access(device))
+        if proof is None or proof.bears(waiting.datagram):
+            return len(self._waiting) < _MOST_WAITING and self._buckets.take(device, now)
+        return len(self._waiting) < _MOST_UNPROVED and self._unproved.take(device, now)
 
     async def work(self) -> Never:
         """Decode what waits, until cancelled."""
@@ -144,10 +165,8 @@ class Receiver:
     def _decode(self, waiting: _Waiting) -> None:
         """As each device that it may be from, by that one's credential, until one fits."""
         for device in waiting.devices:
-            access = self._known.access(device)
-            if (access.usm is not None) != (waiting.seen.version == 3):
-                continue  # not of the SNMP version that the credential is for
-            told = self._engines[access].hear(waiting.datagram, waiting.sender, device, waiting.seen.engine)
+            engine = self._engines[self._known.access(device)]
+            told = engine.hear(waiting.datagram, waiting.sender, device, waiting.seen.engine)
             for one in told:
                 meaning, instance = understood(self._catalogue, one.oid, one.binds)
                 self.heard.understood += 1

@@ -4,12 +4,14 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Never
 
 import structlog
 
-from collectors.beside import Cell, without_polls
+from collectors.beside import Cell, offer, without_polls
 from collectors.columns import Texts
+from collectors.figures import Figures
 from collectors.http.addresses import Network
 from collectors.metrics import NUMBER
 from collectors.model import Batch
@@ -30,7 +32,9 @@ _METRIC = NUMBER["notification"]
 _log = structlog.get_logger()
 
 
-async def watch_traps(fleet: Fleet, settings: TrapSettings, ready: deque[Batch], hasten: Hasten) -> Never:
+async def watch_traps(
+    fleet: Fleet, settings: TrapSettings, ready: deque[Batch], hasten: Hasten, figures: Figures
+) -> Never:
     """Hear notifications until cancelled; their samples go to `ready`. OSError where the address cannot be listened at.
 
     Nothing is opened unless `settings` names an address.
@@ -43,7 +47,8 @@ async def watch_traps(fleet: Fleet, settings: TrapSettings, ready: deque[Batch],
     try:
         async with asyncio.TaskGroup() as both:  # either's fault ends both: nobody may be deaf without saying so
             both.create_task(receiver.work())
-            both.create_task(_hand_on(fleet, events, ready, hasten, receiver))
+            hand_over = partial(offer, ready, figures=figures)
+            both.create_task(_hand_on(fleet, events, hand_over, hasten, receiver))
     finally:
         receiver.close()
     raise AssertionError("it runs for ever")
@@ -65,7 +70,9 @@ def known(fleet: Fleet, relays: Sequence[Network]) -> Known:
     return Known(devices, access, relays, len(fleet.names))
 
 
-async def _hand_on(fleet: Fleet, events: list[Event], ready: deque[Batch], hasten: Hasten, receiver: Receiver) -> Never:
+async def _hand_on(
+    fleet: Fleet, events: list[Event], hand_over: Callable[[Batch], None], hasten: Hasten, receiver: Receiver
+) -> Never:
     soon, texts = Soon(), Texts(_MOST_INSTANCES)
     damped = 0
     while True:
@@ -77,7 +84,8 @@ async def _hand_on(fleet: Fleet, events: list[Event], ready: deque[Batch], haste
                 "notification", device=fleet.names[event.device], means=event.meaning, of=event.instance, oid=event.oid
             )
         if events:
-            ready.append(without_polls(fleet.names, texts.all(), _cells(events, texts), time.time()))
+            cells = _cells(events, texts)
+            hand_over(without_polls(fleet.names, texts.all(), cells, time.time()))
             events.clear()
         for device in list(soon.take(now)):
             if not hasten(device):

@@ -5,19 +5,25 @@ then not read. No index leaves the octets, whatever a packet says of its lengths
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 SEQUENCE = 0x30
 INTEGER = 0x02
 OCTET_STRING = 0x04
 OBJECT_IDENTIFIER = 0x06
-SLACK = 160
-"""Octets that must follow the last packet: what is expected is read before it is known to be inside."""
+SLACK = 256
+"""Octets that must follow a packet: what is expected is read before it is known to be inside."""
 
-_MOST_LENGTH_OCTETS = 4
+# By the first octet of a length: whether it is one that SNMP allows (the indefinite form is none), the length
+# itself in the short form, how many octets follow in the long form, which bits of four octets those aren't.
+_FIRST = np.arange(256)
+_WELL = (_FIRST < 0x80) | ((_FIRST > 0x80) & (_FIRST <= 0x84))
+_SHORT = np.where(_FIRST < 0x80, _FIRST, 0)
+_MORE = np.where(_WELL & (_FIRST > 0x80), _FIRST - 0x80, 0)
+_UNUSED_BITS = 32 - 8 * _MORE
 
 Octets = NDArray[np.uint8]
 Words = NDArray[np.uint64]
@@ -47,13 +53,15 @@ class Cursor:
         return part
 
     def header(self) -> tuple[Octets, Positions]:
-        """(tag, length of the contents), and go to the contents; 0, 0 where there is no good header."""
+        """(tag, length of the contents: 0 where there is no good header), and go to the contents."""
         tag = self.octets[self.at]
         length, taken, well = _lengths(self.octets, self.at + 1)
-        self.at = self.at + 1 + taken
-        self.good &= well & (self.at + length <= self.end)
+        self.at = self.at + (1 + taken)
+        self.good &= self.at + length <= self.end
+        if well is not True:
+            self.good &= well
         self.at = np.minimum(self.at, self.end)
-        return np.where(self.good, tag, np.uint8(0)), np.where(self.good, length, 0)
+        return tag, length * self.good
 
     def enter(self, tag: int) -> Positions:
         """Go into a value that must have this tag; its length."""
@@ -74,7 +82,7 @@ class Cursor:
 
         `size`, shape (n,), is how many octets that are; at most SLACK.
         """
-        here = sliding_window_view(self.octets, 8 * wanted.shape[1])[self.at].view(np.uint64)
+        here = windows(self.octets, 8 * wanted.shape[1])[self.at].view(np.uint64)
         unlike = np.zeros(len(size), np.uint64)
         for word in range(wanted.shape[1]):  # faster than to reduce rows of so few
             unlike |= (here[:, word] & counted[:, word]) ^ wanted[:, word]
@@ -91,29 +99,33 @@ class Cursor:
     def number(self) -> NDArray[np.int64]:
         """A whole INTEGER of up to four octets that isn't negative; -1 where it is another."""
         length = self.enter(INTEGER)
-        value, fits = whole_numbers(self.octets, self.at, length, np.ones(len(length), np.bool_))
+        fits = self.good & (length >= 1) & (length <= 4)
+        value = _numbers_at(self.octets, ">i4")[self.at].astype(np.int64) >> np.where(fits, 32 - 8 * length, 0)
         self.skip(length)
-        return np.where(self.good & fits & (length <= 4), value.view(np.int64), -1)
+        return np.where(fits & (value >= 0), value, -1)
 
 
 def _lengths(octets: Octets, at: Positions) -> tuple[Positions, Positions | int, Mask | bool]:
     """(lengths that stand at `at`, how many octets each takes, which are well-formed): X.690 section 8.1.3."""
     first = octets[at]
-    length = first.astype(np.int64)
-    long = first >= 0x80
-    return _long_lengths(octets, at, length, long) if long.any() else (length, 1, True)
+    if not (first >= 0x80).any():
+        return first.astype(np.int64), 1, True
+    following = _numbers_at(octets, ">u4")[at + 1].astype(np.int64)
+    return (following >> _UNUSED_BITS[first]) + _SHORT[first], 1 + _MORE[first], _WELL[first]
 
 
-def _long_lengths(octets: Octets, at: Positions, first: Positions, long: Mask) -> tuple[Positions, Positions, Mask]:
-    """The same where some have the long form; the indefinite form is none that SNMP allows."""
-    more = np.where(long, first & 0x7F, 0)
-    well = ~long | ((more >= 1) & (more <= _MOST_LENGTH_OCTETS))
-    more = np.where(well, more, 0)
-    length = np.where(long, 0, first)
-    for step in range(_MOST_LENGTH_OCTETS):
-        further = (length << 8) | octets[at + 1 + step]
-        length = np.where(step < more, further, length)
-    return length, 1 + more, well
+def windows(octets: Octets, size: int) -> Octets:
+    """Every `size` octets that follow one another, shape (n, size): a view, to be read or written at places.
+
+    (NumPy's sliding_window_view, which asks more of its caller, takes fifteen times as long to make.)
+    """
+    return np.ndarray((len(octets) - size + 1, size), np.uint8, octets, strides=(1, 1))
+
+
+def _numbers_at(octets: Octets, kind: str) -> NDArray[Any]:
+    """The number of this kind that begins at each octet: a view."""
+    size = np.dtype(kind).itemsize
+    return np.ndarray((len(octets) - size + 1,), kind, octets, strides=(1,))
 
 
 def whole_numbers(octets: Octets, at: Positions, length: Positions, signed: Mask) -> tuple[NDArray[np.uint64], Mask]:
@@ -122,8 +134,8 @@ def whole_numbers(octets: Octets, at: Positions, length: Positions, signed: Mask
     Two's complement where `signed`. A Counter64 above 2^63 has a ninth octet, which is 0. At least 8
     octets must lie before each value's end; a message's head does.
     """
-    value = sliding_window_view(octets, 8)[at + length - 8].view(">u8")[:, 0].astype(np.uint64)
-    unused = (64 - 8 * np.clip(length, 1, 8)).astype(np.uint64)
+    value = _numbers_at(octets, ">u8")[at + length - 8].astype(np.uint64)
+    unused = (64 - 8 * np.minimum(np.maximum(length, 1), 8)).astype(np.uint64)
     value <<= unused
     number = np.where(signed, (value.view(np.int64) >> unused.view(np.int64)).view(np.uint64), value >> unused)
     fits = (length >= 1) & (length <= 8)

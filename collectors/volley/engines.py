@@ -6,8 +6,9 @@ Some 110 octets a device. A device that is asked by another user or at another a
 import numpy as np
 from numpy.typing import NDArray
 
+from collectors.volley.ciphers import Ciphers
 from collectors.volley.roomy import roomy
-from collectors.volley.usm import KEY, PRIV_KEY
+from collectors.volley.usm import KEY
 
 LEAST_ENGINE, MOST_ENGINE = 5, 32
 """Octets of a snmpEngineID (RFC 3411 section 5)."""
@@ -25,6 +26,7 @@ class Engines:
     """Columns by device number. (As one structured array each look would copy whole records, a microsecond a device.)"""
 
     def __init__(self) -> None:
+        self.ciphers = Ciphers()
         self._user = np.zeros(0, np.int32)
         self._address = np.zeros(0, np.uint32)
         self._port = np.zeros(0, np.uint16)
@@ -33,7 +35,6 @@ class Engines:
         self._size = np.zeros(0, np.uint8)
         self._engine = np.zeros((0, MOST_ENGINE), np.uint8)
         self._auth = np.zeros((0, KEY), np.uint8)
-        self._priv = np.zeros((0, PRIV_KEY), np.uint8)
         self._boots = np.zeros(0, np.int32)
         self._latest = np.zeros(0, np.int32)  # the greatest time that a signed message told
         self._offset = np.zeros(0)  # seconds from the forward clock to the engine's
@@ -51,7 +52,8 @@ class Engines:
         self._user[device], self._address[device], self._port[device] = user, address, port
         self._trusted[device] = self._doubted[device] = False
         self._size[device], self._engine[device] = len(engine), _padded(engine, MOST_ENGINE)
-        self._auth[device], self._priv[device] = _padded(auth, KEY), _padded(priv, PRIV_KEY)
+        self._auth[device] = _padded(auth, KEY)
+        self.ciphers.meet(device, priv)
         self._boots[device] = self._latest[device] = self._offset[device] = 0
 
     def hint(self, device: int, boots: int, seconds: int, now: float) -> None:
@@ -71,9 +73,9 @@ class Engines:
         """(engine ids, shape (n, MOST_ENGINE), 0 behind their end; their sizes)."""
         return self._engine[device], self._size[device].astype(np.int64)
 
-    def keys(self, device: Devices) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """(what signs, shape (n, KEY), 0 behind its end; what encrypts, shape (n, PRIV_KEY)) for each device."""
-        return self._auth[device], self._priv[device]
+    def signing_keys(self, device: Devices) -> NDArray[np.uint8]:
+        """Of each device, shape (n, KEY), 0 behind its end."""
+        return self._auth[device]
 
     def time(self, device: Devices, now: float) -> tuple[Numbers, Numbers]:
         """(boots, seconds since) as each engine's own clock should have it at `now` of the forward clock."""
@@ -97,7 +99,7 @@ class Engines:
         if devices <= len(self._user):
             return
         self._user = roomy(self._user, devices, fill=_UNKNOWN)
-        for name in ("address", "port", "trusted", "doubted", "size", "engine", "auth", "priv", "boots", "latest"):
+        for name in ("address", "port", "trusted", "doubted", "size", "engine", "auth", "boots", "latest"):
             setattr(self, f"_{name}", roomy(getattr(self, f"_{name}"), devices))
         self._offset = roomy(self._offset, devices)
 

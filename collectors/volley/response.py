@@ -63,16 +63,19 @@ class Bodies:
 
 def heads(octets: Octets, at: Positions, size: Positions) -> Heads:
     """The heads of the packets that begin at `at`, shape (n,), and are `size` long."""
-    cursor = Cursor(octets, at, at + size)
-    cursor.enter(SEQUENCE)
-    cursor.good &= cursor.small() == _V2C
-    community = cursor.at
+    whole = Cursor(octets, at, at + size)
+    whole.enter(SEQUENCE)
+    whole.good &= whole.small() == _V2C
+    rows = np.flatnonzero(whole.good)
+    cursor, community, request_id = whole.only(rows), whole.at.copy(), np.full(len(at), -1)
     cursor.skip(cursor.enter(OCTET_STRING))
     cursor.enter(_RESPONSE)
     cursor.good &= cursor.enter(INTEGER) == 4
-    request_id, _ = whole_numbers(octets, cursor.at, np.full(len(at), 4), np.zeros(len(at), np.bool_))
-    cursor.skip(np.full(len(at), 4))
-    return Heads(np.where(cursor.good, request_id.astype(np.int64), -1), community, cursor)
+    found, _ = whole_numbers(octets, cursor.at, np.full(len(rows), 4), np.zeros(len(rows), np.bool_))
+    cursor.skip(np.full(len(rows), 4))
+    request_id[rows] = np.where(cursor.good, found.astype(np.int64), -1)
+    whole.at[rows], whole.good[rows] = cursor.at, cursor.good
+    return Heads(request_id, community, whole)
 
 
 def authentic(found: Heads, rows: Positions, templates: Templates, number: Positions) -> Mask:

@@ -1,17 +1,18 @@
 """Requests of SNMPv3 written in columns: those of one size in one step, whatever they ask and whomever."""
 
-from collections.abc import Iterator
+from itertools import pairwise
 from secrets import randbits
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from collectors.volley.ber import Octets, Positions
+from collectors.volley.ber import Octets, Positions, windows
+from collectors.volley.ciphers import BLOCK
 from collectors.volley.engines import Engines
 from collectors.volley.request import ID, MOST_AROUND, Templates, get_request
 from collectors.volley.secured import Frame, Layout, frame, whole_size
-from collectors.volley.usm import PRIV, REPORTABLE, SALT, User, encrypt, rows
+from collectors.volley.usm import PRIV, REPORTABLE, SALT, User
 
 _MOST_FRAMES = 1024
 _PDU_OF_NOTHING = get_request(())
@@ -51,6 +52,8 @@ class Sealer:
     ) -> Messages:
         """Requests of the templates `number` with the ids `ids`; to a stranger goes a greeting instead."""
         known = self._engines.known(asked.device, asked.user, asked.address, asked.port)
+        if known.all():
+            return self._sealed(templates, number, ids, asked, now)
         made = _empty(len(ids), templates.size[number])
         made.octets[~known, : len(_HELLO.octets)] = _numbered(_HELLO, ids[~known])
         made.size[~known] = len(_HELLO.octets)
@@ -64,28 +67,29 @@ class Sealer:
         self, templates: Templates, number: NDArray[np.int64], ids: NDArray[np.int64], asked: Asked, now: float
     ) -> Messages:
         """To engines that are known."""
-        made = _empty(len(ids), templates.size[number])
         boots, seconds = self._engines.time(asked.device, now)
         engine, engine_size = self._engines.identity(asked.device)
-        salts, boots_octets, seconds_octets = self._salts(len(ids)), _big(boots), _big(seconds)
+        sizes = np.array([asked.user, templates.size[number], engine_size, whole_size(boots), whole_size(seconds)])
+        order, groups = _alike(sizes)
+        number, ids, asked, engine = number[order], ids[order], asked.only(order), engine[order]
+        by = vectors(boots[order], seconds[order], self._salts(len(ids)))
+        made = _empty(len(ids), templates.size[number])
         mac, plain = np.zeros((2, len(ids)), np.int64)
-        sizes = (templates.size[number], engine_size, whole_size(boots), whole_size(seconds))
-        for same in _groups(asked.user, *sizes):
-            layout = Layout(*(int(size[same[0]]) for size in sizes[1:]))
-            pdus = templates.octets[number[same], : sizes[0][same[0]]]
-            form = self._frame(pdus[0].tobytes(), int(asked.user[same[0]]), layout)
-            one = _tiled(form, len(same))
-            one[:, form.pdu :] = pdus
-            for at in form.engine:
-                one[:, at : at + layout.engine] = engine[same, : layout.engine]
-            one[:, form.boots : form.boots + layout.boots] = boots_octets[same, 8 - layout.boots :]
-            one[:, form.seconds : form.seconds + layout.seconds] = seconds_octets[same, 8 - layout.seconds :]
-            one[:, form.salt : form.salt + form.salt_size] = salts[same, : form.salt_size]
-            made.octets[same, : one.shape[1]] = _number(one, form, ids[same])
-            made.size[same], mac[same], plain[same] = one.shape[1], form.mac, form.plain
-        self._encrypt(made, plain, asked, vectors(boots, seconds, salts))
+        for same in groups:
+            user, pdu_size, *rest = sizes[:, order[same.start]].tolist()
+            layout, pdus = Layout(*rest), templates.octets[number[same], :pdu_size]
+            form = self._frame(pdus[0].tobytes(), user, layout)
+            made.size[same], mac[same], plain[same] = len(form.octets), form.mac, form.plain
+            one = made.octets[same, : len(form.octets)]
+            one[:, : form.pdu], one[:, form.pdu :] = np.frombuffer(form.octets[: form.pdu], np.uint8), pdus
+            _fill(one, form, layout, engine[same], by[same])
+            _number(one, form, ids[same])
+        self._encrypt(made, plain, asked, by)
         self._sign(made, mac, asked)
-        return made
+        if len(groups) == 1:  # then the order is that in which they were asked
+            return made
+        back = np.argsort(order)
+        return Messages(made.octets[back], made.size[back])
 
     def _frame(self, pdu: bytes, number: int, layout: Layout) -> Frame:
         """One for all PDUs of this size."""
@@ -103,35 +107,33 @@ class Sealer:
         self._salt = (self._salt + count) % 2**64
         return _big((np.uint64(self._salt) - np.arange(count, dtype=np.uint64)).view(np.int64))
 
-    def _encrypt(self, made: Messages, plain: Positions, asked: Asked, by: list[bytes]) -> None:
-        """What begins at `plain` of each message, where its user has privacy."""
+    def _encrypt(self, made: Messages, plain: Positions, asked: Asked, by: Octets) -> None:
+        """What begins at `plain` of each message, where its user has privacy; and what is behind it, up to a block."""
         private = np.array([bool(user.level & PRIV) for user in self._users])
         own = np.flatnonzero(private[asked.user])
-        keys = rows(self._engines.keys(asked.device[own])[1])
-        octets, ends = made.octets.reshape(-1).data, _starts(made)[own] + made.size[own]
-        begins = _starts(made)[own] + plain[own]
-        for row, key, begin, end in zip(own.tolist(), keys, begins.tolist(), ends.tolist(), strict=True):
-            octets[begin:end] = encrypt(key, by[row], octets[begin:end])
+        if not len(own):
+            return
+        widest = int((made.size[own] - plain[own]).max())
+        texts, begins = windows(made.octets.reshape(-1), -(-widest // BLOCK) * BLOCK), _starts(made)[own] + plain[own]
+        texts[begins] = self._engines.ciphers.encrypt(asked.device[own], by[own], texts[begins])
 
     def _sign(self, made: Messages, mac: Positions, asked: Asked) -> None:
         for number, user in enumerate(self._users):
             own = np.flatnonzero(asked.user == number)
-            octets, begins = made.octets.reshape(-1).data, _starts(made)[own]
-            spans = zip(begins.tolist(), (begins + made.size[own]).tolist(), strict=True)
-            keys = self._engines.keys(asked.device[own])[0]
-            signed = b"".join(user.signatures(keys, [octets[begin:end] for begin, end in spans]))
-            place = mac[own][:, None] + np.arange(user.mac)
-            made.octets[own[:, None], place] = np.frombuffer(signed, np.uint8).reshape(-1, user.mac)
+            keys = self._engines.signing_keys(asked.device[own])
+            texts = made.octets[own, : made.size[own].max(initial=0)]
+            places = windows(made.octets.reshape(-1), user.mac)
+            places[(_starts(made) + mac)[own]] = user.signatures(keys, texts, made.size[own])
 
 
-def vectors(boots: NDArray[np.int64], seconds: NDArray[np.int64], salts: Octets) -> list[bytes]:
-    """By which messages of an engine's time are encrypted: RFC 3826 section 3.1.2.1."""
-    return rows(np.concatenate([_big(boots)[:, 4:], _big(seconds)[:, 4:], salts], axis=1))
+def vectors(boots: NDArray[np.int64], seconds: NDArray[np.int64], salts: Octets) -> Octets:
+    """By which messages of an engine's time are encrypted, shape (n, BLOCK): RFC 3826 section 3.1.2.1."""
+    return np.concatenate([_big(boots)[:, 4:], _big(seconds)[:, 4:], salts], axis=1)
 
 
 def _empty(count: int, pdu_size: NDArray[np.int64]) -> Messages:
-    """Room for so many messages around PDUs of these sizes."""
-    widest = int(pdu_size.max(initial=0)) + MOST_AROUND
+    """Room for so many messages around PDUs of these sizes, and for a block behind each."""
+    widest = int(pdu_size.max(initial=0)) + MOST_AROUND + BLOCK
     return Messages(np.zeros((count, widest), np.uint8), np.zeros(count, np.int64))
 
 
@@ -141,29 +143,35 @@ def _starts(made: Messages) -> Positions:
     return starts
 
 
-def _groups(*columns: NDArray[np.int64]) -> Iterator[Positions]:
-    """Positions in columns of shape (n,), those together that are alike in all of them."""
+def _alike(columns: NDArray[np.int64]) -> tuple[Positions, list[slice]]:
+    """(an order of n in which those that are alike in all columns, shape (columns, n), stand together, where they do)."""
     order = np.lexsort(columns)
-    unlike = np.zeros(max(len(order) - 1, 0), np.bool_)
-    for column in columns:
-        unlike |= np.diff(column[order]) != 0
-    yield from np.split(order, np.flatnonzero(unlike) + 1)
+    sorted_ = columns[:, order]
+    cuts = np.flatnonzero((sorted_[:, 1:] != sorted_[:, :-1]).any(axis=0)) + 1
+    edges = [0, *cuts.tolist(), len(order)]
+    return order, [slice(begin, end) for begin, end in pairwise(edges)]
 
 
-def _tiled(form: Frame, count: int) -> Octets:
-    return np.tile(np.frombuffer(form.octets, np.uint8), (count, 1))
+def _fill(made: Octets, form: Frame, layout: Layout, engine: Octets, by: Octets) -> None:
+    """Write engine ids and `vectors` into the messages of one form; numbers stand right in the latter's fields."""
+    for at in form.engine:
+        made[:, at : at + layout.engine] = engine[:, : layout.engine]
+    made[:, form.boots : form.boots + layout.boots] = by[:, 4 - layout.boots : 4]
+    made[:, form.seconds : form.seconds + layout.seconds] = by[:, 8 - layout.seconds : 8]
+    made[:, form.salt : form.salt + form.salt_size] = by[:, 8 : 8 + form.salt_size]
 
 
 def _numbered(form: Frame, ids: NDArray[np.int64]) -> Octets:
     """A message for each id, shape (n, size)."""
-    return _number(_tiled(form, len(ids)), form, ids)
+    made = np.tile(np.frombuffer(form.octets, np.uint8), (len(ids), 1))
+    _number(made, form, ids)
+    return made
 
 
-def _number(made: Octets, form: Frame, ids: NDArray[np.int64]) -> Octets:
-    """The messages with their ids."""
+def _number(made: Octets, form: Frame, ids: NDArray[np.int64]) -> None:
+    """Write its id into each message."""
     for at in (form.number, form.request_id):
         made[:, at : at + len(ID) - 2] = _big(ids)[:, 4:]
-    return made
 
 
 def _big(number: NDArray[np.int64]) -> Octets:

@@ -6,19 +6,18 @@ tells the time of an engine that is known; an unsigned Report does no more than 
 
 from dataclasses import dataclass
 from enum import IntEnum
-from hmac import compare_digest
 
 import numpy as np
 from numpy.typing import NDArray
 
 from collectors.snmp.backend import Usm
-from collectors.volley.ber import INTEGER, OCTET_STRING, SEQUENCE, Cursor, Mask, Positions
+from collectors.volley.ber import INTEGER, OCTET_STRING, SEQUENCE, SLACK, Cursor, Mask, Positions, windows
+from collectors.volley.ciphers import BLOCK
 from collectors.volley.engines import LEAST_ENGINE, MOST_ENGINE, Engines
 from collectors.volley.request import Templates, object_name
 from collectors.volley.sealed import Asked, Messages, Sealer, vectors
 from collectors.volley.secured import SecuredHeads, same_octets
-from collectors.volley.usm import AUTH, PRIV, SALT, User, decrypt
-from collectors.volley.usm import rows as split_rows
+from collectors.volley.usm import AUTH, PRIV, SALT, User, in_columns
 
 _RESPONSE, _REPORT = 0xA2, 0xA8
 _WIDEST_USER = 32  # RFC 3414 section 5: SnmpAdminString (SIZE(1..32))
@@ -55,9 +54,9 @@ class Sealing:
         return bool(self.users)
 
     def number(self, usm: Usm) -> int | None:
-        """The user's number; None for one that isn't asked for here: without authentication, or with too long a name."""
+        """The user's number; None for one that isn't asked for here: without authentication, of rare protocols, or with too long a name."""
         if usm not in self._numbers:
-            if not usm.auth or len(usm.user.encode()) > _WIDEST_USER:
+            if not usm.auth or not in_columns(usm) or len(usm.user.encode()) > _WIDEST_USER:
                 return None
             self.users.append(User(usm))
             self._numbers[usm] = len(self.users) - 1
@@ -72,7 +71,7 @@ class Sealing:
     def open(self, heads: SecuredHeads, begin: Positions, asked: Asked, now: float) -> Opened:
         """Messages that begin at `begin` and answer by their number the requests `asked`; decrypts them in place."""
         outcome = np.zeros(len(begin), np.int8)
-        signed = np.flatnonzero(self._fits(heads, asked))
+        signed = np.flatnonzero(self._fits(heads, begin, asked))
         signed = signed[self._authentic(heads, begin, asked, signed)]
         signed = signed[_first(asked.device[signed])]
         signed = signed[self.engines.in_window(asked.device[signed], heads.boots[signed], heads.seconds[signed], now)]
@@ -86,14 +85,18 @@ class Sealing:
         body.good &= outcome == Outcome.RESPONSE
         return Opened(outcome, body)
 
-    def _fits(self, heads: SecuredHeads, asked: Asked) -> Mask:
-        """Which messages are signed, by who was asked and for who asks; all of that is yet to be proved."""
+    def _fits(self, heads: SecuredHeads, begin: Positions, asked: Asked) -> Mask:
+        """Which messages are signed, by who was asked and for who asks; all of that is yet to be proved.
+
+        A longer head than such a message can have is refused: whole blocks are decrypted, so some are written behind it.
+        """
         octets = heads.data.octets
         names = np.array([np.frombuffer(u.name.ljust(_WIDEST_USER, b"\0"), np.uint8) for u in self.users])
         size = np.array([len(user.name) for user in self.users])
         mac = np.array([user.mac for user in self.users])
         engine, engine_size = self.engines.identity(asked.device)
         fits = heads.good & (heads.flags & AUTH != 0) & (heads.mac_size == mac[asked.user])
+        fits &= heads.data.at - begin <= SLACK - BLOCK
         fits &= self.engines.known(asked.device, asked.user, asked.address, asked.port)
         fits &= (heads.engine_size == engine_size) & (heads.user_size == size[asked.user])
         fits &= same_octets(octets, heads.engine, heads.engine_size, engine)
@@ -102,19 +105,16 @@ class Sealing:
 
     def _authentic(self, heads: SecuredHeads, begin: Positions, asked: Asked, rows: Positions) -> Mask:
         """Which of `rows` bear the right signature; it is made zeros."""
-        octets = heads.data.octets
+        octets, size = heads.data.octets, heads.data.end - begin
         proved = np.zeros(len(rows), np.bool_)
         for number, user in enumerate(self.users):
             own = np.flatnonzero(asked.user[rows] == number)
             mine = rows[own]
-            place = heads.mac[mine][:, None] + np.arange(user.mac)
-            told = split_rows(octets[place])
-            octets[place] = 0
-            whole = octets.data
-            ends = heads.data.end[mine].tolist()
-            messages = [whole[at:end] for at, end in zip(begin[mine].tolist(), ends, strict=True)]
-            right = user.signatures(self.engines.keys(asked.device[mine])[0], messages)
-            proved[own] = [compare_digest(one, other) for one, other in zip(told, right, strict=True)]
+            told = windows(octets, user.mac)[heads.mac[mine]]
+            windows(octets, user.mac)[heads.mac[mine]] = 0
+            texts = windows(octets, int(size[mine].max(initial=0)))[begin[mine]]
+            right = user.signatures(self.engines.signing_keys(asked.device[mine]), texts, size[mine])
+            proved[own] = np.bitwise_or.reduce(told ^ right, axis=1) == 0  # takes as long wherever they differ
         return proved
 
     def _decrypt(self, heads: SecuredHeads, asked: Asked, rows: Positions) -> None:
@@ -123,12 +123,9 @@ class Sealing:
         sealed = rows[(heads.flags[rows] & PRIV != 0) & (heads.salt_size[rows] == SALT)]
         inside = data.only(sealed)
         length = inside.enter(OCTET_STRING)
-        octets, salts = data.octets, data.octets[heads.salt[sealed][:, None] + np.arange(SALT)]
-        whole, keys = octets.data, split_rows(self.engines.keys(asked.device[sealed])[1])
-        by = vectors(heads.boots[sealed], heads.seconds[sealed], salts)
-        places = zip(inside.at.tolist(), (inside.at + length).tolist(), keys, by, strict=True)
-        for begin, end, key, vector in places:
-            whole[begin:end] = decrypt(key, vector, whole[begin:end])
+        by = vectors(heads.boots[sealed], heads.seconds[sealed], windows(data.octets, SALT)[heads.salt[sealed]])
+        texts = windows(data.octets, -(-int(length.max(initial=0)) // BLOCK) * BLOCK)
+        texts[inside.at] = self.engines.ciphers.decrypt(asked.device[sealed], by, texts[inside.at])
         data.at[sealed], data.end[sealed] = inside.at, inside.at + length
         data.good[sealed] &= inside.good
 

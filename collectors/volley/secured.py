@@ -1,12 +1,12 @@
 """SNMPv3 messages (RFC 3412 section 6, RFC 3414 section 2.4) in columns: their frames, and what they begin with. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from collectors.volley.ber import INTEGER, OCTET_STRING, SEQUENCE, Cursor, Mask, Octets, Positions
+from collectors.volley.ber import INTEGER, OCTET_STRING, SEQUENCE, Cursor, Mask, Octets, Positions, windows
 from collectors.volley.request import ID, value
 
 _V3, _USM = 3, 3
@@ -91,14 +91,10 @@ class SecuredHeads:
     salt_size: NDArray[np.int64]
     data: Cursor  # at the tag of the scoped PDU or of what was made of it
 
-
-def message_numbers(octets: Octets, at: Positions, end: Positions) -> NDArray[np.int64]:
-    """msgID of each packet, -1 where it is no message of SNMPv3."""
-    cursor = Cursor(octets, at, end)
-    cursor.enter(SEQUENCE)
-    cursor.good &= cursor.small() == _V3
-    cursor.enter(SEQUENCE)
-    return cursor.number()
+    def only(self, rows: Mask) -> "SecuredHeads":
+        """Those of the messages at `rows`."""
+        columns = {one.name: getattr(self, one.name)[rows] for one in fields(self) if one.name != "data"}
+        return SecuredHeads(**columns, data=self.data.only(np.flatnonzero(rows)))
 
 
 def secured_heads(octets: Octets, at: Positions, end: Positions) -> SecuredHeads:
@@ -133,7 +129,7 @@ def _text(cursor: Cursor) -> tuple[Positions, NDArray[np.int64]]:
 
 def same_octets(octets: Octets, at: Positions, size: NDArray[np.int64], wanted: Octets) -> Mask:
     """Which rows of `wanted`, shape (n, widest), are the first `size` octets at `at` and 0 behind them."""
-    columns = np.arange(wanted.shape[1])
-    here = octets[at[:, None] + columns]
-    same: Mask = (np.where(columns < size[:, None], here, 0) == wanted).all(axis=1) & (size <= wanted.shape[1])
+    widest = wanted.shape[1]
+    behind = np.arange(widest) >= size[:, None]
+    same: Mask = ((windows(octets, widest)[at] == wanted) | (behind & (wanted == 0))).all(axis=1) & (size <= widest)
     return same

@@ -48,16 +48,16 @@ def open_socket() -> socket.socket:
 
 
 class _Rows:
-    """Room for a number of datagrams of up to `width` octets, and the structures that point there."""
+    """Rows of `width` octets for datagrams of up to `longest`, and the structures that point there."""
 
-    def __init__(self, rows: int, width: int) -> None:
-        self.flat = np.zeros(rows * width + SLACK, np.uint8)
-        self.octets = self.flat[: rows * width].reshape(rows, width)
+    def __init__(self, rows: int, width: int, longest: int) -> None:
+        self.flat = np.zeros(rows * width, np.uint8)
+        self.octets = self.flat.reshape(rows, width)
         self.address = np.zeros(rows, _ADDRESS)
         self.address["family"] = socket.AF_INET
         self.pieces = np.zeros(rows, _PIECE)
         self.pieces["base"] = self.flat.ctypes.data + width * np.arange(rows)
-        self.pieces["size"] = width
+        self.pieces["size"] = longest
         self.messages = np.zeros(rows, _MESSAGE)
         self.messages["name"] = self.address.ctypes.data + _ADDRESS.itemsize * np.arange(rows)
         self.messages["name_size"] = _ADDRESS.itemsize
@@ -74,20 +74,25 @@ class Outbox:
 
     def __init__(self, rows: int) -> None:
         self.rows = rows
-        self._box = _Rows(rows, WIDEST)
+        self._box = _Rows(rows, WIDEST, WIDEST)
         self.octets = self._box.octets
 
     def send(
-        self, opened: socket.socket, size: NDArray[np.int64], address: NDArray[np.uint32], port: NDArray[np.uint16]
+        self,
+        opened: socket.socket,
+        rows: slice,
+        size: NDArray[np.int64],
+        address: NDArray[np.uint32],
+        port: NDArray[np.uint16],
     ) -> NDArray[np.bool_]:
-        """Send the first n rows; which of them the kernel took."""
-        box, count = self._box, len(size)
-        box.address["address"][:count], box.address["port"][:count] = address, port
-        box.pieces["size"][:count] = size
+        """Send the n `rows`, columns of shape (n,); which of them the kernel took."""
+        box, first, count = self._box, rows.start, len(size)
+        box.address["address"][rows], box.address["port"][rows] = address, port
+        box.pieces["size"][rows] = size
         taken = np.ones(count, np.bool_)
         row = 0
         while row < count:
-            sent = _libc.sendmmsg(opened.fileno(), box.place(row), count - row, 0)
+            sent = _libc.sendmmsg(opened.fileno(), box.place(first + row), count - row, 0)
             if sent < 0:  # about the first one: no route, not permitted, buffer full
                 taken[row] = False
             row += max(sent, 1)
@@ -98,7 +103,7 @@ class Outbox:
 class Received:
     """n datagrams as they came: columns of shape (n,). `at` is the kernel's time of arrival, UTC epoch seconds.
 
-    `octets` is flat and goes on for SLACK octets behind the last; a datagram begins at its `start`.
+    `octets` is flat; a datagram begins at its `start`, and the SLACK octets behind it are nobody's.
     """
 
     octets: NDArray[np.uint8]
@@ -114,7 +119,7 @@ class Inbox:
 
     def __init__(self, rows: int) -> None:
         self._rows = rows
-        self._box = _Rows(rows, LONGEST)
+        self._box = _Rows(rows, LONGEST + SLACK, LONGEST)
         self._stamp = np.zeros(rows, _STAMP)
         self._box.messages["control"] = self._stamp.ctypes.data + _STAMP.itemsize * np.arange(rows)
         self._box.messages["control_size"] = _STAMP.itemsize
@@ -136,7 +141,7 @@ class Inbox:
         message["control_size"], message["name_size"] = _STAMP.itemsize, _ADDRESS.itemsize
         return Received(
             octets=self._box.flat,
-            start=LONGEST * np.arange(count),
+            start=(LONGEST + SLACK) * np.arange(count),
             size=message["size"].astype(np.int64),
             address=sender["address"].astype(np.uint32),
             port=sender["port"].astype(np.uint16),

@@ -20,11 +20,12 @@ from collectors.volley.request import NO_USER, Template, Templates, secured_temp
 from collectors.volley.response import Bodies, Heads, authentic, bodies, heads
 from collectors.volley.sealed import Asked
 from collectors.volley.sealing import Outcome, Sealing
-from collectors.volley.secured import message_numbers, secured_heads
+from collectors.volley.secured import secured_heads
 from collectors.volley.sockets import Inbox, Outbox, Received, open_socket
 
 _SOCKETS = 8  # the kernel keeps a few hundred answers a socket until they are read
 _SENT_AT_ONCE = 128  # and so much is sent from one before it is the next one's turn
+_MADE_AT_ONCE = 1024  # requests: more are too many octets for a core's own cache
 _MOST_UNREAD = 4096  # packets; the rest waits in the kernel
 _MOST_TEMPLATES = 1 << 14  # some 1,000 octets each; what would need more is asked by a backend
 _LOT = 1000  # packets that are read at once: by the packet a third of what a hundred cost
@@ -70,7 +71,7 @@ class Volley:
         self._attempts = attempts
         self._wait_s = wait_s
         self._sockets = deque(open_socket() for _ in range(_SOCKETS))
-        self._outbox, self._inbox = Outbox(_SENT_AT_ONCE), Inbox(_MOST_UNREAD)
+        self._outbox, self._inbox = Outbox(_MADE_AT_ONCE), Inbox(_MOST_UNREAD)
         self._pending = Pending(np.random.default_rng())
         self._sealing = Sealing()
         self._templates = Templates()
@@ -174,11 +175,21 @@ class Volley:
     def _repeat(self, places: NDArray[np.int32]) -> NDArray[np.bool_]:
         """The same, without counting it as an attempt."""
         self._pending.deadline[places] = time.monotonic() + self.timeout_s
-        taken = [self._send(places[start : start + _SENT_AT_ONCE]) for start in range(0, len(places), _SENT_AT_ONCE)]
+        taken = [self._send(places[start : start + _MADE_AT_ONCE]) for start in range(0, len(places), _MADE_AT_ONCE)]
         return np.concatenate([*taken, np.zeros(0, np.bool_)])
 
     def _send(self, places: NDArray[np.int32]) -> NDArray[np.bool_]:
-        """Send what fits into the outbox, over the next socket."""
+        """Send what fits into the outbox, in parts over the next sockets."""
+        size, taken = self._write(places), np.zeros(len(places), np.bool_)
+        for start in range(0, len(places), _SENT_AT_ONCE):
+            part = slice(start, min(start + _SENT_AT_ONCE, len(places)))
+            self._sockets.rotate()
+            address, port = self._pending.address[places[part]], self._pending.port[places[part]]
+            taken[part] = self._outbox.send(self._sockets[0], part, size[part], address, port)
+        return taken
+
+    def _write(self, places: NDArray[np.int32]) -> NDArray[np.int64]:
+        """Write the requests at `places` into the outbox, one more sending of each; their sizes."""
         pending, templates = self._pending, self._templates
         template_of, ids = pending.template[places], pending.next_ids(places)
         size = templates.size[template_of]
@@ -188,8 +199,7 @@ class Volley:
             self._outbox.octets[: len(places), : octets.shape[1]] = octets
         if len(secured):
             size[secured] = self._seal(places[secured], ids[secured], secured)
-        self._sockets.rotate()
-        return self._outbox.send(self._sockets[0], size, pending.address[places], pending.port[places])
+        return size
 
     def _seal(self, places: NDArray[np.int32], ids: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Write the requests at `places` into `rows` of the outbox; their sizes."""
@@ -207,16 +217,15 @@ class Volley:
     def _opened(self, head: Heads, received: Received) -> NDArray[np.int64]:
         """The SNMPv3 messages that end a request; `head` has then what they say. Others are asked again."""
         rows = np.flatnonzero(head.request_id < 0)
-        end = received.start + received.size
-        number = message_numbers(received.octets, received.start[rows], end[rows])
-        own = self._pending.match(number, received.address[rows], received.port[rows])
-        own[own] = self._asked((number[own] & LAST_PLACE).astype(np.int32)).user != NO_USER
-        rows, places = rows[own], (number[own] & LAST_PLACE).astype(np.int32)
-        found = secured_heads(received.octets, received.start[rows], end[rows])
+        found = secured_heads(received.octets, received.start[rows], received.start[rows] + received.size[rows])
+        own = self._pending.match(found.number, received.address[rows], received.port[rows])
+        own[own] = self._asked((found.number[own] & LAST_PLACE).astype(np.int32)).user != NO_USER
+        rows, found = rows[own], found.only(own)
+        places = (found.number & LAST_PLACE).astype(np.int32)
         opened = self._sealing.open(found, received.start[rows], self._asked(places), time.monotonic())
         self._ask_again(places[opened.outcome == Outcome.AGAIN])
         over = np.flatnonzero((opened.outcome == Outcome.RESPONSE) | (opened.outcome == Outcome.REFUSED))
-        head.request_id[rows[over]] = number[own][over]
+        head.request_id[rows[over]] = found.number[over]
         for column, told in zip(_columns(head.body), _columns(opened.body), strict=True):
             column[rows[over]] = told[over]
         return rows[over]

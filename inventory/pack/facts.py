@@ -6,9 +6,11 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from inventory.kinds import BY_NAME
 from inventory.model import Endpoint, Names, Service, Source
+from inventory.rows import read_rows
 
 _HERE = Path(__file__).parent
 
@@ -121,11 +123,11 @@ class State:
 
 def load_state(wanted: str) -> State:
     """The state with this LGD code or English name; raises PackError for one that no file in states/ describes."""
-    known = {raw["code"]: raw for raw in _state_files()}
-    for code, raw in known.items():
+    known = {raw["code"]: (name, raw) for name, raw in _state_files()}
+    for code, (name, raw) in known.items():
         if wanted.casefold() in (code, raw["names"]["en"].casefold()):
-            return _state(raw)
-    names = ", ".join(f"{code} ({raw['names']['en']})" for code, raw in sorted(known.items()))
+            return _state(raw, _catalogue(name))
+    names = ", ".join(f"{code} ({raw['names']['en']})" for code, (_, raw) in sorted(known.items()))
     raise PackError(f"no facts are typed in for state {wanted!r}; known states: {names}")
 
 
@@ -140,14 +142,25 @@ def _source(raw: Mapping[str, Any]) -> Source:
     return Source(raw["key"], raw["title"], raw["licence"], raw["attribution"], remark)
 
 
-def _state_files() -> Iterator[dict[str, Any]]:
+def _state_files() -> Iterator[tuple[str, dict[str, Any]]]:
+    """The name of each file and what it says."""
     for path in sorted((_HERE / "states").glob("*.toml")):
-        yield tomllib.loads(path.read_text(encoding="utf-8"))
+        yield path.stem, tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def _state(raw: Mapping[str, Any]) -> State:
+def _catalogue(name: str) -> tuple[Service, ...]:
+    """The services of the state's catalogue, in the form of the inventory's file; none where none is typed in."""
+    path = _HERE / "catalogues" / name / "services.csv"
+    if not path.exists():
+        return ()
+    rows = read_rows(BY_NAME["services"], path.read_bytes())
+    if rows.problems:
+        raise PackError("\n".join(f"{path.parent.name}/{problem}" for problem in rows.problems))
+    return tuple(cast("Service", each) for each in rows.records.values())
+
+
+def _state(raw: Mapping[str, Any], services: tuple[Service, ...]) -> State:
     noc = raw["noc"]
-    services = tuple(_service(each) for each in raw.get("service", ()))
     return State(
         code=raw["code"],
         names=Names(**raw["names"]),
@@ -157,7 +170,7 @@ def _state(raw: Mapping[str, Any]) -> State:
         districts=tuple(_district(each) for each in raw["district"]),
         kendra=_kendra(raw["kendra"]),
         services=services,
-        endpoints=_endpoints(raw.get("endpoint", ()), {code for each in services for code in each.endpoints}),
+        endpoints=_endpoints(raw.get("endpoint", ()), set(_needed(services))),
         post_offices=PostOffices(**raw["post_offices"]) if "post_offices" in raw else None,
         pmgsy=_pmgsy(raw["pmgsy"]) if "pmgsy" in raw else None,
     )
@@ -189,9 +202,11 @@ def _pmgsy(raw: Mapping[str, Any]) -> Pmgsy:
     return Pmgsy(**{**raw, "kendras": rule})
 
 
-def _service(raw: Mapping[str, Any]) -> Service:
-    several = {key: tuple(raw.get(key, ())) for key in ("channels", "peripherals", "endpoints")}
-    return Service(**{**raw, **several, "names": Names(**raw["names"])})
+def _needed(services: Iterable[Service]) -> Iterator[str]:
+    """The endpoints that services name."""
+    for each in services:
+        yield from each.endpoints
+        yield from each.department_endpoints
 
 
 def _endpoints(own: Iterable[Mapping[str, Any]], needed: AbstractSet[str]) -> tuple[Endpoint, ...]:

@@ -30,19 +30,24 @@ class Columns:
     silent: NDArray[np.int32]
     clean: NDArray[np.int8]
     confirmed: Mask
+    probed: Times
+    echoed: Times
+    part: Mask
 
     @classmethod
     def unknown(cls, count: int, since: float) -> "Columns":
         return cls(
             np.zeros(count, np.int8), np.full(count, since), np.full(count, -inf), np.full(count, -inf),
             np.full(count, inf), np.zeros(count, np.int32), np.zeros(count, np.int8), np.zeros(count, np.bool_),
+            np.full(count, inf), np.full(count, -inf), np.zeros(count, np.bool_),
         )  # fmt: skip
 
     def memory(self, index: int) -> Memory:
         return Memory(
             STATUSES[self.status[index]], float(self.since[index]), float(self.last[index]),
             float(self.last_ok[index]), float(self.first_silent[index]), int(self.silent[index]),
-            int(self.clean[index]), bool(self.confirmed[index]),
+            int(self.clean[index]), bool(self.confirmed[index]), float(self.probed[index]),
+            float(self.echoed[index]), bool(self.part[index]),
         )  # fmt: skip
 
     def keep(self, index: int, memory: Memory) -> None:
@@ -54,6 +59,9 @@ class Columns:
         self.silent[index] = memory.silent
         self.clean[index] = memory.clean
         self.confirmed[index] = memory.confirmed
+        self.probed[index] = memory.probed
+        self.echoed[index] = memory.echoed
+        self.part[index] = memory.part
 
     def take_quiet(self, device: Indices, at: Times, outcome: NDArray[np.int8], blind: bool) -> Mask:
         """Note every poll that changes nothing but the time of the last look; True for the others.
@@ -63,7 +71,7 @@ class Columns:
         `status.step`, which takes them in their order.
         """
         status, newer = self.status[device], at > self.last[device]
-        answer = (outcome == Outcome.ANSWER) & (status == UP) & (self.silent[device] == 0)
+        answer = (outcome == Outcome.ANSWER) & (status == UP) & (self.silent[device] == 0) & ~self.part[device]
         silence = (outcome == Outcome.SILENT) & (status == DOWN) & self.confirmed[device] & (not blind)
         loud = np.zeros(len(self.status), np.bool_)
         loud[device[~((answer | silence | (outcome == Outcome.LOST) & (status == DOWN)) & newer)]] = True
@@ -85,4 +93,5 @@ class Columns:
         self.status[some], self.since[some] = UP, np.maximum(at[plain], self.since[some])
         self.last[some] = self.last_ok[some] = at[plain]
         self.first_silent[some], self.silent[some], self.clean[some], self.confirmed[some] = inf, 0, 0, False
+        self.probed[some], self.echoed[some], self.part[some] = inf, -inf, False
         return [STATUSES[code] if sure else None for code, sure in zip(status.tolist(), plain.tolist(), strict=True)]

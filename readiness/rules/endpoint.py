@@ -11,7 +11,7 @@ from enum import Enum, auto
 from math import inf
 
 from readiness.model import Cause, Responsible, Status, SubjectKind
-from readiness.rules.outages import Finding
+from readiness.rules.outages import Finding, explained_by
 
 NOC = "noc"
 KENDRAS = "kendras"
@@ -81,7 +81,21 @@ def step(view: View, glance: Glance, proved_at: float, policy: Policy) -> View:
             return _to(shut, Status.UNKNOWN, glance.at, glance.reason)
         case Outcome.GOOD | Outcome.SLOW:
             return _good(seen, glance, policy)
-    return _bad(seen, glance, proved_at, policy)
+    return _bad(seen, glance, view.at, proved_at, policy)
+
+
+def forgotten(view: View) -> View:
+    """The failures so far prove nothing: within the newest nobody at all was heard from here."""
+    return view if view.status is Status.DOWN else replace(view, bad=0, first_bad=inf, silent=False)
+
+
+def not_after(view: View, now: float) -> View:
+    """The view by a clock that says `now`: its newest time is not later, and what was remembered with it as long ago."""
+    ahead = max(view.at, view.since) - now
+    if ahead <= 0:
+        return view
+    since, at, bad = (time - ahead if time > now else time for time in (view.since, view.at, view.first_bad))
+    return replace(view, since=since, at=at, first_bad=bad)
 
 
 def stale(view: View, reason: str) -> View:
@@ -110,14 +124,18 @@ def _good(view: View, glance: Glance, policy: Policy) -> View:
     return _to(replace(seen, clean=0), Status.UP, glance.at, glance.reason)
 
 
-def _bad(view: View, glance: Glance, proved_at: float, policy: Policy) -> View:
+def _bad(view: View, glance: Glance, before_at: float, proved_at: float, policy: Policy) -> View:
+    """`before_at`: the look before. A silence counts where the eyes were open since then: by chance the first of its looks
+    is lost just before they shut.
+    """
     first = min(view.first_bad, glance.at)
     silent = glance.outcome is Outcome.SILENT
     seen = replace(view, bad=view.bad + 1, first_bad=first, slow=0, clean=0, silent=silent)
     if silent and proved_at < glance.at - policy.sight_s:
         shut = replace(seen, first_bad=inf, bad=0)
         return _to(shut, Status.UNKNOWN, first if view.status is not Status.DOWN else glance.at, _blind(glance.reason))
-    if seen.bad < policy.in_a_row or (silent and proved_at <= first and view.status is not Status.DOWN):
+    unproved = proved_at <= first or proved_at < before_at
+    if seen.bad < policy.in_a_row or (silent and unproved and view.status is not Status.DOWN):
         return seen
     return _to(seen, Status.DOWN, first, glance.reason)
 
@@ -169,7 +187,7 @@ def _finding(code: str, verdict: Verdict) -> Finding:
 
 def _way_lost(code: str, verdict: Verdict, ordered: Sequence[str]) -> Finding:
     root = ordered[0]
-    sentence = f"nothing comes back from any of {len(ordered)} endpoints" if code == root else f"explained by {root}"
+    sentence = f"nothing comes back from any of {len(ordered)} endpoints" if code == root else explained_by(root)
     return Finding(
         _subject(code), Status.DOWN, verdict.since, Cause.UPSTREAM, 0.6, (verdict.reason, sentence), Responsible.AGENCY,
         None if code == root else _subject(root),

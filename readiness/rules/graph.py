@@ -46,6 +46,7 @@ class Graph:
     carries: Mask  # roles in BOXES
     addressed: Mask
     observable: Mask  # has an address, or is seen through another device
+    checks_in: Mask  # tells of itself, and nobody polls it
     in_kendra: Mask
     link_names: Texts
     ports: Coded  # of the links' ends: all ends a, then all ends b
@@ -53,6 +54,7 @@ class Graph:
     ring: Coded
     length_km: NDArray[np.float64]  # 0 where it isn't known
     cuttable: Mask  # links that leave a site: a cut there is an outside event
+    is_fibre: Mask  # links
 
     @cached_property
     def index(self) -> Positions:
@@ -80,10 +82,15 @@ class Graph:
         return _by_code(self.trunk, np.arange(len(self.a)))
 
     @cached_property
+    def has_ups(self) -> Mask:
+        """Which sites have a UPS."""
+        found = np.zeros(len(self.sites), np.bool_)
+        found[self.site[self.roles == ROLES.index(Role.UPS)]] = True
+        return found
+
+    @cached_property
     def _on_feeder(self) -> Groups:
-        buffered = np.zeros(len(self.sites), np.bool_)
-        buffered[self.site[self.roles == ROLES.index(Role.UPS)]] = True
-        return _by_code(self.feeders, np.flatnonzero(self.carries & self.observable & ~buffered[self.site]))
+        return _by_code(self.feeders, np.flatnonzero(self.carries & self.observable & ~self.has_ups[self.site]))
 
     @cached_property
     def _at_site(self) -> Groups:
@@ -132,9 +139,14 @@ def _by_code(coded: Coded, positions: Nodes) -> Groups:
 
 
 def _checks_in(inventory: Inventory) -> Mask:
-    """Whether a device tells of itself, so that nobody has to reach it."""
-    kinds = [name for name, credential in inventory.credentials.items() if credential.kind == "checkin"]
-    found: Mask = np.asarray(pc.is_in(_texts(inventory.devices, "credential"), pa.array(kinds, pa.string())), np.bool_)
+    """Whether a device tells of itself, so that nobody has to reach it, and isn't polled over SNMP beside that."""
+
+    def names(field: str, *, kind: str) -> Mask:
+        fitting = [name for name, one in inventory.credentials.items() if one.kind.startswith(kind)]
+        return np.asarray(pc.is_in(_texts(inventory.devices, field), pa.array(fitting, pa.string())), np.bool_)
+
+    tells = names("credential", kind="checkin") | names("ssh_credential", kind="checkin")
+    found: Mask = tells & ~(names("credential", kind="snmp") & _filled(_texts(inventory.devices, "primary_ip")))
     return found
 
 
@@ -147,7 +159,8 @@ def build(inventory: Inventory) -> Graph:
     roles = codes(_texts(devices, "role"), ROLES)
     a, b = (index.all(_texts(links, end)) for end in ("a_device", "b_device"))
     through, addressed = _texts(devices, "seen_through"), _filled(_texts(devices, "primary_ip"))
-    feeder = Coded.of(_texts(sites, "feeder"))
+    checks_in = _checks_in(inventory)
+    feeder, medium = Coded.of(_texts(sites, "feeder")), codes(_texts(links, "medium"), tuple(Medium))
     return Graph(
         names=names,
         roles=roles,
@@ -160,14 +173,16 @@ def build(inventory: Inventory) -> Graph:
         at_noc=kind == KINDS.index(SiteKind.NOC),
         carries=np.isin(roles, [ROLES.index(role) for role in BOXES]),
         addressed=addressed,
-        observable=addressed | _filled(through) | _checks_in(inventory),
+        observable=addressed | _filled(through) | checks_in,
+        checks_in=checks_in,
         in_kendra=kind == KINDS.index(SiteKind.KENDRA),
         link_names=Texts(_texts(links, "name")),
         ports=Coded.of(pa.concat_arrays([_texts(links, "a_port"), _texts(links, "b_port")])),
         trunk=Coded.of(_texts(links, "trunk")),
         ring=Coded.of(_texts(links, "ring")),
         length_km=np.asarray(pc.fill_null(column(links, "length_km").cast(pa.float64()), 0.0)),
-        cuttable=(site[a] != site[b]) & (codes(_texts(links, "medium"), tuple(Medium)) != _COPPER),
+        cuttable=(site[a] != site[b]) & (medium != _COPPER),
+        is_fibre=medium == tuple(Medium).index(Medium.FIBRE),
     )
 
 
@@ -241,7 +256,12 @@ class View:
     last_ok: Times  # newest sign of life
     asked: Times  # newest look that proved anything, an answer or silence
     back: Times  # when the device was last heard again after a silence, at least when the judge began
+    fell: Times  # begin of its newest confirmed silence, also of one that is over; -inf where none is known
+    fell_before: Times  # of the one before that; the first of those since it was last heard, where there are several
+    confirmed: Times  # when its newest silence was confirmed
+    returned: Times  # when it was newly heard after it was down or unknown; a lost poll that a burst made up is neither
     link_down: Mask
     link_since: Times  # begin of the link's present status
     port: NDArray[np.int8] | ByEnd[np.int8]  # ifOperStatus by link and end, 0 where none was read
     port_at: Times | ByEnd[np.float64]
+    began: float = float("-inf")  # when the judge began: who came back before that isn't known

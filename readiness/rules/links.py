@@ -30,6 +30,8 @@ class Judged:
     reason: str
 
 
+DOWN = Judged(Status.DOWN, "a port of it is down")
+SHUT = Judged(Status.DOWN, "a port of it was shut by its administrator")
 UP_BY_PORT = Judged(Status.UP, "its port is up")
 UP_BY_LIFE = Judged(Status.UP, "what lies behind it answers")
 
@@ -43,7 +45,7 @@ def judge(a: End, b: End) -> Judged | None:
         if end.alive and end.port in PORT_DOWN:
             if other.alive and end.read_at < other.since:
                 return None
-            return Judged(Status.DOWN, "a port of it is down")
+            return DOWN
     if any(end.alive and end.port == PORT_UP for end in (a, b)):
         return UP_BY_PORT
     if any(end.alive and end.sole for end in (a, b)):

@@ -4,12 +4,17 @@ An outage is told anew as the picture completes, but never while it is coming ap
 a root that ended a moment ago is still explained by it until it had time to answer.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from math import inf
 
 from readiness.model import Cause, Responsible, Status, SubjectKind
+from readiness.rules.causes import Evidence
+from readiness.rules.facts import FEEDER_BACK, answer_s
 from readiness.rules.incidents import Incident, Subject
+
+_EXPLAINED_BY = "explained by "
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,22 @@ class Finding:
     explained_by: Subject | None = None
     segment: tuple[str, ...] = ()
     ring: str = ""
+    kinds: tuple[str, ...] = ()  # of each sentence in `evidence`, see causes.Verdict; none where that is a root's
+    weights: str = ""
+
+
+def with_evidence(finding: Finding, first: Sequence[Evidence]) -> Finding:
+    """The finding with more evidence before its own; a shadow's sentences are of no kind."""
+    sentences, kinds = tuple(one.sentence for one in first), tuple(one.kind for one in first)
+    own = bool(finding.kinds) or not finding.evidence
+    return replace(
+        finding, evidence=(*sentences, *finding.evidence), kinds=(*kinds, *finding.kinds) if own else finding.kinds
+    )
+
+
+def is_answered(finding: Finding) -> bool:
+    """Whether somebody who was there said what it was: that outranks whatever else speaks for a cause."""
+    return any(kind.startswith("answer_") for kind in finding.kinds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +85,14 @@ class Seen:
     settle_s: float
     works: Mapping[Subject, float]
     heard: Mapping[Subject, float]
+    ends: AbstractSet[Subject] = frozenset()  # of them, devices that carry nobody else
+    power_s: float = inf  # within this one cut of mains makes itself felt, as batteries last
 
     def may_still_answer(self, outage: Outage, root_ended: float) -> bool:
         """Whether it is too early to call `outage` its own cause: an ONT's OLT is asked minutes later."""
         unasked = self.heard.get(outage.finding.subject, inf) <= root_ended
-        return unasked or self.is_fresh(root_ended)
+        at_end = outage.finding.subject in self.ends
+        return unasked or self.now - root_ended <= (self.settle_s if at_end else answer_s(self.settle_s))
 
     def is_fresh(self, ended: float) -> bool:
         return self.now - ended <= self.settle_s
@@ -80,14 +104,25 @@ def of_incident(incident: Incident, root: Subject) -> Finding:
     return Finding(
         incident.subject, Status.DOWN, incident.start, verdict.cause, verdict.confidence, verdict.evidence,
         verdict.responsible, None if root == incident.subject else root, incident.segment, incident.ring,
+        verdict.kinds, verdict.weights,
     )  # fmt: skip
+
+
+def explained_by(root: str) -> str:
+    """The sentence that names what explains an outage."""
+    return f"{_EXPLAINED_BY}{root}"
+
+
+def names_root(sentence: str) -> bool:
+    """Whether that is what `explained_by` says: not for those who may not read of the root."""
+    return sentence.startswith(_EXPLAINED_BY)
 
 
 def shadow(subject: Subject, start: float, root: Incident, *, lost_power: bool) -> Finding:
     """The finding about a device that is dark because of `root`."""
     cause = Cause.POWER if lost_power else Cause.UPSTREAM
     return Finding(
-        subject, Status.DOWN, start, cause, root.verdict.confidence, (f"explained by {root.subject[1]}",),
+        subject, Status.DOWN, start, cause, root.verdict.confidence, (explained_by(root.subject[1]),),
         root.verdict.responsible, root.subject,
     )  # fmt: skip
 
@@ -112,7 +147,9 @@ def _ended_lately(ledger: Ledger, seen: Seen) -> dict[int, float]:
         root for outage, root in behind
         if root is not None and root in ledger.ended and seen.may_still_answer(outage, ledger.ended[root])
     }  # fmt: skip
-    return {number: at for number, at in ledger.ended.items() if number in waiting or seen.is_fresh(at)}
+    # Where the clock was set back meanwhile it was before now all the same.
+    ended = {number: min(at, seen.now) for number, at in ledger.ended.items()}
+    return {number: at for number, at in ended.items() if number in waiting or seen.is_fresh(at)}
 
 
 @dataclass
@@ -126,6 +163,7 @@ class _Turn:
     new_id: Callable[[], int]
     changed: dict[int, Outage] = field(default_factory=dict)
     returning: set[int] = field(default_factory=set)  # roots of devices that work again
+    overrun: set[Subject] = field(default_factory=set)  # announced work is over, and they aren't back
     told: set[int] = field(default_factory=set)  # open outages that the picture shows
     heirs: dict[int, int] = field(default_factory=dict)  # former root -> the one that explains its devices now
 
@@ -135,6 +173,8 @@ class _Turn:
             end = self.seen.works.get(subject) if finding is None else _end_for(outage.finding, finding, self.seen)
             if end is None:
                 continue
+            if finding is not None and outage.finding.cause is Cause.PLANNED:
+                self.overrun.add(subject)
             if outage.explained_by is not None:
                 self.returning.add(outage.explained_by)
             self._close(outage, end)
@@ -162,12 +202,28 @@ class _Turn:
                 continue
             if outage.id in self.returning or outage.id not in behind | self.heirs.keys():
                 self._close(outage, self.seen.moment)
-            elif outage.id in self.heirs:  # the first guess at what turned out to be another root
-                self._close(replace(outage, explained_by=self.heirs[outage.id]), self.seen.moment)
+            elif outage.id in self.heirs:  # the first guess at what turned out to be another root, or hidden by it now
+                root = outage.explained_by if self._was_seen(outage) else self.heirs[outage.id]
+                self._close(replace(outage, explained_by=root), self.seen.moment)
+
+    def _was_seen(self, cut: Outage) -> bool:
+        """Whether a cut was sure for so long that it was no guess; mains that return tell otherwise even then.
+
+        Not so mains that were lost well after it.
+        """
+        heir = next((one for one in self.open.values() if one.id == self.heirs[cut.id]), None)
+        begun = cut.finding.start + self.seen.power_s
+        powerless = heir is not None and heir.finding.cause is Cause.POWER and heir.finding.start <= begun
+        return (
+            cut.finding.cause is Cause.FIBRE
+            and self.seen.now - cut.finding.start > self.seen.settle_s
+            and not powerless
+        )
 
     def _first(self, finding: Finding) -> Outage:
         start = finding.start
-        if finding.status is Status.DEGRADED and any(map(self.seen.is_fresh, self.ended.values())):
+        back = finding.subject not in self.overrun
+        if back and finding.status is Status.DEGRADED and any(map(self.seen.is_fresh, self.ended.values())):
             start = max(start, self.seen.moment)  # until now this link was part of a cut that counted as such
         return Outage(self.new_id(), replace(finding, start=start), self._root(finding))
 
@@ -211,6 +267,10 @@ class _Turn:
 
 def _end_for(before: Finding, finding: Finding, seen: Seen) -> float | None:
     """When a subject's outage ended because the picture shows another kind of it; None while it goes on."""
+    if before.cause is Cause.PLANNED and finding.cause is not Cause.PLANNED and finding.start > before.start:
+        return finding.start  # what lasts longer than the announced work is an outage of its own
+    if before.cause is Cause.POWER and FEEDER_BACK & set(finding.kinds) and finding.start > before.start:
+        return finding.start  # so is what stays dark when its feeder has mains again
     if before.status is finding.status:
         return None
     if before.status is Status.DOWN:  # nobody is cut off any more, but the ring still lacks this link
@@ -221,11 +281,14 @@ def _end_for(before: Finding, finding: Finding, seen: Seen) -> float | None:
 def _revised(before: Outage, finding: Finding, root: int | None, seen: Seen) -> Finding:
     """The finding to keep: a cause once known is not forgotten because its evidence fades."""
     old = before.finding
+    if FEEDER_BACK & set(old.kinds) and not FEEDER_BACK & set(finding.kinds) and root is None:
+        return replace(old, status=finding.status)  # the cut of mains that it outlasted is told already
     start = old.start if finding.status is Status.DEGRADED else min(old.start, finding.start)
     if root is not None and root == before.explained_by and finding.cause is old.cause:
         return replace(old, start=start)
     settling = seen.now - start <= seen.settle_s
     weaker = finding.confidence < old.confidence or finding.cause is Cause.UNDETERMINED
-    if settling or (root is None) != before.root or not weaker or old.cause is Cause.UNDETERMINED:
+    # A shadow's cause is that of its root: with another root goes another cause.
+    if settling or root != before.explained_by or not weaker or old.cause is Cause.UNDETERMINED:
         return replace(finding, start=start, segment=finding.segment or old.segment, ring=finding.ring or old.ring)
     return replace(old, start=start, status=finding.status)

@@ -1,10 +1,11 @@
 """Which device or link is at the root of a dark region. Pure."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from readiness.rules.graph import Graph, View
 from readiness.rules.links import PORT_UP
-from readiness.rules.topology import Dark, Region
+from readiness.rules.topology import Dark, Region, interval_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +41,26 @@ def _own_ports(graph: Graph, dark: Dark, region: Region) -> tuple[int, ...]:
 
 def _lit_port_up(graph: Graph, view: View, dark: Dark, region: Region, link: int) -> bool:
     end = 1 if dark.mask[graph.a[link]] else 0
-    said_up = view.port[link, end] == PORT_UP and view.port_at[link, end] > region.start
+    # What was not asked since then may be back: the repair may lie between.
+    asked = view.asked[_dark_end(graph, dark, link)]
+    said_up = view.port[link, end] == PORT_UP and region.start < view.port_at[link, end] <= asked
     return bool(said_up and view.link_since[link] <= region.start)  # a port that came up again is the repair
 
 
 def _old(view: View, link: int, region: Region, together_s: float) -> bool:
-    """Whether the link was down well before the region went dark, so that it carried nothing."""
-    return bool(view.link_down[link] and view.link_since[link] < region.start - together_s)
+    """Whether the link was down well before the region went dark, so that it carried nothing.
+
+    What was dark before nobody saw anything begins anew afterwards: only what lived while the link was down had another way.
+    """
+    lived = float(view.last_ok[list(region.members)].max())
+    dark_from = min(region.start, lived + together_s)
+    return bool(view.link_down[link] and view.link_since[link] < dark_from - together_s)
 
 
 def root_of(graph: Graph, view: View, dark: Dark, region: Region, together_s: float) -> Root:
     ways = tuple(link for link in _outward(graph, dark, region) if not _old(view, link, region, together_s))
     if not ways:
-        return _without_way(graph, dark, region)
+        return _without_way(graph, view, dark, region, together_s)
     heads = _in_order(graph, dark, {_dark_end(graph, dark, link) for link in ways})
     if _is_cut(graph, heads, ways, region) and not ports_up(graph, view, dark, region):
         return Root(heads, _in_time(view, ways), ways)
@@ -65,14 +73,19 @@ def _outward(graph: Graph, dark: Dark, region: Region) -> tuple[int, ...]:
     return lit or region.entries
 
 
-def _without_way(graph: Graph, dark: Dark, region: Region) -> Root:
-    """No lit neighbour: it lies behind another dark region, or is an island of its own."""
+def _without_way(graph: Graph, view: View, dark: Dark, region: Region, together_s: float) -> Root:
+    """No lit neighbour: it lies behind another dark region, or is an island of its own.
+
+    A neighbour that fell silent well before it did took no way from it that mattered: another one was left.
+    """
     heads = _in_order(graph, dark, set(region.members))
     if not region.borders:
         return Root(heads[:1])
     inside = set(region.members)
     outer = [int(end) for link in region.borders for end in (graph.a[link], graph.b[link]) if int(end) not in inside]
-    return Root(heads, behind=_in_order(graph, dark, set(outer))[0])
+    lived = float(view.last_ok[list(region.members)].max())
+    took = {node for node in outer if dark.start[node] + interval_s(together_s) >= lived}
+    return Root(heads, behind=_in_order(graph, dark, took or set(outer))[0])
 
 
 def _dark_end(graph: Graph, dark: Dark, link: int) -> int:
@@ -100,3 +113,39 @@ def _is_cut(graph: Graph, heads: tuple[int, ...], ways: tuple[int, ...], region:
     if len(sites) < 2 or not all(graph.cuttable[link] for link in ways):
         return False
     return len(ways) == 1 or len({graph.site[head] for head in heads}) > 1
+
+
+def apart(graph: Graph, dark: Dark, region: Region, root: Root) -> Iterator[tuple[Region, Root]]:
+    """The region by what failed in it: boxes at several sites that each have a lit way fell silent each by itself.
+
+    Where no cut explains them, none of them explains the others; what lies between belongs to the nearest.
+    """
+    if root.links or root.behind >= 0 or len({graph.site[head] for head in root.heads}) < 2:
+        yield region, root
+        return
+    nearest = _nearest(graph, root.heads, set(region.members))
+    for head in root.heads:
+        members = tuple(node for node in region.members if nearest.get(node, root.heads[0]) == head)
+        mine = set(members)
+        entries, borders, ways = (
+            tuple(link for link in links if int(graph.a[link]) in mine or int(graph.b[link]) in mine)
+            for links in (region.entries, region.borders, root.ways)
+        )
+        start = min(float(dark.start[node]) for node in members)
+        yield Region(members, start, entries, borders), replace(root, heads=(head,), ways=ways)
+
+
+def _nearest(graph: Graph, heads: tuple[int, ...], inside: set[int]) -> dict[int, int]:
+    """Member -> the head that is fewest links away; of equals the first."""
+    found = {head: head for head in heads}
+    edge = list(heads)
+    while edge:
+        beyond = []
+        for node in edge:
+            for link in graph.touching[node]:
+                far = graph.other(link, node)
+                if far in inside and far not in found:
+                    found[far] = found[node]
+                    beyond.append(far)
+        edge = beyond
+    return found

@@ -12,7 +12,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from readiness.rules.columns import DEGRADED, DOWN, UNKNOWN, UP, Mask
+from readiness.rules.columns import DOWN, UNKNOWN, UP, Mask
 
 Positions = NDArray[np.int64]
 Millis = NDArray[np.int64]
@@ -147,7 +147,7 @@ def claimed(pieces: Spells, spans: Spans, period: Period) -> Spells:
 
 def _claim(pieces: Spells, spans: Spans, ranked: Positions, period: Period) -> tuple[Spells, Spells]:
     """What the spans at `ranked` take of the pieces, and what is left."""
-    order = ranked[np.argsort(period.key(spans.subject[ranked], spans.start[ranked]), kind="stable")]
+    order = ranked[_by_start(spans.subject[ranked], spans.start[ranked])]
     begins, ends = _apart(spans, order, period)
     low = np.searchsorted(ends, period.key(pieces.subject, pieces.start), side="right")
     high = np.searchsorted(begins, period.key(pieces.subject, pieces.end), side="left")
@@ -161,6 +161,14 @@ def _claim(pieces: Spells, spans: Spans, ranked: Positions, period: Period) -> t
     after = np.where(is_first, first, np.append(ends, first)[nth - 1])
     before = np.where(is_last, last, np.append(begins, last)[nth])
     return inside, _within(pieces.where(gap), after, before, np.full_like(gap, NONE), period)
+
+
+def _by_start(subject: Positions, start: Millis) -> Positions:
+    """The order by subject and true start: clipped to the period, two that began before it would be as old."""
+    if not len(start):
+        return np.empty(0, np.int64)
+    width = int(start.max() - start.min()) + 1
+    return np.argsort(subject * width + (start - start.min()), kind="stable")
 
 
 def _apart(spans: Spans, order: Positions, period: Period) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -193,34 +201,29 @@ def ordered(parts: Sequence[Spells], period: Period) -> Spells:
     return Spells(subject[order], start[order], end[order], status[order], claim[order])
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """Outages of each subject: how many, how many of them ended, how long these were down, the longest.
-
-    An outage that goes on after time in which nothing was seen is one; only time seen down counts.
-    """
-
-    number: Positions
-    ended: Positions
-    ended_ms: Millis
-    longest_ms: Millis
+def assumed(whole: Spells, status: int) -> Spells:
+    """The same time, as if `status` had held wherever nothing was seen; neighbours may then have one status."""
+    return replace(whole, status=np.where(whole.status == UNKNOWN, np.int8(status), whole.status))
 
 
-def tally(whole: Spells, subjects: int) -> Tally:
-    """The outages among `whole`, as `spells` gave them."""
-    works = (whole.status == UP) | (whole.status == DEGRADED)
-    first = np.append(True, whole.subject[1:] != whole.subject[:-1])[: len(whole.subject)]
-    run = np.cumsum(works | first) - 1  # spells from one that works to before the next
-    runs = int(run[-1]) + 1 if len(run) else 0
-    down = np.zeros(runs, np.int64)
-    np.add.at(down, run, np.where(whole.status == DOWN, whole.length, 0))
-    subject = np.zeros(runs, np.int64)
-    subject[run] = whole.subject
-    over = np.append(subject[1:] == subject[:-1], False)[:runs]  # a spell that works follows
-    found, ended = down > 0, (down > 0) & over
-    longest, ended_ms = np.zeros(subjects, np.int64), np.zeros(subjects, np.int64)
-    np.maximum.at(longest, subject, down)
-    np.add.at(ended_ms, subject[ended], down[ended])
-    return Tally(
-        np.bincount(subject[found], minlength=subjects), np.bincount(subject[ended], minlength=subjects), ended_ms, longest
-    )  # fmt: skip
+def cut(pieces: Spells, edges: NDArray[np.int64], period: Period) -> Spells:
+    """The same time, each piece cut wherever one of the edges, keys in order, lies within it."""
+    low = np.searchsorted(edges, period.key(pieces.subject, pieces.start), side="right")
+    high = np.searchsorted(edges, period.key(pieces.subject, pieces.end), side="left")
+    count = np.maximum(high - low, 0)
+    piece, nth = np.repeat(np.arange(len(count)), count + 1), runs(low, count + 1)
+    part = pieces.where(piece)
+    offset = period.key(part.subject, np.full_like(part.subject, period.start)) - period.start
+    at = np.append(edges, 0)
+    start = np.where(nth == low[piece], part.start, at[nth - 1] - offset)
+    end = np.where(nth == (low + count)[piece], part.end, at[np.minimum(nth, len(edges))] - offset)
+    return replace(part, start=start, end=end)
+
+
+def lies_in(pieces: Spells, spans: Spans, period: Period) -> Mask:
+    """Whether each piece begins inside a span of its subject."""
+    order = np.argsort(period.key(spans.subject, spans.start), kind="stable")
+    begins, ends = _apart(spans, order, period)
+    key = period.key(pieces.subject, pieces.start)
+    last = np.searchsorted(begins, key, side="right") - 1
+    return (last >= 0) & (np.append(ends, 0)[last] > key)

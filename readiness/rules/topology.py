@@ -1,6 +1,6 @@
 """From single silences to what is dark, and into how many pieces it falls. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,13 +27,35 @@ class Dark:
     reached: Mask  # joined to the NOC by what still works
 
 
+def interval_s(together_s: float) -> float:
+    """An interval and a poll, where `together_s` is three of them and as much."""
+    return together_s / 3
+
+
 def darkness(graph: Graph, view: View) -> Dark:
     usable, passable = ~view.link_down, ~view.dead
     reached = reach(graph, passable, usable)
     cut_off, since = _cut_off(graph, view, reached)
     mask = view.dead | cut_off
-    start = np.where(np.isfinite(view.start), view.start, since)
+    start = np.where(np.isfinite(view.start), view.start, _since_it_fell(view, since))
     return Dark(mask, np.where(mask, start, np.inf), reached)
+
+
+def outlived(graph: Graph, view: View, dark: Dark, together_s: float) -> Dark:
+    """With the true begin of what was silent already when nobody saw anything, while all around it were heard well after.
+
+    Of a box those around it that are dark now, of a device that carries nobody its box: what was dark together with
+    others is silent anew with them.
+    """
+    kept = (view.fell_before > view.last_ok) & (view.fell_before < dark.start)
+    start = dark.start.copy()
+    for node in np.flatnonzero(dark.mask & kept).tolist():
+        beside = [graph.other(link, node) for link in graph.touching[node]]
+        boxes = [far for far in beside if graph.carries[far] and (dark.mask[far] or not graph.carries[node])]
+        heard = min((float(view.last_ok[far]) for far in boxes), default=-np.inf)
+        if heard > view.fell_before[node] + interval_s(together_s):
+            start[node] = view.fell_before[node]
+    return replace(dark, start=start)
 
 
 def _cut_off(graph: Graph, view: View, reached: Mask) -> tuple[Mask, Times]:
@@ -49,6 +71,13 @@ def _cut_off(graph: Graph, view: View, reached: Mask) -> tuple[Mask, Times]:
         quiet = (view.suspect[outside] | ~view.alive[outside]) & graph.observable[outside]
         cut_off[outside] = quiet & (view.last_ok[outside] < since[outside])
     return cut_off, since
+
+
+def _since_it_fell(view: View, since: Times) -> Times:
+    """What was down before what tells of it fell silent, such as an ONT, and was not heard since, is dark since then."""
+    fell = np.isfinite(view.fell) & (view.fell > view.last_ok)
+    found: Times = np.where(fell, np.minimum(view.fell, since), since)
+    return found
 
 
 def _newest_cut(graph: Graph, view: View, outside: Nodes) -> Times:
@@ -79,8 +108,11 @@ def _joined(nodes: Nodes, a: Nodes, b: Nodes) -> Nodes:
     return components(np.searchsorted(nodes, a), np.searchsorted(nodes, b), len(nodes))
 
 
-def regions(graph: Graph, dark: Dark, together_s: float) -> tuple[Region, ...]:
-    """The dark devices in pieces that hang together and whose starts lie close together in time."""
+def regions(graph: Graph, view: View, dark: Dark, together_s: float) -> tuple[Region, ...]:
+    """The dark devices in pieces that hang together and whose starts lie close together in time.
+
+    What still answered well after its neighbour had fallen silent did not take it along.
+    """
     nodes = np.flatnonzero(dark.mask)
     if not len(nodes):
         return ()
@@ -89,7 +121,7 @@ def regions(graph: Graph, dark: Dark, together_s: float) -> tuple[Region, ...]:
     both = dark.mask[a] & dark.mask[b]
     cluster = _clusters(_joined(nodes, a[both], b[both]), dark.start[nodes], together_s)
     ends = np.stack([np.searchsorted(nodes, a[both]), np.searchsorted(nodes, b[both])])
-    same = cluster[ends[0]] == cluster[ends[1]]
+    same = (cluster[ends[0]] == cluster[ends[1]]) & ~_outlived(graph, view, dark, links[both], together_s)
     label = components(ends[0, same], ends[1, same], len(nodes))
     start = np.full(len(nodes), np.inf)
     np.minimum.at(start, label, dark.start[nodes])
@@ -101,6 +133,22 @@ def regions(graph: Graph, dark: Dark, together_s: float) -> tuple[Region, ...]:
         Region(inside, float(start[key]), entries.get(key, ()), borders.get(key, ()))
         for key, inside in _grouped(label, nodes).items()
     )
+
+
+def _outlived(graph: Graph, view: View, dark: Dark, links: Nodes, together_s: float) -> Mask:
+    """Links one end of which answered more than an interval after the other's first silence: a lost poll is none yet.
+
+    Nor are several, which chance takes as well: it answered after that silence was confirmed.
+    Boxes of one feeder may lose the same mains at different times, as their batteries last.
+    """
+    a, b, feeder = graph.a[links], graph.b[links], graph.feeders.code
+    # What was dark before nobody saw anything was confirmed anew since.
+    sure = np.where(dark.start > view.fell_before, view.confirmed, -np.inf)
+    over = np.maximum(dark.start + interval_s(together_s), sure)
+    apart = (view.last_ok[a] > over[b]) | (view.last_ok[b] > over[a])
+    mains = graph.carries[a] & graph.carries[b] & (feeder[a] == feeder[b]) & (feeder[a] >= 0)
+    found: Mask = apart & ~mains
+    return found
 
 
 def _clusters(label: Nodes, start: Times, together_s: float) -> Nodes:

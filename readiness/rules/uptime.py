@@ -71,6 +71,11 @@ def midnight(day: date) -> datetime:
     return datetime.combine(day, time(), INDIA).astimezone(UTC)
 
 
+def last_day(end: datetime) -> date:
+    """The last day in India of a period that ends before `end`."""
+    return (end.astimezone(INDIA) - timedelta(milliseconds=1)).date()
+
+
 def strip(initial: str, changes: Sequence[tuple[datetime, str]], days: int, now: datetime) -> tuple[Day, ...]:
     """The last `days` days of Indian time, oldest first; the last one ends at `now`."""
     today = now.astimezone(INDIA).date()

@@ -4,14 +4,14 @@ import csv
 from datetime import datetime
 from pathlib import Path
 
+from inventory.cells import FORMULA
 from inventory.hours import INDIA
 from reports.columns import TEXT, TIME, Column, Value
 from reports.report import Report
-from reports.writers.about import lines
+from reports.writers.about import text
 
-# A spreadsheet runs text that begins so as a formula, full width too, and skips blanks before it.
 BESIDE = ".about.txt"
-_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
+_FORMULA = (*FORMULA, "\t", "\r", "\n")  # a spreadsheet skips blanks before one
 
 
 def write(report: Report, path: Path) -> None:
@@ -19,7 +19,7 @@ def write(report: Report, path: Path) -> None:
 
     A comment line would be a row to most programs.
     """
-    path.with_name(path.name + BESIDE).write_text("\n".join(lines(report)) + "\n", encoding="utf-8-sig")
+    path.with_name(path.name + BESIDE).write_text(text(report), encoding="utf-8-sig")
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(column.name for column in report.columns)

@@ -16,7 +16,7 @@ from reports.report import Report
 from reports.writers.about import about, definitions
 
 _CRS = "EPSG:4326"
-_DEFINITION = ("column", "unit", "definition_en", "definition_hi")
+_DEFINITION = ("column", "unit", "definition_en", "definition_hi", "definition_pa")
 _TYPES = {pa.int64(): pd.Int64Dtype()}  # whole numbers that may be missing
 
 

@@ -13,8 +13,10 @@ def write(report: Report, path: Path) -> None:
     """Each column has its unit and definitions as metadata, the file the facts of `about`."""
     table = report.table
     fields = [
-        table.schema.field(name).with_metadata({"unit": unit, "definition_en": en, "definition_hi": hi})
-        for name, unit, en, hi in definitions(report)
+        table.schema.field(name).with_metadata(
+            {"unit": unit, "definition_en": en, "definition_hi": hi, "definition_pa": pa_}
+        )
+        for name, unit, en, hi, pa_ in definitions(report)
     ]
     facts: dict[str, str] = {}
     for key, text in about(report):

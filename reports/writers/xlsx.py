@@ -1,6 +1,6 @@
 """Excel: the table, its districts, the definition of every column, and where the data come from."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -16,21 +16,29 @@ from reports.writers.about import about, definitions
 
 # Text stays text: nothing from outside becomes a formula, a link or a number.
 _OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+_MOST_ROWS = (1 << 20) - 1  # of a sheet below its head, Excel's own
 _CELL_LIMIT = 32_767  # characters, Excel's own
 
 
 def write(report: Report, path: Path) -> None:
-    """Sheets: the report's name, districts (where there are any), definitions, about."""
+    """Sheets: the report's name (several where it has more rows than fit), districts (where there are any), definitions, about."""
     with xlsxwriter.Workbook(path, _OPTIONS) as book:
         formats = {"head": book.add_format({"bold": True, "text_wrap": True, "valign": "top"}),
                    "time": book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
                    "wrap": book.add_format({"text_wrap": True, "valign": "top"})}  # fmt: skip
-        _table(book.add_worksheet(report.name), report.columns, report.table, formats)
+        for name, part in parts(report.name, report.table):
+            _table(book.add_worksheet(name), report.columns, part, formats)
         if report.districts.num_rows:
             _table(book.add_worksheet("districts"), report.columns, report.districts, formats)
-        head = ("column", "unit", "definition", "परिभाषा")
-        _texts(book.add_worksheet("definitions"), [head, *definitions(report)], (26, 12, 70, 70), formats)
+        head = ("column", "unit", "definition", "परिभाषा", "ਪਰਿਭਾਸ਼ਾ")
+        _texts(book.add_worksheet("definitions"), [head, *definitions(report)], (26, 12, 70, 70, 70), formats)
         _texts(book.add_worksheet("about"), [("what", "text"), *about(report)], (24, 110), formats)
+
+
+def parts(name: str, table: pa.Table, most: int = _MOST_ROWS) -> Iterator[tuple[str, pa.Table]]:
+    """The sheets of a table, by name: beyond its last row a sheet takes nothing, and says nothing."""
+    for number, first in enumerate(range(0, max(table.num_rows, 1), most), start=1):
+        yield name if number == 1 else f"{name} {number}", table.slice(first, most)
 
 
 def _table(sheet: Worksheet, columns: Sequence[Column], table: pa.Table, formats: dict[str, Format]) -> None:

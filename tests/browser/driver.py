@@ -26,6 +26,7 @@ FLAGS = [
     "--use-gl=angle",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
+    "--disable-gpu-compositing",  # pages are put together in memory: as WebGL in software that costs as much as the map
 ]
 READY_MS = 60_000  # software WebGL on a busy machine
 

@@ -1,4 +1,4 @@
-"""One running product with everything around it, for all tests of this folder."""
+"""One running product with everything around it, for the tests of a file."""
 
 import json
 import os
@@ -43,7 +43,7 @@ class Surroundings:
     influx: str
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Surroundings]:
     folder = tmp_path_factory.mktemp("product")
     os.environ["PAHUNCH_TEST_COMMUNITY"] = "public"

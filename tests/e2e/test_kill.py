@@ -37,6 +37,7 @@ from tests.small import small_inventory
 
 ALL_READY = {f"village:V{n}": ("ready", None) for n in range(1, 9)}
 _UP_S = 60.0  # 4 s where the machine has nothing else to do
+_BOX = {"name": "box", "kind": "apprise", "url": "env:PAHUNCH_BOX"}
 _ALL_TOLD_S = 150.0  # a killed worker's delivery is made again when its claim ends, after 120 s
 
 
@@ -186,7 +187,7 @@ def _run(
     chronicle.seed(folder / "history", began)
     plan = Plan(small_inventory(), weather=Weather(delay_s=0.02), truth=folder / "truth.jsonl")
     with letterbox() as (url, titles), FleetProcess(plan) as fleet:
-        product = Product(folder, fleet.port, {"PAHUNCH_BOX": url, **_around(folder.parent / "pycache")})
+        product = Product(folder, fleet.port, {"PAHUNCH_BOX": url, "PAHUNCH_ALERTS__CHANNELS": json.dumps([_BOX])})
         product.install(small_inventory())
         ordeal = Ordeal(product, random.Random(f"kills {seed}"), up_s)
         witness = Witness(ordeal.store)
@@ -220,16 +221,6 @@ def _run(
     assert verdicts.outage_complaints(outages, troubles.happened, ordeal.sessions) == []
     assert chronicle.complaints(ordeal.history, began, datetime.now(UTC)) == []
     assert _untold(ordeal, titles, kills) == []
-
-
-def _around(bytecode: Path) -> dict[str, str]:
-    """Starts as fast as on a machine where it ran before, also where bytecode may not be kept."""
-    channel = {"name": "box", "kind": "apprise", "url": "env:PAHUNCH_BOX"}
-    return {
-        "PAHUNCH_ALERTS__CHANNELS": json.dumps([channel]),
-        "PYTHONDONTWRITEBYTECODE": "",
-        "PYTHONPYCACHEPREFIX": str(bytecode),
-    }
 
 
 def test_a_second_collector_is_refused_before_it_touches_the_store(tmp_path: Path) -> None:

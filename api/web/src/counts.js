@@ -1,5 +1,6 @@
 // Counts at the head of the page change at once; the tables come from the server, as often as the
 // line can bear.
+import { foldAs, foldsOf } from "./folds.js";
 import { throttled } from "./throttled.js";
 
 export function counts(statuses, data) {
@@ -26,6 +27,10 @@ async function fetchTables(statuses, address) {
   const answer = await fetch(address);
   if (!answer.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const id of ["summary", "lists"]) document.getElementById(id).replaceWith(fresh.getElementById(id));
+  for (const id of ["summary", "lists"]) {
+    const [old, replacement] = [document, fresh].map((page) => page.getElementById(id));
+    foldAs(foldsOf(old), replacement);
+    old.replaceWith(replacement);
+  }
   statuses.dispatchEvent(new Event("connection")); // the light was replaced with the rest
 }

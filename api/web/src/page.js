@@ -60,4 +60,4 @@ function wanted() {
   });
 }
 
-if (main.dataset.page !== "error") start();
+if (["area", "village"].includes(main.dataset.page)) start();

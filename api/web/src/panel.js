@@ -1,15 +1,22 @@
 // The detail of one village or site beside the map, as the server writes it.
 import { charts } from "./charts.js";
+import { foldAs, foldsOf } from "./folds.js";
 
 export function panel(statuses, data) {
   const box = document.getElementById("panel");
+  const body = document.getElementById("panel-body");
   let shown = null;
+  let drawn = null; // what `body` is about
 
   async function load(wanted) {
     const answer = await fetch(statuses.fragment(data.lang, `${wanted.kind}/${wanted.number}`));
     if (answer.status === 404) return location.reload(); // another inventory has been loaded meanwhile
     if (!answer.ok || shown !== wanted) return;
-    document.getElementById("panel-body").innerHTML = await answer.text();
+    const text = await answer.text();
+    const folds = drawn === wanted ? foldsOf(body) : new Map();
+    body.innerHTML = text;
+    foldAs(folds, body);
+    drawn = wanted;
     charts(box, data);
   }
 
