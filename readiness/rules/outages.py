@@ -14,8 +14,6 @@ from readiness.rules.causes import Evidence
 from readiness.rules.facts import FEEDER_BACK, answer_s
 from readiness.rules.incidents import Incident, Subject
 
-_EXPLAINED_BY = "explained by "
-
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -110,12 +108,12 @@ def of_incident(incident: Incident, root: Subject) -> Finding:
 
 def explained_by(root: str) -> str:
     """The sentence that names what explains an outage."""
-    return f"{_EXPLAINED_BY}{root}"
+    return f"explained by {root}"
 
 
 def names_root(sentence: str) -> bool:
     """Whether that is what `explained_by` says: not for those who may not read of the root."""
-    return sentence.startswith(_EXPLAINED_BY)
+    return sentence.startswith(explained_by(""))
 
 
 def shadow(subject: Subject, start: float, root: Incident, *, lost_power: bool) -> Finding:
