@@ -25,8 +25,13 @@ class Sshd:
 
 @contextmanager
 def sshd(folder: Path, more: str = "") -> Iterator[Sshd]:
-    """`more` is added to its configuration."""
+    """`more` is added to its configuration.
+
+    Shells begin in a home of their own. The user's may start programs that lock something of his (pyenv's rehash does):
+    a session that a test cuts short would leave the lock, and each shell after it would wait for a minute.
+    """
     _privilege_separation()
+    (folder / "home").mkdir(exist_ok=True)
     host, key, other = (_key(folder / name) for name in ("host", "key", "other"))
     (folder / "authorized").write_text((folder / "key.pub").read_text())
     port = free_port()
@@ -40,6 +45,7 @@ UsePAM no
 StrictModes no
 PasswordAuthentication no
 PermitRootLogin prohibit-password
+SetEnv HOME={folder}/home
 LogLevel VERBOSE
 {more}
 """
