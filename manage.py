@@ -14,8 +14,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib import import_module
-from multiprocessing.connection import wait
-from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from tomllib import TOMLDecodeError
 from typing import TYPE_CHECKING, Annotated
@@ -230,7 +228,9 @@ def _demo_inventory(settings: Settings, state: str, folder: Path | None, gps: in
         wanted = _read(folder) if folder else _pack(state)
         store.apply(engine, subset(wanted, gps) if gps else wanted, datetime.now(UTC))
         made_from.write_text("" if folder else wish)
-    return store.load(engine)
+    loaded = store.load(engine)
+    engine.dispose()  # no connection outlives the fork of a role
+    return loaded
 
 
 def _read(folder: Path) -> "Inventory":
@@ -266,9 +266,9 @@ def _lead_endpoints_to(settings: Settings, facts: "Inventory", port: int | None)
         code: replace(each, url=f"http://127.0.0.1:{port}/{code}", expect_status="200-399", expect_text="")
         for code, each in facts.endpoints.items()
     }
-    store.apply(
-        open_engine(settings.storage.url, settings.storage.cache), replace(facts, endpoints=here), datetime.now(UTC)
-    )
+    engine = open_engine(settings.storage.url, settings.storage.cache)
+    store.apply(engine, replace(facts, endpoints=here), datetime.now(UTC))
+    engine.dispose()
 
 
 def _fleet(settings: Settings, port: int, scenario: Path | None, after: float, truth: Path) -> "FleetProcess":
@@ -289,44 +289,33 @@ def _fleet(settings: Settings, port: int, scenario: Path | None, after: float, t
 
 Role = Callable[["Engine", "Inventory", Settings, asyncio.Event], Awaitable[None]]
 
-_AGAIN = os.EX_TEMPFAIL
-"""What a role's process ends with when it wants to be started anew."""
+_SHARED = (
+    "alerts.store",
+    "collectors.metrics",
+    "inventory.following",
+    "inventory.store",
+    "numpy",
+    "prometheus_client",
+    "pyarrow.compute",
+    "readiness.read",
+    "sqlite3",
+    "storage.migrate",
+    "uvloop",
+)
+"""What each role loads, with all that these load."""
 
 
 def _together(settings: Settings) -> None:
-    """The roles until SIGINT or SIGTERM, or until one of them ends: then the others do too.
+    """The roles, until one ends that doesn't want to be started anew."""
+    from storage.memory import do_without_pandas, give_back_early
+    from storage.processes import run_together
 
-    A process each, so that no page waits for a poll and no poll for a page. One that ends because the inventory changed
-    is started anew.
-    """
+    do_without_pandas()
+    give_back_early()
+    _load_tables()
     wanted = (_collect, _serve, _receive) if settings.checkin.port else (_collect, _serve)
-    running: dict[Role, SpawnProcess] = {}
-    with suppress(KeyboardInterrupt):
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        running.update((role, _started(role, settings)) for role in wanted)
-        while again := _wanting_anew(running):
-            running.update((role, _started(role, settings)) for role in again)
-    for process in running.values():
-        process.terminate()
-    for process in running.values():
-        process.join()
-    if failed := [process.exitcode for process in running.values() if process.exitcode not in (0, -signal.SIGTERM)]:
-        raise typer.Exit(failed[0] or 1)
-
-
-def _started(role: Role, settings: Settings) -> SpawnProcess:
-    process = multiprocessing.get_context("spawn").Process(target=_alone, args=(role, settings))
-    process.start()
-    return process
-
-
-def _wanting_anew(running: "dict[Role, SpawnProcess]") -> list[Role]:
-    """Wait until a role ends; the ended ones if each wants to be started anew, else none."""
-    ready = wait([process.sentinel for process in running.values()])
-    ended = [role for role, process in running.items() if process.sentinel in ready]
-    for role in ended:
-        running[role].join()
-    return ended if all(running[role].exitcode == _AGAIN for role in ended) else []
+    if code := run_together([partial(_alone, role, settings) for role in wanted], _SHARED):
+        raise typer.Exit(code)
 
 
 def _alone(role: Role, settings: Settings) -> None:
@@ -337,6 +326,7 @@ def _alone(role: Role, settings: Settings) -> None:
     import uvloop
 
     from storage.memory import do_without_pandas, give_back_early, keep_giving_back
+    from storage.processes import AGAIN
 
     do_without_pandas()
     give_back_early()
@@ -345,7 +335,7 @@ def _alone(role: Role, settings: Settings) -> None:
     with _said_plainly():
         again = uvloop.run(_until_told(role, settings))
     if again and multiprocessing.parent_process() is not None:
-        sys.exit(_AGAIN)
+        sys.exit(AGAIN)
     if again:
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - the command that was given
 

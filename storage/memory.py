@@ -58,4 +58,5 @@ def do_without_pandas() -> None:
 
     For a process that makes no data frames.
     """
-    sys.meta_path.insert(0, _Unwanted())
+    if not any(isinstance(finder, _Unwanted) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _Unwanted())

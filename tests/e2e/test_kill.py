@@ -136,8 +136,8 @@ class Ordeal:
         """One role: the other one ends, and so does what started them."""
         process = self.product.process
         assert process
-        roles = [pid for pid in pids_of(process.pid) if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-        os.kill(self.chance.choice(roles), signal.SIGKILL)
+        roles = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        os.kill(int(self.chance.choice(roles)), signal.SIGKILL)
         process.wait(30)
 
 
