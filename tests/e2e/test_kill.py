@@ -29,7 +29,7 @@ from simulator.process import FleetProcess, Plan
 from storage.engine import open_engine
 from storage.segments import Writer
 from tests.e2e import chronicle, verdicts
-from tests.e2e.product import Product, pids_of
+from tests.e2e.product import Product
 from tests.e2e.trouble import Troubles
 from tests.e2e.witness import Witness, last_look, stored
 from tests.servers import answers, free_port, wait_until
