@@ -59,8 +59,7 @@ def acknowledge(engine: Engine, number: int, by: str, now: datetime, scope: Scop
     with for_writing(engine).begin() as connection:
         unseen = update(alert).where(one, alert.c.acknowledged_at.is_(None))
         connection.execute(unseen.values(acknowledged_at=now, acknowledged_by=by))
-        row = connection.execute(select(alert).where(one)).one_or_none()
-    return None if row is None else alert_of(row)
+        return next(understood(connection.execute(select(alert).where(one)), alert_of, "alert"), None)
 
 
 def deliveries(engine: Engine, scope: Scope, *, states: Iterable[DeliveryState] = tuple(DeliveryState), alert_id: int | None = None, limit: int = 1000) -> list[Delivery]:  # fmt: skip

@@ -306,9 +306,10 @@ def outages_from(connection: Connection, *conditions: ColumnElement[bool]) -> li
 
 
 def outage_by_id(engine: Engine, scope: Scope, number: int) -> OutageRow | None:
+    """None also where it is not understood: no list has it then."""
+    one = select(outage).where(outage.c.id == number, within(outage, scope))
     with engine.connect() as connection:
-        row = connection.execute(select(outage).where(outage.c.id == number, within(outage, scope))).one_or_none()
-    return None if row is None else outage_row(row)
+        return next(understood(connection.execute(one), outage_row, "outage"), None)
 
 
 def of_villages(scope: Scope, *figures: ColumnElement[int]) -> Select[*tuple[Any, ...]]:

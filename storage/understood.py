@@ -4,7 +4,6 @@ Another version wrote them, or somebody by hand. They stay where they are.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
 from typing import Any, TypeVar
 
 import structlog
@@ -16,8 +15,35 @@ FAULTS: tuple[type[Exception], ...] = (ArithmeticError, LookupError, TypeError, 
 """What a value may raise that isn't what it should be."""
 
 _KEY = 2  # so many first columns say which row it is
+_LONGEST = 200  # of what is told of it, in characters
 
 _log = structlog.get_logger()
+
+
+class _Told:
+    """What was said in the log: rows are read again and again, and each is told once.
+
+    Of a table whose rows are all of another version the first thousand are enough.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._said: dict[str, set[tuple[str, str]]] = {}
+
+    def __call__(self, table: str, row: str, error: str) -> None:
+        row, error = row[:_LONGEST], error[:_LONGEST]
+        said = self._said.setdefault(table, set())
+        if (row, error) in said or len(said) > self._most:
+            return
+        said.add((row, error))
+        if len(said) > self._most:
+            _log.error("more stored rows not understood, left out and not told one by one", table=table)
+        else:
+            _log.error("stored row not understood, left out", table=table, row=row, error=error)
+
+
+tell = _Told(1000)
+"""Say in the log that a stored row is left out, or what else is made of it."""
 
 
 def understood(rows: Iterable[Row[Any]], read: Callable[[Row[Any]], Made], table: str) -> Iterator[Made]:
@@ -43,9 +69,3 @@ def first(
         passed += len(rows)
         found += understood(rows, read, table)
     return found
-
-
-@lru_cache(1000)  # it is read again and again, and told once
-def tell(table: str, row: str, error: str) -> None:
-    """Say in the log that a stored row is left out."""
-    _log.error("stored row not understood, left out", table=table, row=row[:200], error=error[:200])

@@ -207,6 +207,13 @@ def test_an_alert_of_another_version_keeps_no_other_from_being_told(engine: Engi
         connection.execute(update(alert).where(alert.c.id == strange).values(summary='{"names": 1}'))
     change_outage(engine, roots[2], cause="eclipse", responsible="moon")
     assert {each.subject for each in alerts(engine, Scope())} == {"gp1", "gp3"}
+    [number] = [
+        each.alert
+        for each in deliveries(engine, Scope())
+        if each.alert not in {one.id for one in alerts(engine, Scope())}
+    ]
+    assert alert_by_id(engine, Scope(), number) is None
+    assert acknowledge(engine, number, "asha", MONDAY, Scope()) is None
     claims = claim_due(engine, MONDAY, "worker")
     assert {claim.alert.subject for claim in claims} == {"gp1", "gp3"}
     assert all(finish(engine, claim, None, MONDAY) for claim in claims)

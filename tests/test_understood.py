@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, insert, text
+from structlog.testing import capture_logs
 
 from inventory.model import Inventory
 from inventory.scope import Scope
@@ -21,6 +22,7 @@ from readiness.rules.planned import Scene
 from readiness.states import States
 from readiness.store import load, moment
 from readiness.tables import notice
+from storage import understood
 from storage.types import from_millis
 from tests.judging import T0, Court, court
 from tests.pages import NOW, app_over, fill, two_districts
@@ -147,6 +149,27 @@ async def test_what_another_version_stored_of_the_present_is_unknown_until_it_is
     await seen.run(100)
     assert {seen.state(SubjectKind.DEVICE, name).status for name in ("gp2", "gp3", "radio8")} == {Status.UP}
     assert seen.state(SubjectKind.DEVICE, "gp1").status is Status.DOWN
+
+
+async def test_the_outage_of_another_version_is_none_by_its_number_either(seen: Court) -> None:
+    await seen.run(60, {20: gp1_dies})
+    (root,) = seen.roots()
+    assert read.outage_by_id(seen.engine, Scope(), root.id) == root
+    stored(seen.engine, "UPDATE outage SET status = 'collapsed' WHERE root")
+    assert read.outage_by_id(seen.engine, Scope(), root.id) is None
+
+
+def test_a_table_of_another_version_fills_no_log(engine: Engine) -> None:
+    """Each row is told once, and of very many the first ones: also where all are read again and again."""
+    tell = understood._Told(3)
+    with capture_logs() as said:
+        for _ in range(3):
+            for number in range(8):
+                tell("outage", str(number), "KeyError: 'moon'")
+            tell("notice", "1", "ValueError: year 0")
+    assert [(line["table"], line.get("row")) for line in said] == [
+        *(("outage", str(number)) for number in range(3)), ("outage", None), ("notice", "1"),
+    ]  # fmt: skip
 
 
 async def test_a_ups_whose_counter_is_full_of_ones_ends_no_judgement(seen: Court) -> None:
