@@ -113,7 +113,7 @@ def withdraw(
     who: Annotated[str, typer.Option(help="Who withdraws it")],
 ) -> None:
     """Withdraw a notice: outages that were judged by it are judged without it. It stays on record."""
-    if not notices.withdraw(_store(), number, who, datetime.now(UTC)):
+    if not notices.withdraw(_store(), number, who, datetime.now(UTC), Scope()):
         raise typer.BadParameter(f"there is no notice {number} that is not withdrawn")
 
 

@@ -121,19 +121,36 @@ def _find(about: About, subject: str, scope: Scope) -> Select[int]:
 def declare(engine: Engine, notices: Sequence[Announced], now: datetime) -> list[int]:
     """Store checked notices that aren't there yet; returns the numbers of the new ones."""
     with for_writing(engine).begin() as connection:
-        known = {row.told for row in _rows(connection, _column.withdrawn_at.is_(None))}
-        new = [told for told in dict.fromkeys(notices) if told not in known]
-        return [
-            connection.execute(insert(notice).values(_values(told, now)).returning(_column.id)).scalar_one()
-            for told in new
-        ]
+        return _declare(connection, notices, now)
 
 
-def withdraw(engine: Engine, number: int, who: str, now: datetime) -> bool:
-    """Whether there was such a notice; outages that were judged by it are judged without it."""
+def _declare(connection: Connection, notices: Sequence[Announced], now: datetime) -> list[int]:
+    known = {row.told for row in _rows(connection, _column.withdrawn_at.is_(None))}
+    return [
+        connection.execute(insert(notice).values(_values(told, now)).returning(_column.id)).scalar_one()
+        for told in dict.fromkeys(notices)
+        if told not in known
+    ]
+
+
+def declared(engine: Engine, told: Announced, now: datetime) -> NoticeRow:
+    """The checked notice as it is stored: by now, or since it was told before."""
+    with for_writing(engine).begin() as connection:
+        _declare(connection, [told], now)
+        return next(row for row in _rows(connection, _column.withdrawn_at.is_(None)) if row.told == told)
+
+
+def by_number(engine: Engine, scope: Scope, number: int) -> NoticeRow | None:
+    """The notice of that number, if it is about what lies in scope."""
+    with engine.connect() as connection:
+        return next(iter(_rows(connection, _within(scope), _column.id == number)), None)
+
+
+def withdraw(engine: Engine, number: int, who: str, now: datetime, scope: Scope) -> bool:
+    """Whether there was such a notice in scope; outages that were judged by it are judged without it."""
     values = {"withdrawn_at": now, "withdrawn_by": who, "considered_at": None}
     with for_writing(engine).begin() as connection:
-        wanted = and_(_column.id == number, _column.withdrawn_at.is_(None))
+        wanted = and_(_within(scope), _column.id == number, _column.withdrawn_at.is_(None))
         return connection.execute(update(notice).where(wanted).values(values)).rowcount > 0
 
 

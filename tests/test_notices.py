@@ -193,7 +193,7 @@ async def test_an_answer_tells_an_open_outage_and_one_that_is_over(seen: Court) 
     declare(seen, replace(about, cause=Cause.LAST_MILE, who="Engineer"))
     await seen.run(200)
     assert [root.cause for root in seen.roots()] == [Cause.LAST_MILE]
-    assert notices.withdraw(seen.engine, first + 1, "Engineer", moment(T0 + 200))
+    assert notices.withdraw(seen.engine, first + 1, "Engineer", moment(T0 + 200), Scope())
     await seen.run(210)
     assert [root.cause for root in seen.roots()] == [Cause.EQUIPMENT]
 
@@ -210,7 +210,7 @@ async def test_an_answer_is_kept_when_those_behind_a_cut_tell_more_of_it(seen: C
     number = declare(seen, told) if withdrawn else 0
     await seen.run(160, {145: lambda world: world.cut.clear()})
     assert withdrawn or declare(seen, told)
-    assert not withdrawn or notices.withdraw(seen.engine, number, "Engineer", moment(T0 + seen.clock))
+    assert not withdrawn or notices.withdraw(seen.engine, number, "Engineer", moment(T0 + seen.clock), Scope())
     await seen.run(230)
     (after,) = [row for row in seen.roots() if row.id == before.id]
     assert (after.end is not None, "behind_ran_on" in after.kinds) == (True, True)

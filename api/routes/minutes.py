@@ -1,4 +1,4 @@
-"""One minute of one village explained, and notices about what lies in scope."""
+"""One minute of one village explained."""
 
 from datetime import datetime
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, Response
 
 from api import minute_models, models
-from api.context import Allowed, Context, Here, InScope, not_found
+from api.context import Allowed, Context, Here, not_found
 from api.pages.overview import trail
 from api.pages.render import page
 from api.params import Moment
@@ -14,7 +14,6 @@ from api.routes.inventory import area_in
 from api.routes.pages import Language
 from inventory.model import Area, Level
 from inventory.scope import Scope
-from readiness import notices
 from readiness.minute import Asked, Minute
 from readiness.notice_files import moment_of
 from readiness.notices import NoticeError
@@ -29,18 +28,6 @@ def explained(here: Here, allowed: Allowed, village: str, at: At = None) -> minu
     """Which polls, transitions, outages and causes made a village what it was at one minute, and by which rules."""
     area_in(here, allowed, village)
     return minute_models.Minute.model_validate(_minute(here, allowed, village, at or here.clock()))
-
-
-@router.get("/api/v1/notices", tags=["notices"])
-def announced(
-    here: Here,
-    scope: InScope,
-    at: Annotated[Moment | None, Query(description="Only those valid then")] = None,
-    limit: Annotated[int, Query(ge=1, le=5000)] = 1000,
-) -> list[minute_models.Notice]:
-    """What was announced or answered about the causes of outages, the newest first."""
-    rows = notices.listed(here.engine, scope, at=at, limit=limit)
-    return [minute_models.Notice.model_validate(row) for row in rows]
 
 
 @router.get("/{language}/village/{key}/minute", include_in_schema=False)
