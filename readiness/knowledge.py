@@ -218,7 +218,8 @@ class Knowledge:
         self._polled[polls.node] = True
         blind = self.sight.lost(now, self.policy.sight_s)
         polls = self._expected(polls)
-        loud = np.flatnonzero(self.devices.take_quiet(polls.node, polls.at, polls.outcome, blind))
+        probed = polls.burst_answered > 0
+        loud = np.flatnonzero(self.devices.take_quiet(polls.node, polls.at, polls.outcome, blind, probed))
         alive = np.isin(polls.outcome, status.ALIVE)
         silent = loud[polls.outcome[loud] == Outcome.SILENT]
         self.sight = hear(count(self.sight, len(silent), int(alive.sum()), now), polls.at[silent], polls.at[alive])

@@ -179,6 +179,22 @@ async def test_a_device_goes_down_at_its_first_failed_poll(seen: Court) -> None:
     assert down.recorded_at >= moment(T0 + 79)
 
 
+async def test_a_box_that_is_heard_by_a_burst_alone_was_down_until_then(seen: Court) -> None:
+    """After seconds in which nobody answered what is silent is probed anew, and a lost poll may be all that is left."""
+
+    def revive(world: World) -> None:
+        world.dead.clear()
+        world.lossy.add("radio8")
+        seen.rounds.bursted.clear()
+
+    await seen.run(200, {60: lambda world: world.dead.add("radio8"), 150: revive})
+    up, down, degraded = seen.story(DEVICE, "radio8")
+    assert (up[0], down[0], degraded[0]) == ("up", "down", "degraded")
+    assert down[2] < 70
+    assert degraded[2] >= 150
+    assert ended(one_root(seen)) == seen.transitions(DEVICE, "radio8")[-1].at
+
+
 async def test_single_ring_cut_changes_no_village(seen: Court) -> None:
     await seen.run(200, {60: lambda world: world.cut.add("ring-1-1"), 130: mend})
     root = one_root(seen)

@@ -54,6 +54,12 @@ def test_any_answer_in_the_burst_is_degraded_by_loss() -> None:
     assert [(c.after, c.at, c.reason) for c in changes] == [(Status.DEGRADED, 10, "loss: 3 of 20 probes answered")]
 
 
+def test_what_was_down_lives_from_the_poll_whose_burst_is_answered() -> None:
+    memory, changes = run([silent(10), silent(20, sent=20), silent(30), silent(40, sent=1, answered=1)])
+    assert [(c.after, c.at) for c in changes] == [(Status.DOWN, 10), (Status.DEGRADED, 40)]
+    assert memory.last_ok == 40
+
+
 def test_degraded_ends_after_three_good_polls_in_a_row() -> None:
     polls = [silent(10), silent(20, 20, 3), answer(30), answer(40), silent(50), answer(60), answer(70), answer(80)]
     _, changes = run(polls)
@@ -218,6 +224,18 @@ poll_lists = st.lists(
     ),
     max_size=40,
 )
+lively_lists = st.lists(  # the same with bursts that are answered
+    st.builds(
+        lambda at, outcome, answered: Poll(at, outcome, "x", 20, answered)
+        if outcome is Outcome.SILENT
+        else Poll(at, outcome, "x"),
+        st.integers(1, 400).map(float),
+        outcomes,
+        st.sampled_from([0, 0, 0, 1]),
+    ),
+    max_size=40,
+    unique_by=lambda poll: poll.at,
+)
 
 
 @given(poll_lists)
@@ -242,6 +260,15 @@ def test_down_begins_at_the_first_failed_poll_of_its_silence(polls: list[Poll]) 
     assert all(change.at in begins for change in changes if change.after is Status.DOWN)
 
 
+@given(lively_lists)
+def test_down_ends_with_the_poll_that_proves_life(polls: list[Poll]) -> None:
+    """An outage is never dated back to its begin: it lasted through every silence that was told before."""
+    _, changes = run(polls)
+    mute = {poll.at for poll in polls if poll.outcome is Outcome.SILENT and not poll.burst_answered}
+    for change in changes:
+        assert change.before is not Status.DOWN or change.at not in mute
+
+
 @given(poll_lists)
 def test_changes_follow_each_other_in_time_and_in_status(polls: list[Poll]) -> None:
     _, changes = run(polls)
@@ -257,7 +284,7 @@ def test_a_poll_that_is_told_twice_counts_once(polls: list[Poll]) -> None:
     assert run(ordered) == run([poll for poll in ordered for _ in range(2)])
 
 
-@given(poll_lists)
+@given(st.one_of(poll_lists, lively_lists))
 def test_quiet_columns_agree_with_the_step(polls: list[Poll]) -> None:
     columns = Columns.unknown(1, 0.0)
     columns.keep(0, Memory(Status.UP, 0.0, last=0.0, last_ok=0.0))
@@ -265,7 +292,7 @@ def test_quiet_columns_agree_with_the_step(polls: list[Poll]) -> None:
     for poll in polls:
         now = max(now, poll.at + 5)
         arrays = np.array([0]), np.array([poll.at]), np.array([poll.outcome], np.int8)
-        if columns.take_quiet(*arrays, blind=False)[0]:
+        if columns.take_quiet(*arrays, blind=False, probed=np.array([poll.burst_answered > 0]))[0]:
             columns.keep(0, step(columns.memory(0), poll, now, CLEAR, POLICY)[0])
     memory = run(polls)[0]
     kept = columns.memory(0)

@@ -63,16 +63,19 @@ class Columns:
         self.echoed[index] = memory.echoed
         self.part[index] = memory.part
 
-    def take_quiet(self, device: Indices, at: Times, outcome: NDArray[np.int8], blind: bool) -> Mask:
+    def take_quiet(
+        self, device: Indices, at: Times, outcome: NDArray[np.int8], blind: bool, probed: Mask | None = None
+    ) -> Mask:
         """Note every poll that changes nothing but the time of the last look; True for the others.
 
         Quiet are answers of devices that are up, and the silence of devices that are down while
         the collector sees. All polls of a device that has one of the other kind are left to
-        `status.step`, which takes them in their order.
+        `status.step`, which takes them in their order. `probed`: polls after which a probe was answered.
         """
         status, newer = self.status[device], at > self.last[device]
         answer = (outcome == Outcome.ANSWER) & (status == UP) & (self.silent[device] == 0) & ~self.part[device]
         silence = (outcome == Outcome.SILENT) & (status == DOWN) & self.confirmed[device] & (not blind)
+        silence &= True if probed is None else ~probed
         loud = np.zeros(len(self.status), np.bool_)
         loud[device[~((answer | silence | (outcome == Outcome.LOST) & (status == DOWN)) & newer)]] = True
         quiet = ~loud[device]

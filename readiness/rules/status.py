@@ -157,7 +157,9 @@ def _silence(memory: Memory, poll: Poll, now: float, sight: Sight, policy: Polic
     silent = replace(memory, first_silent=since, silent=memory.silent + 1, clean=0)
     if poll.burst_answered:
         reason = f"loss: {poll.burst_answered} of {poll.burst_sent} probes answered"
-        return _to(_alive(silent, poll.at, 0), Status.DEGRADED, since, reason)
+        # What was down till now lives from now on; what was in doubt was never gone.
+        at = poll.at if silent.status is Status.DOWN else since
+        return _to(_alive(silent, poll.at, 0), Status.DEGRADED, at, reason)
     if silent.echoed > since and (poll.burst_sent or silent.silent >= _MUTE_POLLS):
         return _to(replace(silent, first_silent=poll.at, silent=1, confirmed=False), Status.DEGRADED, since, MUTE)
     if silent.status is Status.DOWN:
