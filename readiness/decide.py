@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import count
 from math import inf, isfinite
 
@@ -87,6 +88,7 @@ class Decider:
         self._looked_at = -inf
         self._wants_look = False
         self._newest = -inf  # of the changes that wait for a look
+        self._layered: dict[tuple[SubjectKind, int], datetime] = {}  # states of which a layer was told anew, and when
         self.numbers = count(1)  # of the next transitions
         self._outages = count(1)
 
@@ -182,13 +184,15 @@ class Decider:
         before = kept.words[kept.status[at]], LAYERS[kept.layer[at]]
         if before != (verdict.status, verdict.layer):
             since = from_micros(int(kept.since[at]))
-            moved = max(moment(verdict.at), since)
+            moved = max(moment(verdict.at), since, self._layered.pop((kept.kind, at), since))
             made = TransitionRow(
                 next(self.numbers), kept.kind, kept.names[at], moved, moment(now), before[0], verdict.status,
                 verdict.reason, verdict.layer, verdict.evidence,
             )  # fmt: skip
             writes.transitions.append(made)
             # A layer that is told anew does not begin the state anew.
+            if before[0] is verdict.status:
+                self._layered[kept.kind, at] = moved
             kept.move(at, verdict.status, since if before[0] is verdict.status else moved, made.id)
         kept.tell(at, verdict.reason, verdict.layer, verdict.outage)
 

@@ -8,11 +8,12 @@ from sqlalchemy import Engine
 from inventory.model import Inventory
 from inventory.scope import Scope
 from readiness import read
+from readiness.decide import Verdict
 from readiness.judge import Judge
-from readiness.model import Cause, Readiness, Responsible, Status, SubjectKind
+from readiness.model import Cause, Layer, Readiness, Responsible, Status, SubjectKind
 from readiness.read import OutageRow
 from readiness.rules.uptime import split
-from readiness.store import moment
+from readiness.store import Writes, moment
 from tests.judging import SETTINGS, T0, Court, court
 from tests.rounds import World
 
@@ -351,6 +352,23 @@ async def test_transitions_of_a_subject_follow_each_other(seen: Court) -> None:
         assert [row.before for row in rows[1:]] == [row.after for row in rows[:-1]]
         parts = split("unknown", [(row.at, row.after) for row in rows], moment(T0), moment(T0 + 220))
         assert sum(parts.values(), timedelta()) == timedelta(seconds=220)
+
+
+async def test_what_follows_a_layer_that_was_told_anew_does_not_lie_before_it(seen: Court) -> None:
+    """A silence that is confirmed late begins before; the state began earlier still, and its layer was told meanwhile."""
+    await seen.run(15)
+    decider, writes = seen.judge._decider, Writes()
+    kept = decider.rows.of[VILLAGE]
+    at = kept.index["village:V3"]
+    for status, layer, when in (
+        (Readiness.DEGRADED, Layer.ENDPOINT, 20),
+        (Readiness.DEGRADED, Layer.BACKHAUL, 40),
+        (Readiness.BLOCKED, Layer.BACKHAUL, 35),
+        (Readiness.READY, None, 38),
+    ):
+        decider.put(kept, at, Verdict(status, T0 + when, "x", layer), T0 + 60, writes)
+    assert [row.at for row in writes.transitions] == [moment(T0 + when) for when in (20, 40, 40, 40)]
+    assert kept.row(at).since == moment(T0 + 40)
 
 
 async def test_callbacks_hear_what_was_stored(seen: Court, small: Inventory) -> None:

@@ -50,6 +50,10 @@ CASES = [
     (("port_down",), START - 86400, Cause.FIBRE),
     # Its feeder is back, and it was behind something else by then, or its own ways were cut.
     (("feeder_back",), START - 86400, Cause.UNDETERMINED),
+    # No neighbour that was heard lost it: it may have lain between others that had failed.
+    (("feeder_silent",), START - 86400, Cause.UNDETERMINED),
+    (("feeder_alive",), START - 86400, Cause.UNDETERMINED),
+    (("feeder_alive",), START + 100, Cause.UNDETERMINED),
 ]
 
 

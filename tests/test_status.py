@@ -226,9 +226,9 @@ poll_lists = st.lists(
 )
 lively_lists = st.lists(  # the same with bursts that are answered
     st.builds(
-        lambda at, outcome, answered: Poll(at, outcome, "x", 20, answered)
-        if outcome is Outcome.SILENT
-        else Poll(at, outcome, "x"),
+        lambda at, outcome, answered: (
+            Poll(at, outcome, "x", 20, answered) if outcome is Outcome.SILENT else Poll(at, outcome, "x")
+        ),
         st.integers(1, 400).map(float),
         outcomes,
         st.sampled_from([0, 0, 0, 1]),

@@ -295,6 +295,9 @@ def test_a_feeder_that_had_mains_when_a_ring_was_cut_did_not_cut_it(graph: Graph
     assert "feeder_cut_later" in only(seen(graph, at, Words(ups=(ups,)))).verdict.kinds
     early = replace(ups, battery_since=START - 5)
     assert "ups_on_feeder_on_battery" in only(seen(graph, at, Words(ups=(early,)))).verdict.kinds
+    # After a blindness the first reading on battery comes late, and says nothing of when mains were lost.
+    unheard = replace(ups, mains_at=START + 20)
+    assert "feeder_cut_later" not in only(seen(graph, at, Words(ups=(unheard,)))).verdict.kinds
     # One box may have lain behind something else at first.
     box = view(graph, ["gp1", "pc1"], ["ring-1-0", "ring-1-1"])
     assert "feeder_cut_later" not in only(seen(graph, box, Words(ups=(ups,)))).verdict.kinds
@@ -326,6 +329,13 @@ def test_a_box_whose_neighbours_see_its_light_has_failed_itself(graph: Graph) ->
 def test_a_port_that_is_up_since_the_box_was_asked_may_be_the_repair(graph: Graph) -> None:
     at = view(graph, ["radio8", "pc8"])
     at.asked[graph.index["radio8"]] = NOW - 1
+    assert "port_up" not in only(seen(graph, at)).verdict.kinds
+
+
+def test_a_port_that_was_up_before_the_silence_was_sure_may_have_gone_down_since(graph: Graph) -> None:
+    """The first polls that were missed may have been lost by chance, and the ways cut after the reading."""
+    at = view(graph, ["radio8", "pc8"])
+    at.confirmed[graph.index["radio8"]] = NOW
     assert "port_up" not in only(seen(graph, at)).verdict.kinds
 
 
@@ -656,6 +666,17 @@ def test_boxes_that_are_back_count_only_where_they_fell_silent_with_it(feeder: G
         assert ("feeder_silent" in kinds) is (kind == "feeder_silent")
 
 
+@pytest.mark.parametrize(("fell", "counted"), [(-inf, True), (START - 500, True), (START + 10, False)])
+def test_the_feeder_says_nothing_of_a_pc_that_fell_silent_with_its_box_once_that_is_back(
+    feeder: Graph, fell: float, counted: bool
+) -> None:
+    """What took both is over; what keeps the PC silent is another thing."""
+    radio8 = feeder.index["radio8"]
+    at = view(feeder, ["pc8", "ont5", "ont6", "ont7"], ["lan-8", "pon-5", "pon-6", "pon-7"])
+    at.fell[radio8], at.back[radio8] = fell, fell + 400
+    assert ("feeder_silent" in one_of(seen(feeder, at), "pc8").verdict.kinds) is counted
+
+
 def test_shadows_of_what_failed_elsewhere_say_nothing_of_the_mains_of_their_feeder(small: Inventory) -> None:
     """Two islands of one feeder behind boxes of others: that PC of the same feeder may just be switched off."""
     devices = {name: one for name, one in small.devices.items() if one.role is not Role.UPS}
@@ -724,6 +745,42 @@ def test_a_box_that_had_died_before_nobody_saw_anything_is_no_part_of_what_was_c
     at.fell_before[gp2], at.last_ok[gp2], at.last_ok[around] = START - 300, START - 310, heard
     found = {one.subject[1]: one.start for one in seen(graph, at).incidents}
     assert (found.get("gp2") == START - 300) is alone
+
+
+def test_what_a_cut_had_taken_before_nobody_saw_anything_is_no_part_of_what_died_beside_it_meanwhile(
+    graph: Graph,
+) -> None:
+    """Else the cut would seem to lie on the far side of the box that died."""
+    island = ["gp1", "gp2", "pc1", "pc2", "ups2"]
+    at = view(graph, [*island, "gp3", "ups3"], ["ring-1-0", "ring-1-3"])
+    nodes = [graph.index[name] for name in island]
+    at.fell_before[nodes], at.last_ok[nodes] = START - 300, START - 310
+    at.link_since[graph.link_index["ring-1-0"]] = START - 305
+    starts = {name: one.start for one in seen(graph, at).incidents for name in names(graph, one.members)}
+    assert {name: starts[name] for name in ("gp1", "gp2", "gp3")} == {
+        "gp1": START - 305,  # when its port went down
+        "gp2": START - 305,
+        "gp3": START,
+    }
+
+
+def test_a_guess_at_a_cut_that_turns_out_to_lie_elsewhere_is_no_outage_of_its_own(graph: Graph) -> None:
+    """Its port was read to be up before the silence and not since: that is no link that works again."""
+    guess = Finding((SubjectKind.LINK, "ring-1-2"), Status.DOWN, START, Cause.FIBRE, 0.8, ("x",), Responsible.AGENCY)
+    box = Finding(
+        (SubjectKind.DEVICE, "gp3"), Status.DOWN, START, Cause.UPSTREAM, 0.8, (), Responsible.AGENCY, guess.subject
+    )
+    told = Ledger({guess.subject: Outage(1, guess), box.subject: Outage(2, box, 1)}, {})
+    cut = replace(guess, subject=(SubjectKind.LINK, "ring-1-3"))
+    found = {cut.subject: cut, box.subject: replace(box, explained_by=cut.subject)}
+    at = Seen(START + 20, START + 10, WINDOWS.together_s, {guess.subject: START - 900}, {})
+    ledger, changed = reconcile(told, found, at, iter(range(3, 9)).__next__)
+    assert {one.id: (one.explained_by, one.end) for one in changed} == {
+        1: (3, START + 10),
+        2: (3, None),
+        3: (None, None),
+    }
+    assert ledger.open[box.subject].explained_by == 3
 
 
 def test_what_is_dark_because_of_another_failure_now_has_the_cause_of_that_one(graph: Graph) -> None:

@@ -354,10 +354,23 @@ def power(scene: Scene, heads: tuple[int, ...], start: float) -> tuple[Evidence,
     own = any(item.kind == "ups_here_on_mains" for item in found)
     if own or not any(scene.graph.carries[head] for head in heads):
         found = [item for item in found if item.kind != "feeder_alive"]
+    if _box_is_back(scene, heads[0], start):
+        found = [item for item in found if item.kind != "feeder_silent"]
     if own and len(heads) == 1:
         found = [replace(item, kind="feeder_silent_on_ups") if item.kind == "feeder_silent" else item for item in found]
     strongest = {item.kind: item for item in reversed(found)}  # ten UPSs on one feeder are one fact
     return tuple(strongest.values())
+
+
+def _box_is_back(scene: Scene, head: int, start: float) -> bool:
+    """Whether an end device fell silent with the box it hangs on, and that is back: whatever took both is over."""
+    graph, view = scene.graph, scene.view
+    boxes = [far for link in graph.touching[head] if graph.carries[far := graph.other(link, head)]]
+    return not graph.carries[head] and any(
+        view.alive[box] and view.back[box] > max(start, view.began)
+        and abs(_fell_at(view, box, start) - start) <= scene.windows.together_s
+        for box in boxes
+    )  # fmt: skip
 
 
 def _ups(scene: Scene, ups: Ups, sites: set[str], start: float) -> list[Evidence]:
@@ -369,7 +382,8 @@ def _ups(scene: Scene, ups: Ups, sites: set[str], start: float) -> list[Evidence
             return [found]
         kind = "ups_here_on_battery" if here else "ups_on_feeder_on_battery"
         return [Evidence(kind, f"UPS {name} at {site} fed from its battery")]
-    if not here and start + windows.together_s < ups.battery_since <= start + windows.power_s:
+    # It had mains well after that: a reading on battery alone may come late, as after a blindness.
+    if not here and start + windows.together_s < ups.mains_at < ups.battery_since <= start + windows.power_s:
         return [Evidence("feeder_cut_later", f"UPS {name} at {site} lost mains only well after that")]
     if here and ups.mains_at >= start - windows.together_s:
         return [Evidence("ups_here_on_mains", f"UPS {name} had mains until the silence")]

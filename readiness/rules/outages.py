@@ -168,7 +168,7 @@ class _Turn:
     def end_what_works(self) -> None:
         for subject, outage in list(self.open.items()):
             finding = self.findings.get(subject)
-            end = self.seen.works.get(subject) if finding is None else _end_for(outage.finding, finding, self.seen)
+            end = self._works_since(outage) if finding is None else _end_for(outage.finding, finding, self.seen)
             if end is None:
                 continue
             if finding is not None and outage.finding.cause is Cause.PLANNED:
@@ -176,6 +176,15 @@ class _Turn:
             if outage.explained_by is not None:
                 self.returning.add(outage.explained_by)
             self._close(outage, end)
+
+    def _works_since(self, outage: Outage) -> float | None:
+        """The end of an outage that the picture shows no more, by what is known of its subject alone.
+
+        A link that was up before it was called cut, and of which nobody has read a port since, says nothing by that.
+        """
+        end = self.seen.works.get(outage.finding.subject)
+        is_cut = outage.finding.subject[0] is SubjectKind.LINK and outage.finding.status is Status.DOWN
+        return None if end is None or (is_cut and end <= outage.finding.start) else end
 
     def tell(self) -> None:
         self.told = {self.open[subject].id for subject in self.findings if subject in self.open}

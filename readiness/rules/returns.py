@@ -22,6 +22,19 @@ _SLACK_S = 30.0  # agents that cache sysUpTime lag by up to half a minute
 _MOST = 0.6
 _LONG_S = 1200.0  # who ran for so long had mains then, however long the silence was
 _EARLY_S = 3600.0  # who opens a kendra may switch its PC on a while before
+_WAY_LOST = frozenset(
+    {
+        "port_down",
+        "ports_down",
+        "both_sides_down",
+        "one_way",
+        "several_beyond",
+        "loss_of_signal",
+        "trunk_back",
+        "trunk_lost",
+    }
+)
+"""What a neighbour, or an OLT, that was heard told of the way to it, or what lay between ways that were told lost."""
 _HAD_MAINS = frozenset({"feeder_alive", "feeder_back", "ups_here_on_mains"})
 
 
@@ -91,15 +104,17 @@ def ends(outage: Outage) -> frozenset[str]:
 
 
 def _of_itself(outage: Outage, own: Boot, at_end: bool, polls_s: float, ran_on: str) -> tuple[Evidence, ...]:
+    unseen = not at_end and _WAY_LOST.isdisjoint(outage.finding.kinds)  # it may have lain behind something else
     if own.is_inside(outage) and own.ran_unheard(outage, polls_s):
-        said = Evidence("ran_unheard", f"{own.device} had run for most of the silence when it was back")
+        kind = "ran_unheard_unseen" if unseen else "ran_unheard"
+        said = Evidence(kind, f"{own.device} had run for most of the silence when it was back")
         return () if at_end else (said,)
     if own.is_inside(outage):
         alone = "started_anew" if _HAD_MAINS.isdisjoint(outage.finding.kinds) else "started_anew_alone"
         kind = "end_started_anew" if at_end else alone
         return (Evidence(kind, f"{own.device} had started anew when it was back"),)
     # What stayed dark when its feeder was back may have lain behind something else by then.
-    hidden = ran_on == "ran_on" and "feeder_back" in outage.finding.kinds
+    hidden = ran_on == "ran_on" and (unseen or "feeder_back" in outage.finding.kinds)
     return (Evidence("ran_on_unseen" if hidden else ran_on, f"{own.device} had run on when it was back"),)
 
 

@@ -41,9 +41,11 @@ def _own_ports(graph: Graph, dark: Dark, region: Region) -> tuple[int, ...]:
 
 def _lit_port_up(graph: Graph, view: View, dark: Dark, region: Region, link: int) -> bool:
     end = 1 if dark.mask[graph.a[link]] else 0
-    # What was not asked since then may be back: the repair may lie between.
-    asked = view.asked[_dark_end(graph, dark, link)]
-    said_up = view.port[link, end] == PORT_UP and region.start < view.port_at[link, end] <= asked
+    # What was not asked since then may be back: the repair may lie between. And the first polls that were missed may have
+    # been lost by chance, or by blindness: what fell silent after them lost its way after the reading.
+    node = _dark_end(graph, dark, link)
+    silent = max(region.start, float(view.confirmed[node]) if view.dead[node] else region.start)
+    said_up = view.port[link, end] == PORT_UP and silent < view.port_at[link, end] <= view.asked[node]
     return bool(said_up and view.link_since[link] <= region.start)  # a port that came up again is the repair
 
 

@@ -44,18 +44,41 @@ def darkness(graph: Graph, view: View) -> Dark:
 def outlived(graph: Graph, view: View, dark: Dark, together_s: float) -> Dark:
     """With the true begin of what was silent already when nobody saw anything, while all around it were heard well after.
 
-    Of a box those around it that are dark now, of a device that carries nobody its box: what was dark together with
-    others is silent anew with them.
+    Around boxes are those that are dark now, around a device that carries nobody its box: what was dark together with
+    others is silent anew with them. What fell silent together is looked at as one, and what fell before it is no matter.
     """
-    kept = (view.fell_before > view.last_ok) & (view.fell_before < dark.start)
+    kept = dark.mask & (view.fell_before > view.last_ok) & (view.fell_before < dark.start)
     start = dark.start.copy()
-    for node in np.flatnonzero(dark.mask & kept).tolist():
-        beside = [graph.other(link, node) for link in graph.touching[node]]
-        boxes = [far for far in beside if graph.carries[far] and (dark.mask[far] or not graph.carries[node])]
+    for nodes in _fell_together(graph, view, np.flatnonzero(kept), together_s):
+        fell = view.fell_before[nodes]
+        boxes = [
+            far for far in _boxes_around(graph, dark, nodes) if not kept[far] or view.fell_before[far] > fell.min()
+        ]
         heard = min((float(view.last_ok[far]) for far in boxes), default=-np.inf)
-        if heard > view.fell_before[node] + interval_s(together_s):
-            start[node] = view.fell_before[node]
+        if heard > fell.max() + interval_s(together_s):
+            start[nodes] = fell
     return replace(dark, start=start)
+
+
+def _fell_together(graph: Graph, view: View, nodes: Nodes, together_s: float) -> list[Nodes]:
+    """Those of `nodes` that hang together and fell silent together, the time before."""
+    if not len(nodes):
+        return []
+    links = np.unique(graph.touching.of(nodes))
+    links = links[_among(nodes, graph.a[links]) & _among(nodes, graph.b[links])]
+    a, b = graph.a[links], graph.b[links]
+    same = np.abs(view.fell_before[a] - view.fell_before[b]) <= together_s
+    label = _joined(nodes, a[same], b[same])
+    return [nodes[list(places)] for places in _grouped(label, np.arange(len(nodes))).values()]
+
+
+def _boxes_around(graph: Graph, dark: Dark, nodes: Nodes) -> set[int]:
+    inside = set(nodes.tolist())
+    return {
+        far for node in inside for link in graph.touching[node]
+        if (far := graph.other(link, node)) not in inside
+        and graph.carries[far] and (dark.mask[far] or not graph.carries[node])
+    }  # fmt: skip
 
 
 def _cut_off(graph: Graph, view: View, reached: Mask) -> tuple[Mask, Times]:
