@@ -783,6 +783,23 @@ def test_a_guess_at_a_cut_that_turns_out_to_lie_elsewhere_is_no_outage_of_its_ow
     assert ledger.open[box.subject].explained_by == 3
 
 
+def test_what_was_seen_of_an_outage_is_kept_when_less_of_it_is_seen(graph: Graph) -> None:
+    """At a repair its neighbour's port is up before the box answers; that it had been down tells later what it was."""
+    subject = (SubjectKind.DEVICE, "gp3")
+    box = Finding(
+        subject, Status.DOWN, START, Cause.UNDETERMINED, 0.4, ("lost", "alive"), Responsible.AGENCY,
+        kinds=("port_down", "feeder_alive"),
+    )  # fmt: skip
+    faded = replace(box, evidence=("alive",), kinds=("feeder_alive",))
+    other = replace(faded, kinds=("port_up",))
+    for later, now, kinds in (
+        (faded, START + 500, box.kinds), (faded, START + 20, faded.kinds), (other, START + 500, other.kinds),
+    ):  # fmt: skip
+        at = Seen(now, now, WINDOWS.together_s, {}, {})
+        ledger, _ = reconcile(Ledger({subject: Outage(1, box)}, {}), {subject: later}, at, iter(range(2, 9)).__next__)
+        assert ledger.open[subject].finding.kinds == kinds
+
+
 def test_what_is_dark_because_of_another_failure_now_has_the_cause_of_that_one(graph: Graph) -> None:
     """An ONT behind a cut trunk that has no mains when the trunk is mended: less sure, and yet it is no cut any more."""
     ont = Finding((SubjectKind.DEVICE, "ont5"), Status.DOWN, START, Cause.UPSTREAM, 0.95, (), Responsible.AGENCY)

@@ -295,6 +295,13 @@ def _revised(before: Outage, finding: Finding, root: int | None, seen: Seen) -> 
         return replace(old, start=start)
     settling = seen.now - start <= seen.settle_s
     weaker = finding.confidence < old.confidence or finding.cause is Cause.UNDETERMINED
+    if (
+        not settling
+        and root == before.explained_by
+        and finding.cause is old.cause
+        and set(finding.kinds) < set(old.kinds)
+    ):
+        return replace(old, start=start, status=finding.status)  # only less is seen: at a repair ports come up first
     # A shadow's cause is that of its root: with another root goes another cause.
     if settling or root != before.explained_by or not weaker or old.cause is Cause.UNDETERMINED:
         return replace(finding, start=start, segment=finding.segment or old.segment, ring=finding.ring or old.ring)
