@@ -136,6 +136,14 @@ def test_who_started_anew_and_ran_for_most_of_the_silence_had_mains_then() -> No
     assert evidence(before, behind, at_end=False, on_wire=False) == ()
 
 
+@pytest.mark.parametrize("kinds", [("port_down", "feeder_alive"), ("both_sides_down", "feeder_alive")])
+def test_a_cut_alone_starts_nothing_anew(kinds: tuple[str, ...]) -> None:
+    """A box that had started anew and then ran unheard had failed before something hid it."""
+    boot = Boot("gp3", START + 100, START + 600)
+    found = again(outage(*kinds), evidence(outage(*kinds), [boot], at_end=False, on_wire=False, polls_s=60), WEIGHTS)
+    assert (found.finding.kinds[-1], found.finding.cause) == ("ran_unheard", Cause.UNDETERMINED)
+
+
 @pytest.mark.parametrize(
     ("back", "cause"),
     [("18:20", Cause.UNDETERMINED), ("08:59", Cause.UNDETERMINED), ("09:01", Cause.ADMINISTRATIVE)],

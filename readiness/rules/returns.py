@@ -106,8 +106,7 @@ def ends(outage: Outage) -> frozenset[str]:
 def _of_itself(outage: Outage, own: Boot, at_end: bool, polls_s: float, ran_on: str) -> tuple[Evidence, ...]:
     unseen = not at_end and _WAY_LOST.isdisjoint(outage.finding.kinds)  # it may have lain behind something else
     if own.is_inside(outage) and own.ran_unheard(outage, polls_s):
-        kind = "ran_unheard_unseen" if unseen else "ran_unheard"
-        said = Evidence(kind, f"{own.device} had run for most of the silence when it was back")
+        said = Evidence("ran_unheard", f"{own.device} had run for most of the silence when it was back")
         return () if at_end else (said,)
     if own.is_inside(outage):
         alone = "started_anew" if _HAD_MAINS.isdisjoint(outage.finding.kinds) else "started_anew_alone"
