@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +14,8 @@ from urllib.request import Request, urlopen
 
 from inventory.files import write_folder
 from inventory.model import Inventory
+from simulator.faults import Fault
+from simulator.process import FleetProcess
 from tests.servers import answers, free_port, wait_until
 
 MANAGE = Path(__file__).parents[2] / "manage.py"
@@ -79,7 +80,7 @@ class Product:
 
     def start(self) -> None:
         self.spawn()
-        wait_until(lambda: answers(f"{self.url}/-/ready"), seconds=60, saying="the product is ready")
+        wait_until(lambda: answers(f"{self.url}/-/ready"), saying="the product is ready")
 
     def spawn(self) -> None:
         """Start it without waiting for anything."""
@@ -93,23 +94,23 @@ class Product:
         """As Ctrl-C does; returns the exit code."""
         assert self.process is not None
         os.killpg(self.process.pid, signal.SIGINT)
-        return self.process.wait(30)
+        return self.process.wait(60)
 
     def kill(self) -> None:
         """kill -9 of all its processes at once."""
         assert self.process is not None
         os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(30)
+        self.process.wait(60)
 
     def get(self, path: str) -> Any:
-        with urlopen(f"{self.url}{path}", timeout=10) as response:  # noqa: S310 - our own address
+        with urlopen(f"{self.url}{path}", timeout=60) as response:  # noqa: S310 - our own address
             return json.load(response)
 
     def post(self, path: str, body: Mapping[str, object]) -> Any:
         request = Request(  # noqa: S310 - our own address
             f"{self.url}{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}
         )
-        with urlopen(request, timeout=10) as response:  # noqa: S310
+        with urlopen(request, timeout=60) as response:  # noqa: S310
             return json.load(response)
 
     def villages(self) -> dict[str, tuple[str, str | None]]:
@@ -155,7 +156,7 @@ class Events:
         """(time of arrival, data) of every `changes` event so far."""
         found = []
         name = ""
-        for line in self._log.read_text(encoding="utf-8", errors="replace").splitlines():
+        for line in self._lines():
             at, _, text = line.partition(" ")
             if text.startswith("event:"):
                 name = text.removeprefix("event:").strip()
@@ -163,16 +164,35 @@ class Events:
                 found.append((float(at), json.loads(text.removeprefix("data:"))))
         return found
 
+    def begun(self) -> bool:
+        """Whether anything has come: from then on changes do. The stream begins with what is in sight."""
+        assert self._process.poll() is None, self._log.read_text(errors="replace")
+        return bool(self._lines())
+
+    def _lines(self) -> Sequence[str]:
+        return self._log.read_text(encoding="utf-8", errors="replace").splitlines()
+
     def close(self) -> None:
         self._process.terminate()
-        self._process.wait(10)
+        self._process.wait(60)
+
+
+@contextmanager
+def in_force(fleet: FleetProcess, *faults: Fault) -> Iterator[None]:
+    """Faults until the end of the block, however it ends: who is asked again finds the fleet whole."""
+    numbers = [fleet.apply(fault) for fault in faults]
+    try:
+        yield
+    finally:
+        for number in numbers:
+            fleet.clear(number)
 
 
 @contextmanager
 def following(url: str, log: Path) -> Iterator[Events]:
     events = Events(url, log)
-    time.sleep(1)
     try:
+        wait_until(events.begun, saying="the stream of events")
         yield events
     finally:
         events.close()

@@ -39,14 +39,14 @@ def test_a_role_by_itself_goes_on_in_the_same_process(tmp_path: Path, small: Inv
             [sys.executable, str(MANAGE), "serve"], cwd=tmp_path, env=product.environment, stdout=log, stderr=log
         )
     try:
-        wait_until(lambda: answers(f"{product.url}/-/ready"), seconds=60, saying="serve is ready")
+        wait_until(lambda: answers(f"{product.url}/-/ready"), saying="serve is ready")
         village = replace(small.areas["village:V1"], names=Names("Nayagaon"))
         product.install(replace(small, areas={**small.areas, "village:V1": village}))
         wait_until(lambda: "Nayagaon" in _names(product), seconds=90, saying="serve knows the new name")
         assert role.poll() is None
     finally:
         role.terminate()
-        assert role.wait(30) == 0
+        assert role.wait(60) == 0
 
 
 def _villages(product: Product) -> int:

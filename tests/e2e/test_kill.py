@@ -130,7 +130,7 @@ class Ordeal:
         process = self.product.process
         assert process
         process.kill()
-        process.wait(30)
+        process.wait(60)
 
     def _kill_one(self) -> None:
         """One role: the other one ends, and so does what started them."""
@@ -138,7 +138,7 @@ class Ordeal:
         assert process
         roles = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
         os.kill(int(self.chance.choice(roles)), signal.SIGKILL)
-        process.wait(30)
+        process.wait(60)
 
 
 def _untold(ordeal: Ordeal, titles: list[str], kills: int) -> list[str]:
