@@ -1,14 +1,16 @@
 """Chromium over the product's own server: what browser tests share."""
 
+import os
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI
-from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright, expect
 from sqlalchemy import Engine
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -29,6 +31,7 @@ FLAGS = [
     "--disable-gpu-compositing",  # pages are put together in memory: as WebGL in software that costs as much as the map
 ]
 READY_MS = 60_000  # software WebGL on a busy machine
+expect.set_options(timeout=READY_MS)  # instead of 5 s; what is there sooner is not waited for
 
 
 @dataclass
@@ -65,10 +68,17 @@ class Weigh:
 
 @asynccontextmanager
 async def chromium(*more: str) -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*FLAGS, *more])
-        yield browser
-        await browser.close()
+    """It keeps in a folder of its own what it would write into the user's home, whatever its profile: crash reports,
+    with the lock of their list.
+    """
+    with TemporaryDirectory(ignore_cleanup_errors=True) as home:
+        own: dict[str, str | float | bool] = {**os.environ, "XDG_CONFIG_HOME": home, "XDG_CACHE_HOME": home}
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(
+                executable_path="/usr/bin/chromium", args=[*FLAGS, *more], env=own
+            )
+            yield browser
+            await browser.close()
 
 
 async def opened(browser: Browser, address: str, *, width: int = 1366, js: bool = True) -> tuple[Page, Watch]:

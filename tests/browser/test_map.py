@@ -43,7 +43,7 @@ async def test_the_map_follows_a_transition(base: str, engine: Engine, browser: 
     began = monotonic()
     await expect(blocked).to_have_text("3", timeout=2000)
     assert monotonic() - began < 2
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while await drawn.screenshot() == before:
             await page.wait_for_timeout(50)
     await expect(page.locator("#lists").get_by_role("link", name="Village 8")).to_have_count(2)
@@ -59,7 +59,7 @@ async def test_a_click_shows_the_chain_and_keeps_it_up_to_date(base: str, engine
     await expect(panel.locator("li.first-failing")).to_contain_text("बिजली")
     await keep(page, "panel-hi-1366")
     change(engine, ("village", "village:E1"), "ready", NOW)
-    await expect(panel.locator(".verdict.ready")).to_be_visible(timeout=3000)
+    await expect(panel.locator(".verdict.ready")).to_be_visible()
     await page.locator("#panel-close").click()
     await expect(panel).to_be_hidden()
 
@@ -115,7 +115,7 @@ async def test_at_zoom_12_every_village_is_there_and_follows_its_status(
 
 
 async def _until(page: Page, spot: tuple[float, float], wanted: list[int]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await _colour(page, *spot) != wanted:
             await page.wait_for_timeout(100)
 
