@@ -55,11 +55,20 @@ LONGEST = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    _forget_what_the_user_set()
     scratch.keep_bytecode()
     if not hasattr(config, "workerinput"):  # pytest-xdist's workers are told where
         kept = ExitStack()
         kept.enter_context(scratch.in_memory())
         config.add_cleanup(kept.close)
+
+
+def _forget_what_the_user_set() -> None:
+    """The product's settings, which reach every process that a test starts, and proxies, which know no 127.0.0.1."""
+    for name in list(os.environ):
+        settings = name.startswith("PAHUNCH_") and not name.startswith("PAHUNCH_TEST_")
+        if settings or name.lower() in {"http_proxy", "https_proxy", "all_proxy"}:
+            del os.environ[name]
 
 
 class _Files(LoadFileScheduling):  # type: ignore[misc]
