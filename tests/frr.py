@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import program, wait_until
+from tests.servers import alive, program, wait_until
 
 _ZEBRA = Path("/usr/lib/frr/zebra")
 _RUN = Path("/run/frr")
@@ -47,5 +47,7 @@ def zebra() -> Iterator[Zebra]:
         wait_until((folder / "zebra.vty").exists, saying="zebra's shell answers")
         yield Zebra(folder)
     finally:
-        os.kill(int((folder / "pid").read_text()), signal.SIGTERM)
+        pid = int((folder / "pid").read_text())
+        os.kill(pid, signal.SIGTERM)
+        wait_until(lambda: not alive(pid), saying="zebra ends, and takes its own files away")
         shutil.rmtree(folder)

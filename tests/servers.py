@@ -1,22 +1,37 @@
 """Starting Debian's servers on 127.0.0.1 for a test, and stopping them by their pid."""
 
+import os
+import random
 import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
 
+_PORTS = range(12_000, 32_000)
+_given: set[int] = set()
+
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of 127.0.0.1 that stays free until its server binds it, and while its server is started again.
+
+    None of those that the kernel hands out (ip_local_port_range): between two looks one of them may have become
+    somebody's client. Each of pytest-xdist's workers has its own, and gives none twice.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    own = set(_PORTS[worker :: int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))])
+    while True:
+        port = random.SystemRandom().choice(sorted(own - _given))  # other runs on this machine choose too
+        _given.add(port)
+        with socket.socket(socket.AF_INET, kind) as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def program(name: str) -> str:
@@ -27,7 +42,7 @@ def program(name: str) -> str:
     return found
 
 
-def wait_until(what: Callable[[], bool], *, seconds: float = 30, every: float = 0.1, saying: str = "") -> None:
+def wait_until(what: Callable[[], bool], *, seconds: float = 60, every: float = 0.1, saying: str = "") -> None:
     """Return as soon as `what()` is true; fail the test after `seconds`."""
     deadline = time.monotonic() + seconds
     while not what():
@@ -42,6 +57,14 @@ def answers(url: str) -> bool:
         with urlopen(url, timeout=2) as response:  # noqa: S310 - a URL on 127.0.0.1 made by the test
             return int(response.status) == 200
     except (URLError, OSError):
+        return False
+
+
+def alive(pid: int) -> bool:
+    """Whether the process runs; a zombie doesn't."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 
@@ -86,9 +109,12 @@ def alertmanager(config: Path, folder: Path) -> Iterator[str]:
 
 @contextmanager
 def victoria_metrics(folder: Path, port: int = 0) -> Iterator[str]:
-    """Debian's VictoriaMetrics (takes the InfluxDB v2 write API, answers PromQL); gives its base URL."""
+    """Debian's VictoriaMetrics (takes the InfluxDB v2 write API, answers PromQL); gives its base URL.
+
+    It keeps what tests date by their own calendar: by default it refuses what is older than a month.
+    """
     url = f"http://127.0.0.1:{port or free_port()}"
-    argv = ["victoria-metrics", f"-storageDataPath={folder}/victoria",
+    argv = ["victoria-metrics", f"-storageDataPath={folder}/victoria", "-retentionPeriod=100y",
             f"-httpListenAddr={url.removeprefix('http://')}"]  # fmt: skip
     with running(argv, folder / "victoria.log", f"{url}/health"):
         yield url

@@ -19,7 +19,7 @@ from simulator.faults import Fault, Kind, Where
 from simulator.fleet import Weather
 from simulator.process import FleetError, FleetProcess, Plan
 from simulator.replay import RecordedView, read_recording
-from tests.servers import free_port, program, wait_until
+from tests.servers import alive, free_port, program, wait_until
 from tests.simulated import net_snmp
 from tests.small import small_inventory
 from tests.stores import Schema, store_with
@@ -72,8 +72,13 @@ def test_types_are_those_of_the_mib(fleet: FleetProcess) -> None:
 
 def test_counters_move(fleet: FleetProcess) -> None:
     oid = ".1.3.6.1.2.1.31.1.1.1.6.3"
-    first = net_snmp("snmpget", "127.1.1.1", fleet.port, oid)
-    wait_until(lambda: net_snmp("snmpget", "127.1.1.1", fleet.port, oid) > first, seconds=5)
+
+    def counted() -> int:
+        (line,) = net_snmp("snmpget", "127.1.1.1", fleet.port, oid)
+        return int(line.rpartition("Counter64: ")[2])
+
+    first = counted()
+    wait_until(lambda: counted() > first)
 
 
 def test_a_fault_is_in_force_when_apply_returns(fleet: FleetProcess) -> None:
@@ -158,9 +163,9 @@ def test_the_command_plays_a_scenario_and_logs_the_truth(stored: dict[str, str],
     scenario.write_text(_SCENARIO)
     process = _simulate(stored, "scenario", scenario, "--truth", told, "--port", str(port), "--delay", "0")
     _await_ready(process)
-    wait_until(lambda: "No Response" in net_snmp("snmpget", "127.1.2.2", port, _UPTIME)[0], seconds=10)
+    wait_until(lambda: "No Response" in net_snmp("snmpget", "127.1.2.2", port, _UPTIME)[0])
     process.send_signal(signal.SIGTERM)
-    assert process.wait(10) == 0
+    assert process.wait(60) == 0
     rows = [json.loads(line) for line in told.read_text().splitlines()]
     roots = [(row["subject"], row["status"], row["cause"], row["to"] is None) for row in rows if row["root"]]
     assert roots == [
@@ -174,7 +179,7 @@ def test_a_wrong_scenario_is_wrong_use(stored: dict[str, str], tmp_path: Path) -
     scenario = tmp_path / "s.toml"
     scenario.write_text(_SCENARIO.replace("lasts", "last"))
     process = _simulate(stored, "fleet", "--scenario", scenario)
-    assert process.wait(20) == 2
+    assert process.wait(60) == 2
     assert process.stderr
     assert f"{scenario}: fault[1].last: unknown key" in process.stderr.read()
 
@@ -188,14 +193,14 @@ def test_the_command_serves_the_endpoints_where_told(stored: dict[str, str]) -> 
         asking.sendall(b"GET /none HTTP/1.1\r\n\r\n")
         assert asking.recv(12) == b"HTTP/1.1 404"
     process.send_signal(signal.SIGINT)
-    assert process.wait(10) == 0
+    assert process.wait(60) == 0
 
 
 def test_a_taken_port_is_told(stored: dict[str, str]) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("0.0.0.0", 0))
         process = _simulate(stored, "fleet", "--port", str(taken.getsockname()[1]))
-        assert process.wait(20) == 2
+        assert process.wait(60) == 2
 
 
 def test_it_ends_with_its_parent(stored: dict[str, str]) -> None:
@@ -210,10 +215,10 @@ def test_it_ends_with_its_parent(stored: dict[str, str]) -> None:
     parent = subprocess.Popen([sys.executable, "-c", code], env=stored, stdout=subprocess.PIPE, text=True)
     assert parent.stdout
     child = int(parent.stdout.readline())
-    wait_until(lambda: "Timeticks" in net_snmp("snmpget", "127.1.1.1", port, _UPTIME)[0], seconds=20)
+    wait_until(lambda: "Timeticks" in net_snmp("snmpget", "127.1.1.1", port, _UPTIME)[0])
     parent.kill()
     parent.wait()
-    wait_until(lambda: not _alive(child), seconds=5)
+    wait_until(lambda: not alive(child))
 
 
 def test_a_fleet_process_ends_when_its_user_is_killed() -> None:
@@ -231,17 +236,10 @@ def test_a_fleet_process_ends_when_its_user_is_killed() -> None:
     parent = subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True)
     assert parent.stdout
     child = int(parent.stdout.readline())
-    assert _alive(child)
+    assert alive(child)
     parent.kill()
     parent.wait()
-    wait_until(lambda: not _alive(child), seconds=5)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+    wait_until(lambda: not alive(child))
 
 
 # Recordings
@@ -254,7 +252,7 @@ def replayed(recordings: Path) -> Iterator[int]:
     _await_ready(process)
     yield port
     process.terminate()
-    assert process.wait(10) == 0
+    assert process.wait(60) == 0
 
 
 def test_every_recording_walks_back_whole(replayed: int, recordings: Path) -> None:
