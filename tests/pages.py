@@ -3,7 +3,6 @@
 import asyncio
 import gzip
 import json
-import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -26,6 +25,7 @@ from readiness.tables import outage, state, transition, watch
 from storage.engine import for_writing
 from storage.segments import SAMPLES, Writer
 from storage.settings import ServeSettings, Settings, StorageSettings
+from tests.servers import free_port
 from tests.small import DISTRICT, small_inventory
 from tests.stores import Schema, store_with
 
@@ -166,15 +166,10 @@ def app_over(engine: Engine, inventory: Inventory, folder: Path, area: str = "")
     return create_app(engine, inventory, settings, clock=lambda: NOW, assets=assets(folder))
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as chosen:
-        return int(chosen.getsockname()[1])
-
-
 @asynccontextmanager
 async def served(app: FastAPI, port: int | None = None) -> AsyncIterator[str]:
     """The application on 127.0.0.1, on a free port unless one is given; gives its base address."""
-    port = port or _free_port()
+    port = port or free_port()
     stop = asyncio.Event()
     running = asyncio.create_task(serve_until(app, "127.0.0.1", port, stop))
     await asyncio.sleep(0)  # now its socket listens: requests wait there until it answers
@@ -182,5 +177,5 @@ async def served(app: FastAPI, port: int | None = None) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         stop.set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await running

@@ -28,4 +28,4 @@ def replay(folder: Path, scratch: Path) -> Iterator[int]:
             yield int(told.read_text())
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(60)

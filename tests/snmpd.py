@@ -50,11 +50,11 @@ sysServices 76
     argv = [program("snmpd"), "-f", "-Lf", str(folder / "snmpd.log"), "-C", "-c", str(conf), "-p", str(folder / "pid")]
     with subprocess.Popen(argv, env=environment) as process:
         try:
-            wait_until(lambda: _answers(port), seconds=10, saying="snmpd answers")
+            wait_until(lambda: _answers(port), saying="snmpd answers")
             yield port
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(60)
 
 
 _GET_SYS_NAME = bytes.fromhex("a019020101020100020100300e300c06082b060102010105000500")

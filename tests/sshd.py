@@ -1,7 +1,7 @@
 """Debian's sshd on 127.0.0.1 for a test, with keys made for it."""
 
-import getpass
 import os
+import pwd
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,11 +53,13 @@ LogLevel VERBOSE
     log = folder / "sshd.log"
     with log.open("wb") as out, subprocess.Popen([program("sshd"), "-D", "-e", "-f", str(conf)], stderr=out) as process:
         try:
-            wait_until(lambda: b"Server listening" in log.read_bytes(), seconds=10, saying="sshd listens")
-            yield Sshd(port, getpass.getuser(), key, other, known_hosts(folder / "known", port, host), log)
+            wait_until(lambda: b"Server listening" in log.read_bytes(), saying="sshd listens")
+            yield Sshd(
+                port, pwd.getpwuid(os.getuid()).pw_name, key, other, known_hosts(folder / "known", port, host), log
+            )
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(60)
 
 
 def known_hosts(path: Path, port: int, host_key: Path) -> Path:
@@ -90,4 +92,4 @@ def _privilege_separation() -> None:
     if not folder.is_dir():
         if os.getuid() != 0:
             pytest.skip("/run/sshd is not there and only root can make it")
-        folder.mkdir(mode=0o755)
+        folder.mkdir(mode=0o755, exist_ok=True)  # another worker may be at it

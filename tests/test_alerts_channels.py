@@ -127,6 +127,7 @@ async def test_an_alert_arrives_once_and_its_end_once(
     stop = asyncio.Event()
     running = asyncio.create_task(run(engine, small, settings(MAIL, MANAGER), stop))
     await asyncio.to_thread(wait_until, lambda: len(mailbox.mails) == 1 and len(firing(manager)) == 1)
+    await asyncio.to_thread(wait_until, lambda: bool(receiver.heard))
     await asyncio.sleep(2.5)  # longer than two rounds of the loop and of Alertmanager
     [alert] = firing(manager)
     assert alert["labels"] == {

@@ -66,8 +66,8 @@ def test_a_status_is_answered_until_the_trouble_is_over(portals: Portals) -> Non
 def test_slow_is_late_and_holds_nobody_else_up(portals: Portals) -> None:
     portals.troubles = {"e-district": Trouble(slow_s=0.5)}
     with socket.create_connection(("127.0.0.1", portals.port), timeout=10) as slow:
-        slow.sendall(b"GET /e-district HTTP/1.1\r\nHost: x\r\n\r\n")
         started = time.monotonic()
+        slow.sendall(b"GET /e-district HTTP/1.1\r\nHost: x\r\n\r\n")
         assert _get(portals.port, "/aadhaar-auth")[0] == 200
         assert slow.recv(12) == b"HTTP/1.1 200"
         assert time.monotonic() - started >= 0.4

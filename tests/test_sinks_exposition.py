@@ -167,7 +167,7 @@ def _scraped(url: str, series: int, *, instances: int) -> dict[str, Any]:
     Each target is scraped at a moment of its own, so having the one does not tell of the other.
     """
     wait_until(lambda: len(_asked(url, '{port!=""}')) >= series, seconds=120, every=0.5, saying="every series")
-    wait_until(lambda: len(_asked(url, "up")) >= instances, seconds=120, every=0.5, saying="every instance")
+    wait_until(lambda: len(_asked(url, "up == 1")) >= instances, seconds=120, every=0.5, saying="every instance")
     return {
         "up": {each["metric"]["instance"]: each["value"][1] for each in _asked(url, "up")},
         "series": {

@@ -30,7 +30,7 @@ from simulator.engine import Engine
 from storage.settings import CollectSettings, Settings, TrapSettings
 from tests.fake_snmp import FakeBackend, router
 from tests.hostile import binding, integer, mangled, tlv
-from tests.servers import program
+from tests.servers import free_port, program
 from tests.test_run import FAST, Seen, inventory
 
 RECORDED = Path(__file__).parents[2] / "shared" / "data" / "devices" / "traps"
@@ -378,7 +378,7 @@ def test_many_notifications_make_one_poll_and_one_after_the_last() -> None:
 
 async def test_a_notification_is_kept_and_its_device_polled_at_once() -> None:
     """Long before its turn: the interval is an hour."""
-    port = free_udp_port()
+    port = free_port(socket.SOCK_DGRAM)
     devices = {"127.0.0.1": router({1: "GE0/0/1"})}
     settings = Settings(
         collect=CollectSettings(interval_s=3600, batch_s=0.02), traps=TrapSettings(listen="127.0.0.1", port=port)
@@ -399,7 +399,7 @@ async def test_a_notification_is_kept_and_its_device_polled_at_once() -> None:
 
 
 async def test_what_the_sinks_are_too_slow_for_is_left_out_and_counted() -> None:
-    port, figures = free_udp_port(), Figures()
+    port, figures = free_port(socket.SOCK_DGRAM), Figures()
     devices = {"127.0.0.1": router({1: "GE0/0/1"})}
     settings = Settings(traps=TrapSettings(listen="127.0.0.1", port=port))
     ready = deque([without_polls((), (), (), 0.0)] * MOST_WAITING)
@@ -412,8 +412,3 @@ async def test_what_the_sinks_are_too_slow_for_is_left_out_and_counted() -> None
                 await asyncio.sleep(0.1)
     hearing.cancel()
     assert len(ready) == MOST_WAITING
-
-
-def free_udp_port() -> int:
-    with speaker("127.0.0.1") as opened:
-        return int(opened.getsockname()[1])
