@@ -67,6 +67,25 @@ def test_a_burst_while_others_are_heard_proves_silence() -> None:
         assert memory.status is after
 
 
+@pytest.mark.parametrize(
+    ("burst_at", "after"),
+    [
+        (63.0, Status.DOWN),  # a second of its probes was sent in the gap, the others before
+        (64.5, Status.UP),
+        (72.0, Status.UP),
+        (76.0, Status.UP),  # who answers at the second attempt was asked up to 2 s before sight was back
+        (78.0, Status.DOWN),  # the poll fell into the gap, its probes behind it
+    ],
+)
+def test_of_a_burst_its_probes_count_and_not_the_poll_before_it(burst_at: float, after: Status) -> None:
+    """Where 700 devices are asked in 300 s, seven that died together left a hole of 6 s, the same one in every interval.
+
+    None of them was called down in 40 minutes, for each poll of theirs lay in it.
+    """
+    seen = Sight(seen_at=120.0, clear_since=0.5, looked=True, heard_at=130.0, gaps=(Gap(70.0, 80.0, 7),))
+    assert confirmed(seen, 59.0, burst_at, 131.0).status is after
+
+
 def test_a_few_devices_say_nothing_of_blindness() -> None:
     quiet = hear(count(Sight(), 0, 2, 10.0), np.zeros(0), np.array([3.0, 9.0]))
     quiet = hear(count(quiet, 6, 1, 60.0), np.arange(20.0, 26.0), np.array([55.0]))

@@ -14,6 +14,7 @@ _LEAST = 20.0  # newly silent polls; of fewer devices nothing follows
 _EXPECTED, _RUN = 8.0, 5  # answers that should have come, and silent polls instead: chance does neither
 _MANY = 20.0  # so many need no silent polls: those wait for their own bursts, where all were silent before
 _GAP_S = 3.0  # a blindness that is shorter leaves a burst of probes some
+_RETRY_S = 2.0  # between the two attempts of a poll
 _GAPS = 4  # the newest: a burst takes seconds
 
 
@@ -67,6 +68,14 @@ class Sight:
     def was_mute(self, since: float, until: float) -> bool:
         """Whether somewhere between these times nobody answered, as `is_mute` says of now: sight may be back already."""
         return any(gap.silent >= _RUN and gap.start < until and gap.end > since for gap in self.gaps)
+
+    def muted_s(self, since: float, until: float) -> float:
+        """For how many seconds between these times nobody may have been heard.
+
+        Who answered at the second attempt was asked while nobody was heard yet: a gap may last that much longer.
+        """
+        found = (min(gap.end + _RETRY_S, until) - max(gap.start, since) for gap in self.gaps if gap.silent >= _RUN)
+        return sum(seconds for seconds in found if seconds > 0)
 
     def covers(self, since: float, confirmed_at: float, now: float, sight_s: float) -> bool:
         """Whether a silence from `since`, confirmed by the poll of `confirmed_at`, was seen with open eyes."""

@@ -18,7 +18,8 @@ _CLOCK_SLACK_S = 5.0  # a memory of something further than this in the future me
 ANSWERS = "answers"
 ECHOES = "answers echo requests"
 MUTE = "answers echo requests, but its management is silent"
-_BURST_S = 8.0  # a silent poll, and the probes after it have been sent (collectors.burst)
+_POLL_S, _BURST_S = 4.0, 8.0  # a silent poll is over, and the probes after it have been sent (collectors.burst)
+_SPARED_S = 1.0  # of that, where nobody may be heard: then most of the probes are proof all the same
 _MUTE_POLLS = 2  # silent polls in a row of a device that answers echo requests meanwhile, where no burst was sent
 
 
@@ -166,9 +167,7 @@ def _silence(memory: Memory, poll: Poll, now: float, sight: Sight, policy: Polic
         return _still_down(silent, now, sight, policy)
     # A management that is known to be mute answers no burst either.
     burst = poll.burst_sent > 0 and silent.echoed == -inf
-    mute = (sight.is_mute or sight.was_mute(poll.at, poll.at + _BURST_S)) and sight.covers(
-        since, poll.at, now, policy.sight_s
-    )
+    mute = _is_mute(sight, poll, burst=burst) and sight.covers(since, poll.at, now, policy.sight_s)
     blind = mute if silent.probed < inf and not burst else burst and (mute or _is_mass(sight, poll))
     if mute if silent.confirmed else blind:
         # Until a reference answers, and it doesn't. What was dead before may be back: of that this silence says nothing.
@@ -177,6 +176,18 @@ def _silence(memory: Memory, poll: Poll, now: float, sight: Sight, policy: Polic
     if not (burst or silent.confirmed or silent.silent >= policy.lone_silences):
         return silent, None
     return _confirmed(silent, poll, now, sight, policy)
+
+
+def _is_mute(sight: Sight, poll: Poll, *, burst: bool) -> bool:
+    """Whether nobody may have been heard while this was asked.
+
+    Of a burst its probes count, not the poll before it: where few devices are asked, those that died together leave a
+    hole of seconds in every interval, which looks like blindness for as long as none of them is called down.
+    """
+    if sight.is_mute:
+        return True
+    probes = poll.at + _POLL_S, poll.at + _BURST_S
+    return sight.muted_s(*probes) > _SPARED_S if burst else sight.was_mute(poll.at, poll.at + _BURST_S)
 
 
 def _is_mass(sight: Sight, poll: Poll) -> bool:
