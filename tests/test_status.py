@@ -54,9 +54,9 @@ def test_any_answer_in_the_burst_is_degraded_by_loss() -> None:
     assert [(c.after, c.at, c.reason) for c in changes] == [(Status.DEGRADED, 10, "loss: 3 of 20 probes answered")]
 
 
-def test_what_was_down_lives_from_the_poll_whose_burst_is_answered() -> None:
+def test_what_was_down_lives_from_the_probes_on_of_which_one_is_answered() -> None:
     memory, changes = run([silent(10), silent(20, sent=20), silent(30), silent(40, sent=1, answered=1)])
-    assert [(c.after, c.at) for c in changes] == [(Status.DOWN, 10), (Status.DEGRADED, 40)]
+    assert [(c.after, c.at) for c in changes] == [(Status.DOWN, 10), (Status.UP, 44)]
     assert memory.last_ok == 40
 
 

@@ -157,10 +157,12 @@ def _silence(memory: Memory, poll: Poll, now: float, sight: Sight, policy: Polic
     since = min(memory.first_silent, poll.at)
     silent = replace(memory, first_silent=since, silent=memory.silent + 1, clean=0)
     if poll.burst_answered:
+        if silent.status is Status.DOWN:
+            # A probe's answer is an answer like any other. That it was dead explains what was lost before; whether
+            # more is lost from now on the next polls tell.
+            return _to(_alive(silent, poll.at, 0), Status.UP, min(poll.at + _POLL_S, now), ANSWERS)
         reason = f"loss: {poll.burst_answered} of {poll.burst_sent} probes answered"
-        # What was down till now lives from now on; what was in doubt was never gone.
-        at = poll.at if silent.status is Status.DOWN else since
-        return _to(_alive(silent, poll.at, 0), Status.DEGRADED, at, reason)
+        return _to(_alive(silent, poll.at, 0), Status.DEGRADED, since, reason)
     if silent.echoed > since and (poll.burst_sent or silent.silent >= _MUTE_POLLS):
         return _to(replace(silent, first_silent=poll.at, silent=1, confirmed=False), Status.DEGRADED, since, MUTE)
     if silent.status is Status.DOWN:
