@@ -157,12 +157,7 @@ def _silence(memory: Memory, poll: Poll, now: float, sight: Sight, policy: Polic
     since = min(memory.first_silent, poll.at)
     silent = replace(memory, first_silent=since, silent=memory.silent + 1, clean=0)
     if poll.burst_answered:
-        if silent.status is Status.DOWN:
-            # A probe's answer is an answer like any other. That it was dead explains what was lost before; whether
-            # more is lost from now on the next polls tell.
-            return _to(_alive(silent, poll.at, 0), Status.UP, min(poll.at + _POLL_S, now), ANSWERS)
-        reason = f"loss: {poll.burst_answered} of {poll.burst_sent} probes answered"
-        return _to(_alive(silent, poll.at, 0), Status.DEGRADED, since, reason)
+        return _probed(silent, poll, now)
     if silent.echoed > since and (poll.burst_sent or silent.silent >= _MUTE_POLLS):
         return _to(replace(silent, first_silent=poll.at, silent=1, confirmed=False), Status.DEGRADED, since, MUTE)
     if silent.status is Status.DOWN:
@@ -178,6 +173,18 @@ def _silence(memory: Memory, poll: Poll, now: float, sight: Sight, policy: Polic
     if not (burst or silent.confirmed or silent.silent >= policy.lone_silences):
         return silent, None
     return _confirmed(silent, poll, now, sight, policy)
+
+
+def _probed(silent: Memory, poll: Poll, now: float) -> Stepped:
+    """A probe was answered: what was in doubt was never gone, and what was down is back.
+
+    That it was dead explains what of it was lost before; whether more is lost from now on the next polls tell.
+    """
+    alive = _alive(silent, poll.at, 0)
+    if silent.status is Status.DOWN:
+        return _to(alive, Status.UP, min(poll.at + _POLL_S, now), ANSWERS)
+    reason = f"loss: {poll.burst_answered} of {poll.burst_sent} probes answered"
+    return _to(alive, Status.DEGRADED, silent.first_silent, reason)
 
 
 def _is_mute(sight: Sight, poll: Poll, *, burst: bool) -> bool:
