@@ -136,7 +136,9 @@ def _declare(connection: Connection, notices: Sequence[Announced], now: datetime
 def declared(engine: Engine, told: Announced, now: datetime) -> NoticeRow:
     """The checked notice as it is stored: by now, or since it was told before."""
     with for_writing(engine).begin() as connection:
-        _declare(connection, [told], now)
+        new = _declare(connection, [told], now)
+        if new:  # the store keeps milliseconds: what it holds need not equal what was told
+            return _rows(connection, _column.id == new[0])[0]
         return next(row for row in _rows(connection, _column.withdrawn_at.is_(None)) if row.told == told)
 
 

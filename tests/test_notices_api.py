@@ -41,6 +41,14 @@ def test_an_answer_is_stored_and_withdrawn(client: TestClient) -> None:
     assert client.post(path, json={"who": "another"}).json() == withdrawn
 
 
+def test_times_of_microseconds_are_kept_in_milliseconds(client: TestClient) -> None:
+    """A clock tells microseconds, the store keeps milliseconds."""
+    made = client.post("/api/v1/notices", json=ANSWER | {"start": "2026-11-21T10:00:00.123456Z"})
+    assert made.status_code == 201, made.text
+    assert made.json()["told"]["from_at"] == "2026-11-21T10:00:00.123000Z"
+    assert client.get("/api/v1/notices").json() == [made.json()]
+
+
 def test_what_is_known_comes_back_as_it_stands(client: TestClient) -> None:
     times = {"start": NOW.isoformat(), "end": (NOW + timedelta(days=30)).isoformat()}
     first = client.post("/api/v1/notices", json=BILL | times).json()
