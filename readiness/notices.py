@@ -36,7 +36,7 @@ from readiness.rules.notices import ANSWERS, About, Board, Notice, NoticeKind, P
 from readiness.subjects import within
 from readiness.tables import notice, outage
 from storage.engine import for_writing, snapshot
-from storage.types import FIRST, LAST, is_usual
+from storage.types import FIRST, LAST, from_millis, is_usual, to_millis
 from storage.understood import understood
 
 _LONGEST = 500
@@ -128,18 +128,23 @@ def _declare(connection: Connection, notices: Sequence[Announced], now: datetime
     known = {row.told for row in _rows(connection, _column.withdrawn_at.is_(None))}
     return [
         connection.execute(insert(notice).values(_values(told, now)).returning(_column.id)).scalar_one()
-        for told in dict.fromkeys(notices)
+        for told in dict.fromkeys(map(_as_kept, notices))
         if told not in known
     ]
+
+
+def _as_kept(told: Announced) -> Announced:
+    """The store keeps milliseconds, a clock tells microseconds."""
+    end = told.to_at and from_millis(to_millis(told.to_at))
+    return replace(told, from_at=from_millis(to_millis(told.from_at)), to_at=end)
 
 
 def declared(engine: Engine, told: Announced, now: datetime) -> NoticeRow:
     """The checked notice as it is stored: by now, or since it was told before."""
     with for_writing(engine).begin() as connection:
-        new = _declare(connection, [told], now)
-        if new:  # the store keeps milliseconds: what it holds need not equal what was told
-            return _rows(connection, _column.id == new[0])[0]
-        return next(row for row in _rows(connection, _column.withdrawn_at.is_(None)) if row.told == told)
+        _declare(connection, [told], now)
+        kept = _rows(connection, _column.withdrawn_at.is_(None))
+        return next(row for row in kept if row.told == _as_kept(told))
 
 
 def by_number(engine: Engine, scope: Scope, number: int) -> NoticeRow | None:

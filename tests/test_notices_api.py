@@ -43,9 +43,11 @@ def test_an_answer_is_stored_and_withdrawn(client: TestClient) -> None:
 
 def test_times_of_microseconds_are_kept_in_milliseconds(client: TestClient) -> None:
     """A clock tells microseconds, the store keeps milliseconds."""
-    made = client.post("/api/v1/notices", json=ANSWER | {"start": "2026-11-21T10:00:00.123456Z"})
+    told = ANSWER | {"start": "2026-11-21T10:00:00.123456Z"}
+    made = client.post("/api/v1/notices", json=told)
     assert made.status_code == 201, made.text
     assert made.json()["told"]["from_at"] == "2026-11-21T10:00:00.123000Z"
+    assert client.post("/api/v1/notices", json=told).json() == made.json()
     assert client.get("/api/v1/notices").json() == [made.json()]
 
 
